@@ -14,9 +14,10 @@ export const MISS = 3;
 export type ReadStatus = typeof DATA | typeof ABSENT | typeof ABORT | typeof MISS;
 
 export const CHUNK_BYTES = 0x10000;
-export const CHUNK_WORDS = CHUNK_BYTES / 4;
+const CHUNK_WORDS = CHUNK_BYTES / 4;
 /** Presence is kept for each 4 KiB page: 16 bits a chunk. */
 export const PAGE_BYTES = 0x1000;
+const PAGE_WORDS = PAGE_BYTES / 4;
 const ALL_PAGES = 0xffff;
 const CHUNKS_PER_DIRECTORY = 0x10000;
 const DIRECTORY_BYTES = 2 ** 32;
@@ -46,9 +47,11 @@ interface Chunk {
   readonly index: number;
   readonly words: Uint32Array;
   /** Pages with contents, 16 bits. */
-  present: number;
+  readonly present: number;
   /** Pages that must be fetched before they can be read, 16 bits. */
-  pending: number;
+  readonly pending: number;
+  /** For each page that the source lacks but that was written: which of its 1,024 words hold something. */
+  written: Map<number, Uint32Array> | null;
   /** Holds something that the source does not have, so it may never be dropped. */
   dirty: boolean;
 }
@@ -62,6 +65,16 @@ export interface MemoryOptions {
 
 const NOTHING: ChunkSource = { fill: () => 0, ranges: [] };
 
+/** Stands for every chunk without contents, so that stray pointers cost no memory. */
+const EMPTY: Chunk = {
+  index: -1,
+  words: new Uint32Array(CHUNK_WORDS),
+  present: 0,
+  pending: 0,
+  written: null,
+  dirty: false,
+};
+
 /** One physical address space. Addresses are PA in bytes, below 2^53. */
 export class SparseMemory {
   /** Low and high half of the last {@link load64}. */
@@ -70,11 +83,12 @@ export class SparseMemory {
   readonly ram: readonly MemoryRange[];
   readonly source: ChunkSource;
   readonly #directories: (Chunk | undefined)[][] = [];
+  readonly #used: number[] = [];
   readonly #resident: Chunk[] = [];
   readonly #limit: number;
+  readonly #ramLow: number;
+  readonly #ramHigh: number;
   #evict = 0;
-  #ramLow = 0;
-  #ramHigh = 0;
 
   constructor(source: ChunkSource = NOTHING, options: MemoryOptions = {}) {
     this.source = source;
@@ -84,17 +98,22 @@ export class SparseMemory {
     this.#ramHigh = this.ram.reduce((high, r) => Math.max(high, r.base + r.size), 0);
   }
 
-  /** Reads the 8 bytes at `pa` (8-byte aligned) into {@link lo} and {@link hi}. */
-  load64(pa: number): ReadStatus {
-    const top = Math.floor(pa / DIRECTORY_BYTES);
-    const low = pa >>> 0;
-    const chunk = this.#directories[top]?.[low >>> 16] ?? this.#open(pa);
+  /**
+   * Reads 8 bytes into {@link lo} and {@link hi}. The address comes as two halves because a walk has it so:
+   * a division for each descriptor would cost more than the rest of the read.
+   * @param pa32 PA[51:32]
+   * @param paLo PA[31:0], a multiple of 8
+   */
+  load64(pa32: number, paLo: number): ReadStatus {
+    const low = paLo >>> 0;
+    const chunk = this.#directories[pa32]?.[low >>> 16] ?? this.#open(pa32 * DIRECTORY_BYTES + low);
     if (chunk === null) return ABORT;
+    const at = (low & 0xffff) >>> 2;
+    const pa = pa32 * DIRECTORY_BYTES + low;
     if (chunk.present !== ALL_PAGES || this.ram.length !== 1) {
-      const status = this.#status(chunk, pa);
+      const status = this.#status(chunk, pa, at);
       if (status !== DATA) return status;
     } else if (pa < this.#ramLow || pa >= this.#ramHigh) return ABORT;
-    const at = (low & 0xffff) >>> 2;
     this.lo = chunk.words[at] as number;
     this.hi = chunk.words[at + 1] as number;
     return DATA;
@@ -105,16 +124,14 @@ export class SparseMemory {
    * On any answer but DATA, `out` holds what preceded the word that could not be read.
    */
   load(pa: number, out: Uint32Array, at: number, count: number): ReadStatus {
-    for (let done = 0; done < count; ) {
-      const address = pa + done * 4;
+    for (let i = 0; i < count; i++) {
+      const address = pa + i * 4;
       const chunk = this.#chunk(address);
       if (chunk === null) return ABORT;
-      const status = this.#status(chunk, address);
+      const word = (address & 0xffff) >>> 2;
+      const status = this.#status(chunk, address, word);
       if (status !== DATA) return status;
-      const from = (address & 0xffff) >>> 2;
-      const n = Math.min(count - done, (PAGE_BYTES - (address & 0xfff)) >>> 2);
-      out.set(chunk.words.subarray(from, from + n), at + done);
-      done += n;
+      out[at + i] = chunk.words[word] as number;
     }
     return DATA;
   }
@@ -122,37 +139,45 @@ export class SparseMemory {
   /** What a 4-byte access at `pa` would answer; changes nothing. */
   status(pa: number): ReadStatus {
     const chunk = this.#chunk(pa);
-    return chunk === null ? ABORT : this.#status(chunk, pa);
+    return chunk === null ? ABORT : this.#status(chunk, pa, (pa & 0xffff) >>> 2);
   }
 
   /**
-   * Writes `count` words of `from[at]` at `pa` (4-byte aligned).
-   * A page that the image lacks becomes present and is zero where nothing was written.
-   * @returns ABORT (and nothing written) when any byte lies outside RAM
+   * Writes `count` words of `from[at]` at `pa` (4-byte aligned). In a page that the image lacks, just these words
+   * become readable; the others stay absent.
+   * @returns ABORT (and nothing written) when any word lies outside RAM
    */
   store(pa: number, from: Uint32Array, at: number, count: number): ReadStatus {
     for (let i = 0; i < count; i++) if (!this.inRam(pa + i * 4)) return ABORT;
     for (let i = 0; i < count; i++) {
       const address = pa + i * 4;
-      const chunk = this.#chunk(address);
-      if (chunk === null) return ABORT;
-      chunk.words[(address & 0xffff) >>> 2] = from[at + i] as number;
-      chunk.present |= 1 << ((address & 0xffff) >>> 12);
-      this.#pin(chunk);
+      const chunk = this.#writable(address);
+      const word = (address & 0xffff) >>> 2;
+      chunk.words[word] = from[at + i] as number;
+      chunk.dirty = true;
+      const page = word >>> 10;
+      if (chunk.present & (1 << page)) continue;
+      chunk.written ??= new Map();
+      let bits = chunk.written.get(page);
+      if (!bits) {
+        bits = new Uint32Array(PAGE_WORDS / 32);
+        chunk.written.set(page, bits);
+      }
+      bits[(word & 1023) >>> 5] = (bits[(word & 1023) >>> 5] as number) | (1 << (word & 31));
     }
     return DATA;
   }
 
-  /** Takes back the presence of the page at `pa`: the undo of a store to a page that the image lacks. */
-  forgetPage(pa: number): void {
+  /** Makes the word at `pa` absent again: the undo of a store to a page that the image lacks. */
+  forget(pa: number): void {
     const chunk = this.#chunk(pa);
-    if (chunk === null) return;
-    const page = (pa & 0xffff) >>> 12;
-    chunk.words.fill(0, page << 10, (page + 1) << 10);
-    chunk.present &= ~(1 << page);
+    const word = (pa & 0xffff) >>> 2;
+    const bits = chunk?.written?.get(word >>> 10);
+    if (!bits) return;
+    bits[(word & 1023) >>> 5] = (bits[(word & 1023) >>> 5] as number) & ~(1 << (word & 31));
   }
 
-  /** Whether the 4-byte word at `pa` lies in a known RAM range. */
+  /** Whether the word at `pa` lies in a known RAM range. */
   inRam(pa: number): boolean {
     if (pa < this.#ramLow || pa >= this.#ramHigh) return false;
     if (this.ram.length === 1) return true;
@@ -166,11 +191,13 @@ export class SparseMemory {
     this.#evict = 0;
   }
 
-  #status(chunk: Chunk, pa: number): ReadStatus {
-    const page = 1 << ((pa & 0xffff) >>> 12);
+  #status(chunk: Chunk, pa: number, word: number): ReadStatus {
     if (!this.inRam(pa)) return ABORT;
-    if (chunk.present & page) return DATA;
-    return chunk.pending & page ? MISS : ABSENT;
+    const page = word >>> 10;
+    if (chunk.present & (1 << page)) return DATA;
+    const bits = chunk.written?.get(page);
+    if (bits && (bits[(word & 1023) >>> 5] as number) & (1 << (word & 31))) return DATA;
+    return chunk.pending & (1 << page) ? MISS : ABSENT;
   }
 
   #chunk(pa: number): Chunk | null {
@@ -184,39 +211,43 @@ export class SparseMemory {
     const words = new Uint32Array(CHUNK_WORDS);
     const present = this.source.fill(index, new Uint8Array(words.buffer)) & ALL_PAGES;
     const pending = (this.source.pending?.(index) ?? 0) & ALL_PAGES & ~present;
-    const chunk: Chunk = { index, words, present, pending, dirty: false };
-    this.#directory(index)[index % CHUNKS_PER_DIRECTORY] = chunk;
-    this.#keep(chunk);
-    return chunk;
+    if ((present | pending) === 0) return EMPTY;
+    return this.#keep({ index, words, present, pending, written: null, dirty: false });
   }
 
-  #directory(index: number): (Chunk | undefined)[] {
-    const top = Math.floor(index / CHUNKS_PER_DIRECTORY);
-    const found = this.#directories[top];
-    if (found) return found;
-    const fresh: (Chunk | undefined)[] = [];
-    this.#directories[top] = fresh;
-    return fresh;
+  #writable(pa: number): Chunk {
+    const chunk = this.#chunk(pa);
+    if (chunk !== null && chunk !== EMPTY) return chunk;
+    const index = Math.floor(pa / CHUNK_BYTES);
+    const words = new Uint32Array(CHUNK_WORDS);
+    return this.#keep({ index, words, present: 0, pending: 0, written: null, dirty: true });
   }
 
   /** Bounded residence: the oldest unmodified chunk makes room; a modified one never goes. */
-  #keep(chunk: Chunk): void {
+  #keep(chunk: Chunk): Chunk {
+    const top = Math.floor(chunk.index / CHUNKS_PER_DIRECTORY);
+    this.#directories[top] ??= new Array<Chunk | undefined>(CHUNKS_PER_DIRECTORY);
+    this.#used[top] = (this.#used[top] ?? 0) + 1;
+    (this.#directories[top] as (Chunk | undefined)[])[chunk.index % CHUNKS_PER_DIRECTORY] = chunk;
     if (this.#resident.length < this.#limit) {
       this.#resident.push(chunk);
-      return;
+      return chunk;
     }
     const old = this.#resident[this.#evict];
     if (old) this.#drop(old);
     this.#resident[this.#evict] = chunk;
     this.#evict = (this.#evict + 1) % this.#limit;
-  }
-
-  #pin(chunk: Chunk): void {
-    chunk.dirty = true;
+    return chunk;
   }
 
   #drop(chunk: Chunk): void {
-    if (!chunk.dirty) delete this.#directory(chunk.index)[chunk.index % CHUNKS_PER_DIRECTORY];
+    if (chunk.dirty) return;
+    const top = Math.floor(chunk.index / CHUNKS_PER_DIRECTORY);
+    const directory = this.#directories[top];
+    if (directory) directory[chunk.index % CHUNKS_PER_DIRECTORY] = undefined;
+    const used = (this.#used[top] ?? 1) - 1;
+    this.#used[top] = used;
+    if (used === 0) delete this.#directories[top];
   }
 }
 
