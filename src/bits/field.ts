@@ -8,8 +8,6 @@ export interface FieldSpec {
   readonly values?: Readonly<Record<string, string>>;
   /** Short names of values, for people who write them. Not every value needs one. */
   readonly names?: Readonly<Record<string, number>>;
-  /** The legal range or encoding where a list of values does not say it. */
-  readonly range?: string;
   /** Feature without which the field is RES0. */
   readonly needs?: string;
   /** Condition under which the field is used; otherwise it is IGNORED. */
@@ -24,6 +22,8 @@ export interface FieldSpec {
   readonly section?: string;
   /** Which meaning of overlapping bits this is: two fields may overlap only if one of them says so. */
   readonly alternativeTo?: string | readonly string[];
+  /** Condition under which the bits have this meaning and not the alternative one. */
+  readonly when?: string;
   /** The value may be kept in TLB entries. */
   readonly tlbCached?: boolean;
   /** Further rules, each a sentence. */
@@ -34,8 +34,8 @@ export interface FieldSpec {
   readonly note?: string;
   /** Value after reset. */
   readonly reset?: string;
-  /** Upper bounds of the field in narrower address formats, as bit ranges. */
-  readonly narrow?: readonly string[];
+  /** Most significant bit in older versions of the architecture or without a feature. */
+  readonly narrow?: readonly number[];
 }
 
 /** A declared field with its compiled readers. `w` holds the words of a structure that begins at index `at`. */
