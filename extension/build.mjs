@@ -43,8 +43,7 @@ function lazyBundles(found) {
 export async function buildAll() {
   rmSync(path.join(root, 'dist'), { recursive: true, force: true });
   const lazy = new Set();
-  const plain = (entry, outfile, extra = {}) =>
-    build({ ...common, entryPoints: [entry], outfile, ...extra });
+  const plain = (entry, outfile, extra = {}) => build({ ...common, entryPoints: [entry], outfile, ...extra });
   await Promise.all([
     plain('extension/extension.ts', 'dist/extension.js', {
       plugins: [lazyBundles(lazy)],
@@ -53,9 +52,7 @@ export async function buildAll() {
     plain('src/adapter/main.ts', 'dist/adapter.js'),
     plain('src/cli/main.ts', 'dist/cli.js', { banner: { js: '#!/usr/bin/env node' } }),
   ]);
-  await Promise.all(
-    [...lazy].map((file) => plain(file, `dist/${path.basename(file, '.ts')}.js`)),
-  );
+  await Promise.all([...lazy].map((file) => plain(file, `dist/${path.basename(file, '.ts')}.js`)));
   chmodSync(path.join(root, 'dist/cli.js'), 0o755);
   if (!existsSync(path.join(root, 'dist/inline.js')))
     throw new Error('extension/extension.ts never loads ./inline.ts by import(): dist/inline.js is missing');
@@ -94,7 +91,9 @@ export function packageVsix() {
 
 /** The suites that run inside VS Code, each a file that mocha loads. */
 export async function buildSuites() {
-  const suites = readdirSync(path.join(root, 'test/vscode/suite')).filter((name) => name.endsWith('.test.ts'));
+  const suites = readdirSync(path.join(root, 'test/vscode/suite')).filter((name) =>
+    name.endsWith('.test.ts'),
+  );
   rmSync(path.join(root, 'out/test-vscode'), { recursive: true, force: true });
   await build({
     ...common,

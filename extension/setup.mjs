@@ -1,7 +1,7 @@
 // What `npm start` and `npm test` need before anything of node_modules can be used: the dependencies themselves,
 // and Node 24, which the root package's optionalDependencies bring where the machine's own Node is older.
 // Runs on Node 20, with nothing installed.
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -62,7 +62,7 @@ export function ensurePackages(dir, args = []) {
  * Makes sure that this script runs on Node 24: installs the dependencies and, if the running Node is older, runs the
  * same script again under theirs and ends with its exit code.
  */
-export function ensureNodeAndPackages() {
+export async function ensureNodeAndPackages() {
   ensurePackages(root);
   const bin = path.join(root, 'node_modules/.bin');
   process.env.PATH = bin + path.delimiter + process.env.PATH;
@@ -74,8 +74,7 @@ export function ensureNodeAndPackages() {
     throw new SetupError(
       `Node ${NEEDED_NODE} is needed, this is ${process.versions.node}, and there is no package of it for ${process.platform}-${process.arch}: install Node ${NEEDED_NODE} from https://nodejs.org and try again.`,
     );
-  // Ctrl+C reaches the child as well, which ends in its own order; this process only waits for it.
-  process.on('SIGINT', () => {});
-  const run = spawnSync(own, process.argv.slice(1), { stdio: 'inherit' });
-  process.exit(run.status ?? 1);
+  const child = spawn(own, process.argv.slice(1), { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
+  process.exit(await new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1))));
 }
