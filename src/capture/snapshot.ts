@@ -1,0 +1,194 @@
+import path from 'node:path';
+import { hex } from '../bits/u64.ts';
+import { UserError } from '../bits/user-error.ts';
+import { openHostFile } from './file.ts';
+import { hasText } from './format.ts';
+import { DEFAULT_PRESET, PRESETS } from './presets.ts';
+import { PAGE_1, REALM_PAGE_0 } from './register-names.ts';
+import { type RegisterWords, SNAPSHOT_FORM, Words } from './register-words.ts';
+import { snapshotFromJson, snapshotFromObject } from './snapshot-json.ts';
+import { snapshotFromText } from './snapshot-text.ts';
+
+/** The registers of one SMMU at one moment. */
+export interface RegisterSnapshot {
+  /** PA of register page 0, where the snapshot says so. */
+  readonly base: number | null;
+  /** Byte offset from the base -> 32-bit value; 64-bit registers as two words, low word first. */
+  readonly words: ReadonlyMap<number, number>;
+  /** Offsets in `words` whose value was not in the snapshot. */
+  readonly assumed: ReadonlySet<number>;
+  /** Complete sentences, each naming the snapshot. */
+  readonly warnings: readonly string[];
+}
+
+/** What a snapshot may be completed with. */
+export interface SnapshotOptions {
+  /** Where relative paths start. Default: the working directory. */
+  readonly directory?: string | undefined;
+  /** PA of register page 0, for texts that only have addresses. */
+  readonly base?: number | undefined;
+  /** Which of {@link PRESETS} the ID registers come from when the snapshot has none. */
+  readonly preset?: string | undefined;
+}
+
+const MAX_BYTES = 4 * 2 ** 20;
+const STRTAB_BASE = 0x80;
+const BANKS: readonly number[] = [0, 0x8000, REALM_PAGE_0];
+/** Registers that say little when they are missing and much when they are zero. */
+const EXPECTED: readonly (readonly [name: string, offset: number])[] = [
+  ['CR0', 0x20],
+  ['STRTAB_BASE_CFG', 0x88],
+];
+const BASES: readonly (readonly [name: string, offset: number])[] = [
+  ['STRTAB_BASE', STRTAB_BASE],
+  ['CMDQ_BASE', 0x90],
+  ['EVENTQ_BASE', 0xa0],
+  ['PRIQ_BASE', 0xc0],
+];
+/** Queue indexes of page 1, which page 0 may repeat (IHI 0070 6.2). */
+const ALIASES: readonly number[] = [0xa8, 0xac, 0xc8, 0xcc];
+const IDR0 = 0x00;
+/** Without these three nothing can be said about what the SMMU can do; they are never zero together. */
+const ID_REGISTERS: readonly number[] = [IDR0, 0x04, 0x14];
+
+/**
+ * Reads a register snapshot.
+ * @param registers a path (JSON, or text of QEMU's monitor; recognised by content), or the object itself, as in
+ *   launch.json: `{"base"?, "regs": {...}}` or register names and offsets with their values at once
+ * @throws UserError naming file, field or line, and the cure
+ */
+export function loadSnapshot(
+  registers: string | Readonly<Record<string, unknown>>,
+  options: SnapshotOptions = {},
+): RegisterSnapshot {
+  if (typeof registers !== 'string') {
+    const words = new Words('registers');
+    return complete(words, snapshotFromObject(registers, words), options);
+  }
+  if (registers === '')
+    throw new UserError('is empty', { where: 'registers', todo: 'name a register snapshot' });
+  return parseSnapshot(
+    readSmall(path.resolve(options.directory ?? '', registers), registers),
+    registers,
+    options,
+  );
+}
+
+/**
+ * Reads a register snapshot from the contents of a file.
+ * @param name of the file, for messages
+ */
+export function parseSnapshot(
+  bytes: Uint8Array,
+  name: string,
+  options: SnapshotOptions = {},
+): RegisterSnapshot {
+  const text = decodeText(bytes, name);
+  const words = new Words(name);
+  const first = text.trimStart()[0];
+  if (first === undefined) throw new UserError('is empty', { where: name, todo: SNAPSHOT_FORM });
+  const json = first === '{' || first === '[' || first === '"';
+  const base = json ? snapshotFromJson(text, words) : snapshotFromText(text, words, options.base ?? null);
+  return complete(words, base, options);
+}
+
+function readSmall(file: string, name: string): Uint8Array {
+  const open = openHostFile(file, name);
+  try {
+    const head = new Uint8Array(Math.min(open.size, MAX_BYTES + 1));
+    const bytes = head.subarray(0, open.read(0, head.subarray(0, 4096)));
+    refuseDump(bytes, name);
+    if (open.size > MAX_BYTES) {
+      throw new UserError('is larger than 4 MiB, so it is no register snapshot', {
+        where: name,
+        todo: SNAPSHOT_FORM,
+      });
+    }
+    return head.subarray(0, open.read(0, head));
+  } finally {
+    open.close();
+  }
+}
+
+function refuseDump(bytes: Uint8Array, name: string): void {
+  const dump = ['\x7fELF', '\x1f\x8b', '\x28\xb5\x2f\xfd', 'KDUMP ', 'makedumpfile'].some((s) =>
+    hasText(bytes, s),
+  );
+  if (!dump) return;
+  throw new UserError('is a memory dump or compressed, not a register snapshot', {
+    where: name,
+    todo: 'name the dump as capture and the snapshot as registers',
+  });
+}
+
+function decodeText(bytes: Uint8Array, name: string): string {
+  refuseDump(bytes, name);
+  // What PowerShell writes when it redirects to a file.
+  const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
+  if (!wide && bytes.includes(0)) {
+    throw new UserError('is binary, not a register snapshot', { where: name, todo: SNAPSHOT_FORM });
+  }
+  return new TextDecoder(wide ? 'utf-16le' : 'utf-8').decode(bytes);
+}
+
+function complete(words: Words, base: number | null, options: SnapshotOptions): RegisterSnapshot {
+  const tables = BANKS.map((bank) => bank + STRTAB_BASE);
+  if (!tables.some((offset) => words.has(offset))) {
+    const at = base === null ? 'BASE + 0x80' : hex(base + STRTAB_BASE);
+    throw new UserError('has no STRTAB_BASE (offset 0x80), so there is no stream table to look at', {
+      where: words.name,
+      todo: `add its two words, in QEMU's monitor by: xp /1wx ${at}, and 4 bytes further`,
+    });
+  }
+  if (words.has(IDR0) && words.get(IDR0) === 0) {
+    throw new UserError('IDR0 (offset 0x0) is 0, which no SMMU says', {
+      where: words.name,
+      todo: 'read the registers one 32-bit word at a time (xp /1wx): some targets answer wider reads with zeros',
+    });
+  }
+  assumeHighHalves(words);
+  assumePage1(words);
+  assumeIdRegisters(words, options.preset);
+  if (words.has(STRTAB_BASE)) assumeZeros(words);
+  const result: RegisterWords = words;
+  return { base, words: result.values, assumed: result.assumed, warnings: result.warnings };
+}
+
+function assumeHighHalves(words: Words): void {
+  const names: string[] = [];
+  for (const bank of BANKS) {
+    for (const [name, offset] of BASES) {
+      if (!words.has(bank + offset) || words.has(bank + offset + 4)) continue;
+      words.assume(bank + offset + 4, 0);
+      names.push(`${name} (offset ${hex(bank + offset + 4)})`);
+    }
+  }
+  if (names.length > 0) words.warn(`the high word of ${names.join(', ')} is missing and taken as 0`);
+}
+
+function assumePage1(words: Words): void {
+  for (const offset of ALIASES) {
+    const value = words.get(offset);
+    if (value !== undefined && !words.has(PAGE_1 + offset)) words.assume(PAGE_1 + offset, value);
+  }
+}
+
+function assumeIdRegisters(words: Words, name = DEFAULT_PRESET): void {
+  if (ID_REGISTERS.every((offset) => words.has(offset))) return;
+  const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
+  if (!preset) {
+    throw new UserError(`${JSON.stringify(name)} is no preset`, {
+      where: 'smmu.preset',
+      todo: `write ${Object.keys(PRESETS).join(' or ')}`,
+    });
+  }
+  for (const [offset, value] of preset.words) if (!words.has(offset)) words.assume(offset, value);
+  words.warn(`has no complete set of ID registers; those of preset ${name} are assumed (${preset.doc})`);
+}
+
+function assumeZeros(words: Words): void {
+  const missing = EXPECTED.filter(([, offset]) => !words.has(offset));
+  if (missing.length === 0) return;
+  for (const [, offset] of missing) words.assume(offset, 0);
+  words.warn(`has no ${missing.map(([name, at]) => `${name} (offset ${hex(at)})`).join(', ')}: taken as 0`);
+}
