@@ -1,0 +1,36 @@
+import * as vscode from 'vscode';
+import { COMMANDS, type CommandId } from '../manifest.ts';
+import type { Sessions } from '../sessions.ts';
+import type { StreamsTree } from '../views/streams.ts';
+import { copyAddress } from './address.ts';
+import { enableQueue } from './enable-queue.ts';
+import { openDump } from './open-dump.ts';
+import { openSample } from './open-sample.ts';
+import { translate } from './translate.ts';
+
+/** Registers every command of the manifest; the type asks for each of them. */
+export function registerCommands(
+  context: vscode.ExtensionContext,
+  sessions: Sessions,
+  streams: StreamsTree,
+): vscode.Disposable[] {
+  const handlers: { readonly [C in CommandId]: (argument: unknown) => unknown } = {
+    [COMMANDS.openDump]: openDump,
+    [COMMANDS.openSample]: () => openSample(context),
+    [COMMANDS.translate]: (preset) => translate(sessions, preset),
+    [COMMANDS.translateInStream]: (node) => translate(sessions, node),
+    [COMMANDS.copyAddress]: copyAddress,
+    [COMMANDS.refreshStreams]: () => streams.refresh(),
+    [COMMANDS.enableQueue]: () => enableQueue(sessions),
+  };
+  return Object.entries(handlers).map(([id, handler]) =>
+    vscode.commands.registerCommand(id, async (argument: unknown) => {
+      try {
+        return await handler(argument);
+      } catch (error) {
+        void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
+        return undefined;
+      }
+    }),
+  );
+}

@@ -1,0 +1,57 @@
+import * as vscode from 'vscode';
+import { SCHEME } from './manifest.ts';
+import { request } from './requests.ts';
+import type { Sessions } from './sessions.ts';
+
+/**
+ * The virtual documents `smmu:/<capture>/…`: their text comes from the session that knows the capture. The URIs stay
+ * the same from one session to the next, so an open document fills again when a session on its capture starts.
+ */
+export class QueueDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
+  readonly #sessions: Sessions;
+  readonly #changed = new vscode.EventEmitter<vscode.Uri>();
+  readonly #subscription: vscode.Disposable;
+  /** The last text of each document: shown on when its session is over. */
+  readonly #texts = new Map<string, string>();
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
+    this.#subscription = vscode.Disposable.from(
+      sessions.onDidChange(() => {
+        for (const document of vscode.workspace.textDocuments)
+          if (document.uri.scheme === SCHEME) this.#changed.fire(document.uri);
+      }),
+      vscode.workspace.onDidCloseTextDocument((document) => this.#texts.delete(document.uri.toString())),
+    );
+  }
+
+  async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
+    const key = uri.toString();
+    for (const session of this.#sessions.all) {
+      // A session refuses the documents of another capture.
+      const text = await textOf(session, key);
+      if (text === null) continue;
+      this.#texts.set(key, text);
+      return text;
+    }
+    return (
+      this.#texts.get(key) ??
+      `No running SMMU session knows ${uri.path}. Start the session of this capture to see it.\n`
+    );
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+}
+
+async function textOf(session: vscode.DebugSession, uri: string): Promise<string | null> {
+  try {
+    return (await request(session, 'smmu/document', { uri })).text;
+  } catch {
+    return null;
+  }
+}

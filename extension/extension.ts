@@ -1,0 +1,42 @@
+/**
+ * The extension's entry: registers what package.json promises and nothing else. Everything heavy lives in the
+ * adapter, which runs as a process of its own, or is loaded when the setting asks for it in this one.
+ */
+
+import * as vscode from 'vscode';
+import { registerCommands } from './commands/register.ts';
+import { QueueDocuments } from './documents.ts';
+import { AdapterFactory } from './launch/adapter.ts';
+import { registerConfigurations } from './launch/configuration.ts';
+import { DEBUG_TYPE, SCHEME, VIEWS } from './manifest.ts';
+import { Sessions } from './sessions.ts';
+import { StreamsTree } from './views/streams.ts';
+
+export function activate(context: vscode.ExtensionContext): void {
+  const sessions = new Sessions();
+  const streams = new StreamsTree(sessions);
+  const documents = new QueueDocuments(sessions);
+  const view = vscode.window.createTreeView(VIEWS.streams, {
+    treeDataProvider: streams,
+    showCollapseAll: true,
+  });
+  streams.attach(view);
+
+  context.subscriptions.push(
+    sessions,
+    streams,
+    view,
+    documents,
+    vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, sessions),
+    vscode.debug.registerDebugAdapterDescriptorFactory(
+      DEBUG_TYPE,
+      new AdapterFactory(context.asAbsolutePath('dist/adapter.js'), async () => {
+        const inline = await import('./inline.ts');
+        return inline.createInlineAdapter();
+      }),
+    ),
+    vscode.workspace.registerTextDocumentContentProvider(SCHEME, documents),
+    ...registerConfigurations(),
+    ...registerCommands(context, sessions, streams),
+  );
+}

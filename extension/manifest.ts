@@ -1,0 +1,32 @@
+/**
+ * Every name that package.json and the code share. A house test holds this list against package.json, so neither can
+ * gain or lose one alone.
+ */
+
+/** The debug type of launch.json. */
+export const DEBUG_TYPE = 'smmuv3';
+
+/** Scheme of the virtual documents (queues, structures) that a session answers for. */
+export const SCHEME = 'smmu';
+
+/** Language of the queue documents. */
+export const QUEUE_LANGUAGE = 'smmuq';
+
+export const COMMANDS = {
+  openDump: 'smmu.openDump',
+  openSample: 'smmu.openSample',
+  translate: 'smmu.translate',
+  translateInStream: 'smmu.translateInStream',
+  copyAddress: 'smmu.copyAddress',
+  refreshStreams: 'smmu.refreshStreams',
+  enableQueue: 'smmu.enableQueue',
+} as const;
+
+export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
+
+export const VIEWS = { container: 'smmu', streams: 'smmu.streams' } as const;
+
+export const SETTINGS = { adapter: 'smmu.adapter' } as const;
+
+/** Context keys for `when` clauses. */
+export const CONTEXTS = { session: 'smmu.session' } as const;

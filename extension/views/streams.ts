@@ -1,0 +1,100 @@
+import * as vscode from 'vscode';
+import type { TreeNode } from '../../src/adapter/custom-requests.ts';
+import { request } from '../requests.ts';
+import type { Sessions } from '../sessions.ts';
+
+/**
+ * The *Streams* view: stream table, STEs, CDs, translation tables and pages of the shown session. Every level is
+ * asked of the adapter when it is opened; ids are the same after each stop, so what is open stays open.
+ */
+export class StreamsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
+  readonly #sessions: Sessions;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscription: vscode.Disposable;
+  #view: vscode.TreeView<TreeNode> | null = null;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
+    this.#subscription = sessions.onDidChange(() => this.refresh());
+  }
+
+  /** The view that shows this tree, for its title. */
+  attach(view: vscode.TreeView<TreeNode>): void {
+    this.#view = view;
+  }
+
+  /** Asks for everything that is visible again. */
+  refresh(): void {
+    if (this.#view) this.#view.description = this.#sessions.current?.name ?? '';
+    this.#changed.fire();
+  }
+
+  async getChildren(node?: TreeNode): Promise<TreeNode[]> {
+    const session = this.#sessions.current;
+    if (!session) return [];
+    try {
+      const { nodes } = await request(session, 'smmu/tree', { id: node?.id ?? null });
+      return [...nodes];
+    } catch (error) {
+      return [unreadable(node, error)];
+    }
+  }
+
+  getTreeItem(node: TreeNode): vscode.TreeItem {
+    const item = new vscode.TreeItem(node.label, STATES[node.collapsible]);
+    item.id = node.id;
+    item.iconPath = new vscode.ThemeIcon(node.icon, colour(node));
+    item.contextValue = contextValue(node);
+    if (node.description) item.description = node.description;
+    item.accessibilityInformation = {
+      label: node.description ? `${node.label}, ${node.description}` : node.label,
+    };
+    return item;
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, node: TreeNode): vscode.TreeItem {
+    if (node.tooltip) {
+      const text = new vscode.MarkdownString(node.tooltip, false);
+      text.isTrusted = false;
+      text.supportHtml = false;
+      item.tooltip = text;
+    }
+    return item;
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+}
+
+const STATES = {
+  none: vscode.TreeItemCollapsibleState.None,
+  collapsed: vscode.TreeItemCollapsibleState.Collapsed,
+  expanded: vscode.TreeItemCollapsibleState.Expanded,
+} as const;
+
+/** What the context menu's `when` clauses look for. */
+function contextValue(node: TreeNode): string {
+  return [node.kind, node.sid === undefined ? '' : 'stream', node.address ? 'address' : '']
+    .filter((part) => part !== '')
+    .join(';');
+}
+
+function colour(node: TreeNode): vscode.ThemeColor | undefined {
+  if (node.icon === 'warning') return new vscode.ThemeColor('list.warningForeground');
+  if (node.icon === 'error') return new vscode.ThemeColor('list.errorForeground');
+  return undefined;
+}
+
+function unreadable(parent: TreeNode | undefined, error: unknown): TreeNode {
+  return {
+    id: `${parent?.id ?? ''}!`,
+    label: error instanceof Error ? error.message : String(error),
+    icon: 'warning',
+    kind: 'error',
+    collapsible: 'none',
+  };
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { parseStreamId } from '../../extension/commands/stream-id.ts';
+
+describe('a StreamID as people write it', () => {
+  it.each([
+    ['8', 8],
+    ['0x8', 8],
+    [' 0x408 ', 0x408],
+    ['00:01.0', 8],
+    ['00:1.1', 9],
+    ['04:01.0', 0x408],
+    ['0000:ff:1f.7', 0xffff],
+    ['0xffffffff', 0xffff_ffff],
+  ])('%s is %i', (text, sid) => {
+    expect(parseStreamId(text)).toBe(sid);
+  });
+
+  it.each([
+    '',
+    'x',
+    '-1',
+    '1.5',
+    '0x1_0000_0000',
+    '4294967296',
+    '00:20.0',
+    '00:01.8',
+    '0001:00:01.0',
+    '00:01',
+  ])('%j is none', (text) => {
+    expect(parseStreamId(text)).toBeNull();
+  });
+});
