@@ -4,8 +4,8 @@ import { spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { root, SetupError } from './setup.mjs';
 
-const root = path.resolve(import.meta.dirname, '..');
 const ENTRY_LIMIT = 200 * 1024;
 const VSIX_LIMIT = 3 * 1024 * 1024;
 
@@ -55,10 +55,12 @@ export async function buildAll() {
   await Promise.all([...lazy].map((file) => plain(file, `dist/${path.basename(file, '.ts')}.js`)));
   chmodSync(path.join(root, 'dist/cli.js'), 0o755);
   if (!existsSync(path.join(root, 'dist/inline.js')))
-    throw new Error('extension/extension.ts never loads ./inline.ts by import(): dist/inline.js is missing');
+    throw new SetupError(
+      'extension/extension.ts never loads ./inline.ts by import(): dist/inline.js is missing',
+    );
   const entry = statSync(path.join(root, 'dist/extension.js')).size;
   if (entry > ENTRY_LIMIT)
-    throw new Error(
+    throw new SetupError(
       `dist/extension.js has ${entry} bytes, more than ${ENTRY_LIMIT}: load more of it by import('./part.ts')`,
     );
   for (const file of readdirSync(path.join(root, 'dist')).filter((name) => name.endsWith('.js')))
@@ -82,11 +84,13 @@ export function packageVsix() {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  if (run.status !== 0) throw new Error(`vsce package failed:\n${run.stdout}${run.stderr}`);
+  if (run.status !== 0) throw new SetupError(`vsce package failed:\n${run.stdout}${run.stderr}`);
   const size = statSync(out).size;
   console.log(`${path.basename(out)}  ${Math.ceil(size / 1024)} KiB`);
   if (size >= VSIX_LIMIT)
-    throw new Error(`${path.basename(out)} has ${size} bytes, the limit is ${VSIX_LIMIT}: see .vscodeignore`);
+    throw new SetupError(
+      `${path.basename(out)} has ${size} bytes, the limit is ${VSIX_LIMIT}: see .vscodeignore`,
+    );
 }
 
 /** The suites that run inside VS Code, each a file that mocha loads. */

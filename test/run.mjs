@@ -23,7 +23,8 @@ async function step(name, work) {
   try {
     answer = await work();
   } catch (error) {
-    console.error(error instanceof SetupError ? error.message : error);
+    // esbuild has printed its errors already.
+    if (!error.errors) console.error(error instanceof SetupError ? error.message : error);
     answer = false;
   }
   const counts =

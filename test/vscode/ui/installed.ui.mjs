@@ -9,7 +9,7 @@ describe('the packaged extension in the workbench', () => {
   after(() => vs?.stop());
 
   it('is listed among the installed extensions, without an error', async () => {
-    await vs.palette('Extensions: Show Installed Extensions');
+    await vs.palette('View: Show Extensions');
     const list = '.extensions-viewlet';
     const rows = await vs.rowsWith(list, 'Arm SMMUv3 Debugger');
     assert.equal(rows.filter((row) => row.includes('Arm SMMUv3 Debugger')).length, 1);

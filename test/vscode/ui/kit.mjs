@@ -25,12 +25,21 @@ class Workbench {
     open.add(this);
   }
 
-  /** Runs a command by its title in the command palette. */
+  /** Runs a command by its title in the command palette. Commands of a starting workbench may be listed late. */
   async palette(title) {
-    await this.page.keyboard.press('F1');
-    await this.page.locator(PALETTE).first().waitFor();
-    await this.page.locator(PALETTE).first().fill(`>${title}`);
-    await this.pick(title);
+    const row = this.page.locator(QUICK_ROW, { hasText: title.replace(/^.*?: /, '') }).first();
+    for (let attempt = 1; ; attempt++) {
+      await this.page.keyboard.press('F1');
+      await this.page.locator(PALETTE).first().fill(`>${title}`);
+      try {
+        await row.waitFor({ timeout: 6000 });
+        break;
+      } catch (error) {
+        if (attempt === 4) throw error;
+        await this.page.keyboard.press('Escape');
+      }
+    }
+    await row.click();
   }
 
   /** Clicks the row of the open quick pick that contains `text`. */
