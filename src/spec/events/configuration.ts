@@ -1,0 +1,210 @@
+import { event } from './event.ts';
+import { FETCH, GPC_FETCH, INPUT, NUMBER, REASON, STREAM, SUBSTREAM } from './fields.ts';
+
+/** Events of the configuration lookup (7.3). */
+export const CONFIGURATION_EVENTS = {
+  F_UUT: event(
+    {
+      name: 'F_UUT',
+      number: 0x01,
+      section: '7.3.2',
+      kind: 'fault',
+      doc: 'The transaction is of a type that this SMMU does not support.',
+      raised: ['Unsupported upstream transaction (IMPDEF).'],
+      stall: false,
+      smmuen0: 'May be recorded with SMMUEN==0.',
+      mevIgnored: true,
+    },
+    {
+      ...NUMBER,
+      ...SUBSTREAM,
+      ...STREAM,
+      ...REASON,
+      PnU: { bits: [97, 97], doc: 'Privileged, incoming value (no STE override).' },
+      InD: { bits: [98, 98], doc: 'Instruction, incoming value.' },
+      RnW: { bits: [99, 99], doc: '1 read, 0 write, of the incoming transaction.' },
+      ...INPUT,
+    },
+  ),
+  C_BAD_STREAMID: event(
+    {
+      name: 'C_BAD_STREAMID',
+      number: 0x02,
+      section: '7.3.3',
+      kind: 'config',
+      doc: 'The StreamID lies outside the stream table.',
+      raised: [
+        'StreamID >= 2^LOG2SIZE.',
+        'L1STD.Span==0 / reserved / > SPLIT+1.',
+        'StreamID[SPLIT-1:0] >= 2^(Span-1).',
+      ],
+      stall: false,
+      gate: '(S_/R_)CR2.RECINVSID==1, else abort without event; for ATS Translated transactions RECINVSID has no effect, only REC_CFG_ATS (3.9.1.3).',
+      mevIgnored: true,
+    },
+    {
+      ...NUMBER,
+      ...SUBSTREAM,
+      ...STREAM,
+    },
+  ),
+  F_STE_FETCH: event(
+    {
+      name: 'F_STE_FETCH',
+      number: 0x03,
+      section: '7.3.4',
+      kind: 'fault',
+      doc: 'The fetch of the STE or L1STD was aborted.',
+      raised: [
+        'External abort / RAS error / GPC fault on STE or L1STD fetch.',
+        'STE address out of range (optional instead of truncation).',
+      ],
+      stall: false,
+      mevIgnored: true,
+    },
+    {
+      ...NUMBER,
+      ...SUBSTREAM,
+      ...STREAM,
+      ...REASON,
+      ...GPC_FETCH,
+    },
+  ),
+  C_BAD_STE: event(
+    {
+      name: 'C_BAD_STE',
+      number: 0x04,
+      section: '7.3.5',
+      kind: 'config',
+      doc: 'The STE is invalid or illegal.',
+      raised: ['V==0.', 'Any rule of VALIDITY_RULES that makes an STE illegal.'],
+      stall: false,
+      mevIgnored: true,
+    },
+    {
+      ...NUMBER,
+      ...SUBSTREAM,
+      ...STREAM,
+    },
+  ),
+  F_STREAM_DISABLED: event(
+    {
+      name: 'F_STREAM_DISABLED',
+      number: 0x06,
+      section: '7.3.7',
+      kind: 'config',
+      doc: 'The stream wants a SubstreamID, or does not take the one given.',
+      raised: [
+        'S1 enabled, S1CDMax>0, S1DSS==0, no SubstreamID.',
+        'S1 enabled, S1CDMax>0, S1DSS==2, SubstreamID 0 supplied.',
+      ],
+      stall: false,
+      note: 'No SSV/SubstreamID: the manual figure text shows only StreamID and QEMU writes only StreamID for this event; medium because the figure conversion loses empty cells.',
+      conf: 'medium',
+    },
+    {
+      ...NUMBER,
+      ...STREAM,
+    },
+  ),
+  C_BAD_SUBSTREAMID: event(
+    {
+      name: 'C_BAD_SUBSTREAMID',
+      number: 0x08,
+      section: '7.3.9',
+      kind: 'config',
+      doc: 'The SubstreamID lies outside the CD table, or none is allowed.',
+      raised: [
+        'SSV=1 with stage 1 not translating.',
+        'SSV=1 with S1CDMax==0 or IDR1.SSIDSIZE==0.',
+        'SubstreamID >= 2^S1CDMax.',
+        'L1CD.V==0.',
+        'L1CD.L2Ptr out of range.',
+      ],
+      stall: false,
+      note: 'No SSV bit: SubstreamID always valid; with S1DSS==2 and no SSID it is reported as 0.',
+    },
+    {
+      ...NUMBER,
+      SubstreamID: { bits: [31, 12], doc: 'Always valid.' },
+      ...STREAM,
+    },
+  ),
+  F_CD_FETCH: event(
+    {
+      name: 'F_CD_FETCH',
+      number: 0x09,
+      section: '7.3.10',
+      kind: 'fault',
+      doc: 'The fetch of the CD or L1CD was aborted.',
+      raised: ['External abort / GPC fault on CD or L1CD fetch.', 'v3.0 only: out-of-range CD address.'],
+      stall: false,
+      note: 'No NS bit for FetchAddr. Secure queue: Secure PA when stage 2 is off; when stage 2 is on the PA space follows STE.S2SA. Non-secure queue: Non-secure PA.',
+    },
+    {
+      ...NUMBER,
+      ...SUBSTREAM,
+      ...STREAM,
+      Reason: { bits: [79, 64], doc: 'IMPLEMENTATION DEFINED cause.', conf: 'medium' },
+      GPCF: {
+        bits: [80, 80],
+        doc: '1: caused by granule protection fault.',
+        needs: 'IDR0.RME_IMPL',
+        conf: 'medium',
+      },
+      ...FETCH,
+    },
+  ),
+  C_BAD_CD: event(
+    {
+      name: 'C_BAD_CD',
+      number: 0x0a,
+      section: '7.3.11',
+      kind: 'config',
+      doc: 'The CD is invalid or illegal.',
+      raised: ['CD.V==0.', 'Any rule of VALIDITY_RULES that makes a CD illegal.'],
+      stall: false,
+    },
+    {
+      ...NUMBER,
+      ...SUBSTREAM,
+      ...STREAM,
+    },
+  ),
+  F_CFG_CONFLICT: event(
+    {
+      name: 'F_CFG_CONFLICT',
+      number: 0x21,
+      section: '7.3.18',
+      kind: 'config',
+      doc: 'Several cached configuration structures matched.',
+      raised: ['STE.CONT overlap with differing STEs (configuration cache multi-hit).'],
+      stall: false,
+    },
+    {
+      ...NUMBER,
+      ...SUBSTREAM,
+      ...STREAM,
+      ...REASON,
+    },
+  ),
+  F_VMS_FETCH: event(
+    {
+      name: 'F_VMS_FETCH',
+      number: 0x25,
+      section: '7.3.20',
+      kind: 'fault',
+      doc: 'The fetch of the VMS was aborted.',
+      raised: ['External abort / GPC fault on VMS fetch.'],
+      stall: false,
+      priority: 'After C_BAD_STE; otherwise IMPDEF.',
+    },
+    {
+      ...NUMBER,
+      ...SUBSTREAM,
+      ...STREAM,
+      ...REASON,
+      ...GPC_FETCH,
+    },
+  ),
+} as const;
