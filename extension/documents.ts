@@ -30,8 +30,7 @@ export class QueueDocuments implements vscode.TextDocumentContentProvider, vscod
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const key = uri.toString();
     for (const session of this.#sessions.all) {
-      // A session refuses the documents of another capture.
-      const text = await textOf(session, key);
+      const text = await textOf(session, uri);
       if (text === null) continue;
       this.#texts.set(key, text);
       return text;
@@ -48,9 +47,12 @@ export class QueueDocuments implements vscode.TextDocumentContentProvider, vscod
   }
 }
 
-async function textOf(session: vscode.DebugSession, uri: string): Promise<string | null> {
+/** The text of a document, or null when the session is on another capture or not ready. */
+async function textOf(session: vscode.DebugSession, uri: vscode.Uri): Promise<string | null> {
   try {
-    return (await request(session, 'smmu/document', { uri })).text;
+    const { capture } = await request(session, 'smmu/state', {});
+    if (uri.path.split('/')[1] !== capture) return null;
+    return (await request(session, 'smmu/document', { uri: uri.toString() })).text;
   } catch {
     return null;
   }

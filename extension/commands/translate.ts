@@ -10,6 +10,8 @@ interface Wish {
   readonly ssid?: number;
   readonly iova?: string;
   readonly write?: boolean;
+  /** An address to offer in the question. */
+  readonly near?: string;
 }
 
 const LAST_IOVA = new WeakMap<vscode.DebugSession, string>();
@@ -28,7 +30,7 @@ export async function translate(sessions: Sessions, preset: unknown): Promise<st
   const wish = wishOf(preset);
   const sid = wish.sid ?? (await askForStream());
   if (sid === undefined) return undefined;
-  const iova = wish.iova ?? (await askForAddress(session, sid));
+  const iova = wish.iova ?? (await askForAddress(sid, wish.near ?? LAST_IOVA.get(session)));
   if (iova === undefined) return undefined;
   const write = wish.write ?? (await askForAccess(sid, iova));
   if (write === undefined) return undefined;
@@ -57,11 +59,13 @@ async function offerDump(): Promise<void> {
 function wishOf(preset: unknown): Wish {
   if (typeof preset !== 'object' || preset === null) return {};
   const from: Readonly<Record<string, unknown>> = { ...preset };
-  const { sid, ssid, iova, write } = from;
+  const { sid, ssid, iova, write, kind } = from;
+  // A row of the tree stands for a whole range: its address is a good start, but the user's to choose.
+  const address = typeof iova !== 'string' ? {} : typeof kind === 'string' ? { near: iova } : { iova };
   return {
     ...(typeof sid === 'number' && { sid }),
     ...(typeof ssid === 'number' && { ssid }),
-    ...(typeof iova === 'string' && { iova }),
+    ...address,
     ...(typeof write === 'boolean' && { write }),
   };
 }
@@ -78,12 +82,12 @@ async function askForStream(): Promise<number | undefined> {
   return text === undefined ? undefined : (parseStreamId(text) ?? undefined);
 }
 
-async function askForAddress(session: vscode.DebugSession, sid: number): Promise<string | undefined> {
+async function askForAddress(sid: number, offered = ''): Promise<string | undefined> {
   const text = await vscode.window.showInputBox({
     title: `Translate Address (2/3): IOVA in Stream 0x${sid.toString(16)}`,
     prompt: 'Which address does the device put on the bus?',
     placeHolder: '0xfff57000',
-    value: LAST_IOVA.get(session) ?? '',
+    value: offered,
     ignoreFocusOut: true,
     validateInput: (value) =>
       parseHex64(value) === null ? 'A 64-bit address is needed, such as 0xfff57000.' : undefined,
