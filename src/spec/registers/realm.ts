@@ -1,0 +1,376 @@
+import { STALL_MODELS } from './encodings.ts';
+import { bank } from './register.ts';
+import {
+  AGBPA,
+  AIDR,
+  CR1,
+  DPT_BASE,
+  DPT_BASE_CFG,
+  DPT_CFG_FAR,
+  IDR4,
+  IDR6,
+  MPAMIDR,
+  REALM_CR0,
+  S2PII,
+  STRTAB_BASE,
+  STRTAB_BASE_CFG,
+} from './shared-fields.ts';
+
+const realm0 = bank('realm', 'R_PAGE_0');
+
+/** Realm registers, Realm pages 0 and 1 (6.2.8, 6.2.9). */
+export const REALM_REGISTERS = {
+  R_IDR0: realm0(
+    'R_IDR0',
+    {
+      offset: 0x0000,
+      width: 32,
+      access: 'RO',
+      section: '6.3.122',
+      doc: 'Features: stages, formats, queues, faults.',
+    },
+    {
+      ECMDQ: { bits: [31, 31], doc: 'Enhanced command queues in this state.' },
+      STALL_MODEL: { bits: [25, 24], doc: 'Stall model.', ...STALL_MODELS },
+      PRI: { bits: [16, 16], doc: 'PRI supported.' },
+      MSI: { bits: [13, 13], doc: 'MSIs supported.' },
+      ATS: { bits: [10, 10], doc: 'ATS supported.' },
+    },
+  ),
+  R_IDR1: realm0(
+    'R_IDR1',
+    {
+      offset: 0x0004,
+      width: 32,
+      access: 'RO',
+      section: '6.3.123',
+      doc: 'Features: sizes of queues, StreamIDs and SubstreamIDs.',
+    },
+    {
+      RME_DA_IMPL: { bits: [31, 31], doc: 'RME device assignment.' },
+    },
+  ),
+  R_IDR2: realm0(
+    'R_IDR2',
+    {
+      offset: 0x0008,
+      width: 32,
+      access: 'RO',
+      section: '6.3.124',
+      doc: 'Features: place of the VATOS page.',
+    },
+    {},
+  ),
+  R_IDR3: realm0(
+    'R_IDR3',
+    { offset: 0x000c, width: 32, access: 'RO', section: '6.3.125', doc: 'Features of later versions.' },
+    {
+      XT: { bits: [17, 17], doc: 'TDISP XT support.', needs: 'R_IDR0.ATS' },
+      MEC: { bits: [16, 16], doc: 'Memory encryption contexts.' },
+      DPT: { bits: [15, 15], doc: 'Device permission table.' },
+    },
+  ),
+  R_IDR4: realm0(
+    'R_IDR4',
+    { offset: 0x0010, width: 32, access: 'RO', section: '6.3.126', doc: 'IMPLEMENTATION DEFINED features.' },
+    IDR4,
+  ),
+  R_AIDR: realm0(
+    'R_AIDR',
+    { offset: 0x001c, width: 32, access: 'RO', section: '6.3.127', doc: 'Version of the architecture.' },
+    AIDR,
+  ),
+  R_CR0: realm0(
+    'R_CR0',
+    {
+      offset: 0x0020,
+      width: 32,
+      access: 'RW',
+      section: '6.3.128',
+      doc: 'Enables translation and queues.',
+      update:
+        'Each field written is acknowledged in SMMU_R_CR0ACK; do not rewrite a field before it matches; new value may act any time in between.',
+    },
+    REALM_CR0,
+  ),
+  R_CR0ACK: realm0(
+    'R_CR0ACK',
+    { offset: 0x0024, width: 32, access: 'RO', section: '6.3.129', doc: 'What CR0 has taken effect.' },
+    REALM_CR0,
+  ),
+  R_CR1: realm0(
+    'R_CR1',
+    {
+      offset: 0x0028,
+      width: 32,
+      access: 'RW',
+      section: '6.3.130',
+      doc: 'Attributes of table and queue accesses.',
+      update:
+        'TABLE_* writable only when SMMU_R_CR0.SMMUEN==0 (and acknowledged); QUEUE_* only when CMDQEN, EVENTQEN, PRIQEN are 0.',
+    },
+    CR1,
+  ),
+  R_CR2: realm0(
+    'R_CR2',
+    {
+      offset: 0x002c,
+      width: 32,
+      access: 'RW',
+      section: '6.3.131',
+      doc: 'Recording of configuration errors, broadcast TLB maintenance, E2H.',
+      update: 'Writable only when SMMU_R_CR0.SMMUEN==0.',
+    },
+    {
+      REC_CFG_ATS: {
+        bits: [3, 3],
+        doc: 'Record configuration events for ATS/PRI.',
+        needs: 'R_IDR0.ATS && IDR0.ATSRECERR',
+        reset: 'UNKNOWN',
+      },
+      PTM: {
+        bits: [2, 2],
+        doc: '1: ignore broadcast TLBI of this state.',
+        needs: 'IDR0.BTM',
+        reset: 'IMPDEF',
+      },
+      RECINVSID: { bits: [1, 1], doc: 'Record C_BAD_STREAMID.', reset: 'UNKNOWN' },
+      E2H: { bits: [0, 0], doc: 'STRW 0b10 means EL2-E2H.', reset: 'UNKNOWN' },
+    },
+  ),
+  R_S2PII: realm0(
+    'R_S2PII',
+    {
+      offset: 0x0030,
+      width: 64,
+      access: 'RW',
+      section: '6.3.132',
+      doc: 'Stage-2 base permissions by permission index.',
+      needs: 'IDR3.S2PI',
+      update: 'Set before SMMUEN; cached in TLBs.',
+    },
+    S2PII,
+  ),
+  R_GBPA: realm0(
+    'R_GBPA',
+    {
+      offset: 0x0044,
+      width: 32,
+      access: 'RO',
+      section: '6.3.133',
+      doc: 'What happens to transactions while SMMUEN is 0.',
+      update: 'Read-only: ABORT always 1.',
+    },
+    {
+      ABORT: { bits: [20, 20], doc: 'Abort all transactions while SMMUEN==0.' },
+    },
+  ),
+  R_AGBPA: realm0(
+    'R_AGBPA',
+    {
+      offset: 0x0048,
+      width: 32,
+      access: 'RW',
+      section: '6.3.134',
+      doc: 'IMPLEMENTATION DEFINED attributes of global bypass.',
+    },
+    AGBPA,
+  ),
+  R_GERROR: realm0(
+    'R_GERROR',
+    {
+      offset: 0x0060,
+      width: 32,
+      access: 'RO',
+      section: '6.3.137',
+      doc: 'Global errors, toggled by hardware.',
+      update: 'RO; hardware toggles a bit to activate; active = GERROR ^ GERRORN.',
+    },
+    {
+      DPT_ERR: { bits: [10, 10], doc: 'DPT lookup fault, see DPT_CFG_FAR.', needs: 'R_IDR3.DPT', reset: '0' },
+      CMDQP_ERR: { bits: [9, 9], doc: 'An ECMDQ has an error.', needs: 'R_IDR0.ECMDQ', reset: '0' },
+      MSI_GERROR_ABT_ERR: {
+        bits: [7, 7],
+        doc: 'GERROR MSI aborted (no GERROR interrupt for it).',
+        needs: 'R_IDR0.MSI',
+        reset: '0',
+      },
+      MSI_PRIQ_ABT_ERR: {
+        bits: [6, 6],
+        doc: 'PRI queue MSI aborted.',
+        needs: 'R_IDR0.MSI && R_IDR0.PRI',
+        reset: '0',
+      },
+      MSI_EVENTQ_ABT_ERR: { bits: [5, 5], doc: 'Event queue MSI aborted.', needs: 'R_IDR0.MSI', reset: '0' },
+      MSI_CMDQ_ABT_ERR: { bits: [4, 4], doc: 'CMD_SYNC MSI aborted.', needs: 'R_IDR0.MSI', reset: '0' },
+      PRIQ_ABT_ERR: { bits: [3, 3], doc: 'PRI queue access aborted.', needs: 'R_IDR0.PRI', reset: '0' },
+      EVENTQ_ABT_ERR: { bits: [2, 2], doc: 'Event queue access aborted.', reset: '0' },
+      CMDQ_ERR: { bits: [0, 0], doc: 'Command queue stopped by error.', reset: '0' },
+    },
+  ),
+  R_GERRORN: realm0(
+    'R_GERRORN',
+    {
+      offset: 0x0064,
+      width: 32,
+      access: 'RW',
+      section: '6.3.138',
+      doc: 'Global errors acknowledged by software.',
+      update: 'Software toggles a bit to acknowledge; toggling an inactive bit is CONSTRAINED UNPREDICTABLE.',
+    },
+    {
+      DPT_ERR: { bits: [10, 10], doc: 'DPT lookup fault, see DPT_CFG_FAR.', needs: 'R_IDR3.DPT', reset: '0' },
+      CMDQP_ERR: { bits: [9, 9], doc: 'An ECMDQ has an error.', needs: 'R_IDR0.ECMDQ', reset: '0' },
+      MSI_GERROR_ABT_ERR: {
+        bits: [7, 7],
+        doc: 'GERROR MSI aborted (no GERROR interrupt for it).',
+        needs: 'R_IDR0.MSI',
+        reset: '0',
+      },
+      MSI_PRIQ_ABT_ERR: {
+        bits: [6, 6],
+        doc: 'PRI queue MSI aborted.',
+        needs: 'R_IDR0.MSI && R_IDR0.PRI',
+        reset: '0',
+      },
+      MSI_EVENTQ_ABT_ERR: { bits: [5, 5], doc: 'Event queue MSI aborted.', needs: 'R_IDR0.MSI', reset: '0' },
+      MSI_CMDQ_ABT_ERR: { bits: [4, 4], doc: 'CMD_SYNC MSI aborted.', reset: '0' },
+      PRIQ_ABT_ERR: { bits: [3, 3], doc: 'PRI queue access aborted.', needs: 'R_IDR0.PRI', reset: '0' },
+      EVENTQ_ABT_ERR: { bits: [2, 2], doc: 'Event queue access aborted.', reset: '0' },
+      CMDQ_ERR: { bits: [0, 0], doc: 'Command queue stopped by error.', reset: '0' },
+    },
+  ),
+  R_STRTAB_BASE: realm0(
+    'R_STRTAB_BASE',
+    {
+      offset: 0x0080,
+      width: 64,
+      access: 'RW',
+      section: '6.3.142',
+      doc: 'Where the stream table lies.',
+      update: 'Writable only when SMMU_R_CR0.SMMUEN==0 (RO if IDR1.TABLES_PRESET).',
+    },
+    STRTAB_BASE,
+  ),
+  R_STRTAB_BASE_CFG: realm0(
+    'R_STRTAB_BASE_CFG',
+    {
+      offset: 0x0088,
+      width: 32,
+      access: 'RW',
+      section: '6.3.143',
+      doc: 'Shape and size of the stream table.',
+      update: 'Writable only when SMMU_R_CR0.SMMUEN==0 (RO if IDR1.TABLES_PRESET).',
+    },
+    STRTAB_BASE_CFG,
+  ),
+  R_MPAMIDR: realm0(
+    'R_MPAMIDR',
+    {
+      offset: 0x0130,
+      width: 32,
+      access: 'RO',
+      section: '6.3.155',
+      doc: 'MPAM features.',
+      needs: 'IDR3.MPAM',
+    },
+    MPAMIDR,
+  ),
+  R_GMPAM: realm0(
+    'R_GMPAM',
+    {
+      offset: 0x0138,
+      width: 32,
+      access: 'RW',
+      section: '6.3.156',
+      doc: 'MPAM values of accesses of the SMMU itself.',
+      needs: 'IDR3.MPAM',
+      update: 'Same Update procedure as GBPA.',
+    },
+    {
+      Update: { bits: [31, 31], doc: 'Write 1 with new values; hardware clears when taken.', reset: '0' },
+      MPAM_NS: { bits: [24, 24], doc: 'Use NS PARTID space.', needs: 'R_MPAMIDR.HAS_MPAM_NS', reset: '0' },
+      SO_PMG: { bits: [23, 16], doc: 'PMG of SMMU accesses.', reset: '0' },
+      SO_PARTID: { bits: [15, 0], doc: 'PARTID of SMMU accesses.', reset: '0' },
+    },
+  ),
+  R_IDR6: realm0(
+    'R_IDR6',
+    {
+      offset: 0x0190,
+      width: 32,
+      access: 'RO',
+      section: '6.3.157',
+      doc: 'Features: enhanced command queues.',
+      needs: 'R_IDR0.ECMDQ',
+    },
+    IDR6,
+  ),
+  R_DPT_BASE: realm0(
+    'R_DPT_BASE',
+    {
+      offset: 0x0200,
+      width: 64,
+      access: 'RW',
+      section: '6.3.158',
+      doc: 'Where the device permission table lies.',
+      needs: 'R_IDR3.DPT',
+      update: 'Writable only when SMMU_R_CR0.DPT_WALK_EN and ACK are 0.',
+    },
+    DPT_BASE,
+  ),
+  R_DPT_BASE_CFG: realm0(
+    'R_DPT_BASE_CFG',
+    {
+      offset: 0x0208,
+      width: 32,
+      access: 'RW',
+      section: '6.3.159',
+      doc: 'Shape of the device permission table.',
+      needs: 'R_IDR3.DPT',
+      update: 'Writable only when SMMU_R_CR0.DPT_WALK_EN and ACK are 0.',
+    },
+    DPT_BASE_CFG,
+  ),
+  R_DPT_CFG_FAR: realm0(
+    'R_DPT_CFG_FAR',
+    {
+      offset: 0x0210,
+      width: 64,
+      access: 'clear-only',
+      section: '6.3.160',
+      doc: 'The last lookup fault of the device permission table.',
+      needs: 'R_IDR3.DPT',
+      update: 'Write with FAULT=0 clears whole register; other writes ignored.',
+    },
+    DPT_CFG_FAR,
+  ),
+  R_MECIDR: realm0(
+    'R_MECIDR',
+    {
+      offset: 0x0220,
+      width: 32,
+      access: 'RO',
+      section: '6.3.161',
+      doc: 'Memory encryption context features.',
+      needs: 'R_IDR3.MEC',
+    },
+    {
+      MECIDSIZE: { bits: [3, 0], doc: 'MECID bits minus 1.' },
+    },
+  ),
+  R_GMECID: realm0(
+    'R_GMECID',
+    {
+      offset: 0x0228,
+      width: 32,
+      access: 'RW',
+      section: '6.3.162',
+      doc: 'Memory encryption context of accesses of the SMMU itself.',
+      needs: 'R_IDR3.MEC',
+    },
+    {
+      GMECID: { bits: [15, 0], doc: 'MECID of global SMMU accesses.', reset: '0' },
+    },
+  ),
+} as const;
