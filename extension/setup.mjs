@@ -58,11 +58,20 @@ export function ensurePackages(dir, args = []) {
   return true;
 }
 
+/** Ends this process when the one that started it is gone: npm's shell does not pass a signal on. */
+function endWithParent() {
+  const parent = process.ppid;
+  setInterval(() => {
+    if (process.ppid !== parent) process.kill(process.pid, 'SIGTERM');
+  }, 500).unref();
+}
+
 /**
  * Makes sure that this script runs on Node 24: installs the dependencies and, if the running Node is older, runs the
  * same script again under theirs and ends with its exit code.
  */
 export async function ensureNodeAndPackages() {
+  endWithParent();
   ensurePackages(root);
   const bin = path.join(root, 'node_modules/.bin');
   process.env.PATH = bin + path.delimiter + process.env.PATH;
