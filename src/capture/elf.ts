@@ -2,7 +2,14 @@ import { hex, toNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { type Extent, ExtentSource, totalSize, unite } from './extents.ts';
 import type { ByteFile } from './file.ts';
-import { type CaptureFormat, type CaptureImage, hasText, type OpenContext, sizeText } from './format.ts';
+import {
+  type CaptureFormat,
+  type CaptureImage,
+  counted,
+  hasText,
+  type OpenContext,
+  sizeText,
+} from './format.ts';
 import { warnPartialPages } from './raw.ts';
 
 const HEADER_BYTES = 64;
@@ -62,7 +69,7 @@ function openElf(file: ByteFile, context: OpenContext): CaptureImage {
   return {
     source,
     declared: unite(segments.map((s) => ({ base: s.base, size: s.memory }))),
-    description: `ELF64 core, ${segments.length} segments, ${size}`,
+    description: `ELF64 core, ${counted(segments.length, 'segment')}, ${size}`,
   };
 }
 
@@ -199,7 +206,7 @@ function cutToFile(file: ByteFile, segments: readonly Segment[], context: OpenCo
   }
   const first = cut[0];
   if (!first) return out;
-  const others = cut.length > 1 ? ` and ${cut.length - 1} others` : '';
+  const others = cut.length > 1 ? ` and ${counted(cut.length - 1, 'later segment')}` : '';
   const place = `segment ${first.index} (PA ${hex(first.base)}, offset ${hex(first.offset)})${others}`;
   const end = `the file ends at ${hex(file.size)}`;
   if (out.length === 0) {

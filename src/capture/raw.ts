@@ -3,7 +3,7 @@ import { UserError } from '../bits/user-error.ts';
 import { PAGE_BYTES } from '../model/memory.ts';
 import { type Extent, ExtentSource, unite, wholePages } from './extents.ts';
 import type { ByteFile } from './file.ts';
-import { type CaptureFormat, type CaptureImage, type OpenContext, sizeText } from './format.ts';
+import { type CaptureFormat, type CaptureImage, counted, type OpenContext, sizeText } from './format.ts';
 
 const PA_LIMIT = 2 ** 52;
 
@@ -60,8 +60,8 @@ export function warnPartialPages(file: ByteFile, extents: readonly Extent[], con
     }
   }
   if (count === 0) return;
-  const what = `${count} 4 KiB page(s), the first at PA ${hex(first)}, are only partly in it`;
+  const what = `has only a part of ${counted(count, 'page')} of 4 KiB (the first at PA ${hex(first)})`;
   const todo = 'dump whole pages';
   if (wholePages(ranges).length === 0) throw new UserError(what, { where: file.name, todo });
-  context.warn(`${file.name}: ${what} and count as absent; ${todo}`);
+  context.warn(`${file.name}: ${what}: absent; ${todo}`);
 }

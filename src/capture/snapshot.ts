@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { hex } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
+import { REGISTERS } from '../spec/registers.ts';
 import { openHostFile } from './file.ts';
 import { hasText } from './format.ts';
 import { DEFAULT_PRESET, PRESETS } from './presets.ts';
@@ -32,24 +33,17 @@ export interface SnapshotOptions {
 }
 
 const MAX_BYTES = 4 * 2 ** 20;
-const STRTAB_BASE = 0x80;
-const BANKS: readonly number[] = [0, 0x8000, REALM_PAGE_0];
+const STRTAB_BASE = REGISTERS.STRTAB_BASE.offset;
+/** Where the registers of Non-secure, Secure and Realm begin; the first of each have the same order. */
+const BANKS: readonly number[] = [0, REGISTERS.S_IDR0.offset, REALM_PAGE_0];
 /** Registers that say little when they are missing and much when they are zero. */
-const EXPECTED: readonly (readonly [name: string, offset: number])[] = [
-  ['CR0', 0x20],
-  ['STRTAB_BASE_CFG', 0x88],
-];
-const BASES: readonly (readonly [name: string, offset: number])[] = [
-  ['STRTAB_BASE', STRTAB_BASE],
-  ['CMDQ_BASE', 0x90],
-  ['EVENTQ_BASE', 0xa0],
-  ['PRIQ_BASE', 0xc0],
-];
+const EXPECTED = [REGISTERS.CR0, REGISTERS.STRTAB_BASE_CFG];
+const BASES = [REGISTERS.STRTAB_BASE, REGISTERS.CMDQ_BASE, REGISTERS.EVENTQ_BASE, REGISTERS.PRIQ_BASE];
 /** Queue indexes of page 1, which page 0 may repeat (IHI 0070 6.2). */
-const ALIASES: readonly number[] = [0xa8, 0xac, 0xc8, 0xcc];
-const IDR0 = 0x00;
+const ALIASED = [REGISTERS.EVENTQ_PROD, REGISTERS.EVENTQ_CONS, REGISTERS.PRIQ_PROD, REGISTERS.PRIQ_CONS];
+const IDR0 = REGISTERS.IDR0.offset;
 /** Without these three nothing can be said about what the SMMU can do; they are never zero together. */
-const ID_REGISTERS: readonly number[] = [IDR0, 0x04, 0x14];
+const ID_REGISTERS = [REGISTERS.IDR0, REGISTERS.IDR1, REGISTERS.IDR5];
 
 /**
  * Reads a register snapshot.
@@ -157,24 +151,24 @@ function complete(words: Words, base: number | null, options: SnapshotOptions): 
 function assumeHighHalves(words: Words): void {
   const names: string[] = [];
   for (const bank of BANKS) {
-    for (const [name, offset] of BASES) {
+    for (const { short, offset } of BASES) {
       if (!words.has(bank + offset) || words.has(bank + offset + 4)) continue;
       words.assume(bank + offset + 4, 0);
-      names.push(`${name} (offset ${hex(bank + offset + 4)})`);
+      names.push(`${short} (offset ${hex(bank + offset + 4)})`);
     }
   }
   if (names.length > 0) words.warn(`the high word of ${names.join(', ')} is missing and taken as 0`);
 }
 
 function assumePage1(words: Words): void {
-  for (const offset of ALIASES) {
+  for (const { offset } of ALIASED) {
     const value = words.get(offset);
     if (value !== undefined && !words.has(PAGE_1 + offset)) words.assume(PAGE_1 + offset, value);
   }
 }
 
 function assumeIdRegisters(words: Words, name = DEFAULT_PRESET): void {
-  if (ID_REGISTERS.every((offset) => words.has(offset))) return;
+  if (ID_REGISTERS.every(({ offset }) => words.has(offset))) return;
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (!preset) {
     throw new UserError(`${JSON.stringify(name)} is no preset`, {
@@ -187,8 +181,10 @@ function assumeIdRegisters(words: Words, name = DEFAULT_PRESET): void {
 }
 
 function assumeZeros(words: Words): void {
-  const missing = EXPECTED.filter(([, offset]) => !words.has(offset));
+  const missing = EXPECTED.filter(({ offset }) => !words.has(offset));
   if (missing.length === 0) return;
-  for (const [, offset] of missing) words.assume(offset, 0);
-  words.warn(`has no ${missing.map(([name, at]) => `${name} (offset ${hex(at)})`).join(', ')}: taken as 0`);
+  for (const { offset } of missing) words.assume(offset, 0);
+  words.warn(
+    `has no ${missing.map(({ short, offset }) => `${short} (offset ${hex(offset)})`).join(', ')}: taken as 0`,
+  );
 }

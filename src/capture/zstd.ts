@@ -1,7 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import zlib from 'node:zlib';
+import { Decompress } from 'fzstd';
 import { type CaptureFormat, hasText } from './format.ts';
 import { type Inflater, openInflated, streamInflater } from './inflate.ts';
-import { portableZstd } from './zstd-portable.ts';
+import { FrameSplitter } from './zstd-frames.ts';
 
 /** Zstandard (RFC 8878) around any other format. */
 export const zstd: CaptureFormat = {
@@ -17,11 +19,50 @@ function hasSkippableFrame(head: Uint8Array): boolean {
 
 /**
  * @param sink takes what comes out
- * @param native whether node:zlib does it, as it can from Node 22.15 on; otherwise JavaScript does, some ten times slower
+ * @param native whether node:zlib does it, as it can from Node 22.15 on; else JavaScript does, some ten times slower
  */
 export function zstdInflater(
   sink: (bytes: Uint8Array) => void,
   native = typeof zlib.createZstdDecompress === 'function',
 ): Inflater {
-  return native ? streamInflater(zlib.createZstdDecompress(), sink) : portableZstd(sink);
+  const splitter = new FrameSplitter();
+  let frame: Inflater | null = null;
+  return {
+    push: async (piece) => {
+      for (const part of splitter.split(piece)) {
+        if (part !== 'end') {
+          frame ??= native ? streamInflater(zlib.createZstdDecompress(), sink) : portableFrame(sink);
+          await frame.push(part);
+          continue;
+        }
+        await frame?.end();
+        frame?.stop();
+        frame = null;
+      }
+    },
+    end: async () => {
+      if (splitter.complete) return;
+      await frame?.end();
+      throw new Error('unexpected end of file');
+    },
+    stop: () => frame?.stop(),
+  };
+}
+
+/** One frame where node:zlib has no Zstandard. */
+function portableFrame(sink: (bytes: Uint8Array) => void): Inflater {
+  const stream = new Decompress((bytes) => {
+    if (bytes.length > 0) sink(bytes);
+  });
+  return {
+    push: async (piece) => {
+      // The decoder keeps what it has not used yet, and the caller writes over its piece.
+      stream.push(piece.slice());
+      await setImmediate();
+    },
+    end: async () => {
+      stream.push(new Uint8Array(0), true);
+    },
+    stop: () => {},
+  };
 }
