@@ -1,0 +1,101 @@
+/** The registers of one SMMU: raw words, readable by name and field. What writing does is in `register-write.ts`. */
+
+import type { Field, Layout } from '../bits/layout.ts';
+import { type Register, type RegisterBlock, registerByName } from '../spec/registers.ts';
+
+/** Where a block begins, in bytes from the base of the SMMU; blocks placed elsewhere by the system have none. */
+const BLOCK_OFFSETS: Readonly<Partial<Record<RegisterBlock, number>>> = { PAGE_0: 0, PAGE_1: 0x10000 };
+
+const BANK_BYTES = 0x20000;
+
+/** A register that this bank does not hold is a mistake in the program, not in its input. */
+function known(name: string): Register {
+  const register = registerByName(name);
+  if (!register) throw new RangeError(`no register is called ${name}`);
+  return register;
+}
+
+/**
+ * Byte offset of a register from the base of the SMMU.
+ * @param name with or without SMMU_
+ * @throws RangeError when the name is none, or its place is IMPLEMENTATION DEFINED
+ */
+export function offsetOf(name: string): number {
+  const register = known(name);
+  const block = BLOCK_OFFSETS[register.block];
+  if (block === undefined) throw new RangeError(`${name} lies in a block without a fixed place`);
+  return block + register.offset;
+}
+
+interface FieldPlace {
+  /** Index of the register's first word. */
+  readonly word: number;
+  readonly field: Field;
+}
+
+const PLACES = new Map<string, FieldPlace>();
+
+function placeOf(register: string, field: string): FieldPlace {
+  const key = `${register}.${field}`;
+  const found = PLACES.get(key);
+  if (found) return found;
+  const layout: Layout = known(register).layout;
+  const declared = layout.fields[field];
+  if (!declared) throw new RangeError(`${register} has no field ${field}`);
+  const place = { word: offsetOf(register) >>> 2, field: declared };
+  PLACES.set(key, place);
+  return place;
+}
+
+export class RegisterBank {
+  readonly #words = new Uint32Array(BANK_BYTES / 4);
+  #version = 0;
+
+  /** Grows with every change: what was derived from the registers may be out of date. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** 32 bits at a byte offset from the base of the SMMU; 0 where there is no register. No side effects. */
+  peek(offset: number): number {
+    return this.#words[offset >>> 2] ?? 0;
+  }
+
+  /** Bits [31:0] of a register. */
+  lo(name: string): number {
+    return this.peek(offsetOf(name));
+  }
+
+  /** Bits [63:32] of a 64-bit register. */
+  hi(name: string): number {
+    return this.peek(offsetOf(name) + 4);
+  }
+
+  /** A field of a register; an address in bytes where the field is one. */
+  field(register: string, field: string): number {
+    const place = placeOf(register, field);
+    return place.field.get(this.#words, place.word);
+  }
+
+  /** Stores a raw word; the rules of writing are the caller's business. */
+  poke(offset: number, value: number): void {
+    this.#words[offset >>> 2] = value;
+    this.#version++;
+  }
+
+  /**
+   * Sets words as a snapshot has them, bypassing the rules of writing. Page 0 may repeat the queue indices of page 1
+   * (IHI 0070 6.2.2): where only the repetition was saved, it counts.
+   */
+  load(words: Iterable<readonly [offset: number, value: number]>): void {
+    const seen = new Map(words);
+    for (const [offset, value] of seen)
+      if (offset >= 0 && offset < BANK_BYTES) this.#words[offset >>> 2] = value;
+    for (const name of ['EVENTQ_PROD', 'EVENTQ_CONS', 'PRIQ_PROD', 'PRIQ_CONS']) {
+      const offset = offsetOf(name);
+      const alias = seen.get(offset & 0xffff);
+      if (!seen.has(offset) && alias !== undefined) this.#words[offset >>> 2] = alias;
+    }
+    this.#version++;
+  }
+}

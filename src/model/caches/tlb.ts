@@ -1,0 +1,154 @@
+/**
+ * The TLB under the `combined` policy: one entry from input address to output address.
+ *
+ * The tags are the architecture's: StreamWorld, VMID, ASID (unless global), ASET and address (IHI 0070 3.3.3), never
+ * the StreamID. Entries with equal tags but the address live in one {@link TlbSpace}; a context keeps its spaces, so
+ * a lookup costs one map access for each page size in use.
+ */
+
+import type { World } from '../../bits/world.ts';
+import type { StreamWorld } from '../../spec/stream-worlds.ts';
+
+export interface TlbTag {
+  readonly world: World;
+  /** The translation regimes that keep their entries apart (IHI 0070 3.3.4). */
+  readonly streamWorld: StreamWorld;
+  /** -1 where the regime has no VMID. */
+  readonly vmid: number;
+  /** {@link ASIDS_ALL} for global entries. */
+  readonly asid: number;
+  /** CD.ASET: part of the tag of global entries. */
+  readonly aset: number;
+}
+
+/** The ASID of tags that every ASID may hit. */
+export const ASIDS_ALL = -1;
+
+/** One translation. Address fields are split into halves; sizes are powers of two. */
+export interface TlbEntry {
+  readonly space: TlbSpace;
+  /** Input page: VA[51:shift] below bit 52 of the address, with bit 55 above it. */
+  readonly page: number;
+  /** log2 of the bytes that the entry translates. */
+  readonly shift: number;
+  /** Output address of the first byte (PA in bytes). */
+  readonly pa: number;
+  readonly level: number;
+  /** log2 of the translation granule in bytes. */
+  readonly granuleBits: number;
+  /** Effective permissions, hierarchical ones included: bits of {@link PERM}. */
+  readonly permissions: number;
+  /** Where the leaf descriptor lay (PA in bytes), and what it held. */
+  readonly descriptorPa: number;
+  readonly descriptorHi: number;
+  readonly descriptorLo: number;
+}
+
+/** All entries that agree in every tag but the address. */
+export class TlbSpace {
+  readonly tag: TlbTag;
+  /** Page sizes in use, as log2 of bytes, ascending. */
+  readonly shifts: number[] = [];
+  readonly byShift: (Map<number, TlbEntry> | undefined)[] = [];
+  size = 0;
+
+  constructor(tag: TlbTag) {
+    this.tag = tag;
+  }
+}
+
+/** The address that pages are counted in: 52 bits of VA and, above them, the half that VA[55] chose. */
+export function tlbPage(vaHi: number, vaLo: number, shift: number): number {
+  const upper = ((vaHi >>> 23) & 1) * 0x100000 + (vaHi & 0xfffff);
+  return shift < 32
+    ? upper * 2 ** (32 - shift) + ((vaLo >>> 0) >>> shift)
+    : Math.floor(upper / 2 ** (shift - 32));
+}
+
+export class Tlb {
+  readonly #spaces = new Map<string, TlbSpace>();
+  #size = 0;
+
+  /** The space of these tags; made on first use and kept, so that contexts can hold on to it. */
+  space(tag: TlbTag): TlbSpace {
+    const key = `${tag.world}/${tag.streamWorld}/${tag.vmid}/${tag.asid}/${tag.asid < 0 ? tag.aset : 0}`;
+    let space = this.#spaces.get(key);
+    if (!space) {
+      space = new TlbSpace(tag);
+      this.#spaces.set(key, space);
+    }
+    return space;
+  }
+
+  /** The entry of a space that translates the address, or null. */
+  find(space: TlbSpace, vaHi: number, vaLo: number): TlbEntry | null {
+    for (let i = 0; i < space.shifts.length; i++) {
+      const shift = space.shifts[i] as number;
+      const entry = space.byShift[shift]?.get(tlbPage(vaHi, vaLo, shift));
+      if (entry) return entry;
+    }
+    return null;
+  }
+
+  insert(entry: TlbEntry): void {
+    const { space } = entry;
+    let pages = space.byShift[entry.shift];
+    if (!pages) {
+      pages = new Map();
+      space.byShift[entry.shift] = pages;
+      space.shifts.push(entry.shift);
+      space.shifts.sort((a, b) => a - b);
+    }
+    const before = pages.size;
+    pages.set(entry.page, entry);
+    space.size += pages.size - before;
+    this.#size += pages.size - before;
+  }
+
+  /** Removes just this entry: one for the same page that came later stays. */
+  remove(entry: TlbEntry): void {
+    const pages = entry.space.byShift[entry.shift];
+    if (pages?.get(entry.page) !== entry) return;
+    pages.delete(entry.page);
+    entry.space.size--;
+    this.#size--;
+  }
+
+  /** The entry that an insertion would displace. */
+  displaced(entry: TlbEntry): TlbEntry | undefined {
+    return entry.space.byShift[entry.shift]?.get(entry.page);
+  }
+
+  spaces(): IterableIterator<TlbSpace> {
+    return this.#spaces.values();
+  }
+
+  entries(): TlbEntry[] {
+    const all: TlbEntry[] = [];
+    for (const space of this.#spaces.values()) collect(space, all);
+    return all;
+  }
+
+  clear(): void {
+    for (const space of this.#spaces.values()) {
+      if (space.size === 0) continue;
+      for (const shift of space.shifts) space.byShift[shift]?.clear();
+      space.size = 0;
+    }
+    this.#size = 0;
+  }
+
+  /** How many entries there are. */
+  get size(): number {
+    return this.#size;
+  }
+}
+
+/** Appends every entry of a space. */
+export function collect(space: TlbSpace, into: TlbEntry[]): void {
+  if (space.size === 0) return;
+  for (const shift of space.shifts) {
+    const pages = space.byShift[shift];
+    if (pages) for (const entry of pages.values()) into.push(entry);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Field } from '../../bits/layout.ts';
+import type { World } from '../../bits/world.ts';
+import type { CommandName, CommandSpec, QueueWorld } from '../../spec/commands.ts';
+import type { RegisterBank } from '../bank.ts';
+import type { Machine } from '../machine.ts';
+import type { Effect, Recorder } from '../plan.ts';
+import type { WorldState } from '../state.ts';
+
+/** A command being executed. */
+export interface CommandContext {
+  readonly machine: Machine;
+  readonly bank: RegisterBank;
+  readonly state: WorldState;
+  /** Security state of the queue. */
+  readonly world: World & QueueWorld;
+  readonly name: CommandName;
+  readonly spec: CommandSpec;
+  /** The 4 words of the command. */
+  readonly words: Uint32Array;
+  /** Gets what the command changes. */
+  readonly effects: Effect[];
+  readonly recorder: Recorder | null;
+}
+
+/** Executes one command; legality has been checked. */
+export type Handler = (c: CommandContext) => void;
+
+/** A field of the command by name; 0 when the command has no such field. */
+export function argument(c: CommandContext, name: string): number {
+  const fields: Readonly<Record<string, Field | undefined>> = c.spec.layout.fields;
+  return fields[name]?.get(c.words, 0) ?? 0;
+}

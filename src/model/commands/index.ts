@@ -1,0 +1,23 @@
+/** Which function executes a command. The compiler names a kind that has none. */
+
+import type { CommandSpec } from '../../spec/commands.ts';
+import { invalidateConfig } from './config.ts';
+import type { Handler } from './context.ts';
+import { prefetch } from './prefetch.ts';
+import { synchronise } from './sync.ts';
+import { invalidateTlb } from './tlbi.ts';
+
+/** Commands to endpoints and to the Device Permission Table's cache: no endpoint and no such cache is modelled. */
+const nothingToDo: Handler = (c) => {
+  c.recorder?.step('decide', 'nothing that this command acts on is modelled');
+};
+
+export const HANDLERS: Readonly<Record<CommandSpec['kind'], Handler>> = {
+  prefetch,
+  config: invalidateConfig,
+  tlb: invalidateTlb,
+  sync: synchronise,
+  ats: nothingToDo,
+  dpt: nothingToDo,
+  stall: nothingToDo,
+};

@@ -1,0 +1,72 @@
+/** Whether a command is CERROR_ILL: IHI 0070 7.1 and each command's section, by the table. */
+
+import { type CommandName, type CommandSpec, commandByOpcode, isImpdefOpcode } from '../../spec/commands.ts';
+import type { FeatureTest } from '../../spec/feature-test.ts';
+import { rangeIsIllegal } from '../../spec/tlbi-range.ts';
+import type { RegisterBank } from '../bank.ts';
+import type { WorldState } from '../state.ts';
+
+const TEST = /^(!?)([A-Z0-9_]+)\.(\w+?)(?:(!=|>=|==)(\d+))?$/;
+
+/** Whether the ID registers pass a test such as `IDR0.ATS` or `!S_IDR3.SAMS`. */
+export function featureHolds(bank: RegisterBank, test: FeatureTest): boolean {
+  const match = TEST.exec(test);
+  if (!match) throw new RangeError(`not a feature test: ${test}`);
+  const [, not, register, field, operator, number] = match;
+  const value = bank.field(register ?? '', field ?? '');
+  if (operator === '!=') return value !== Number(number);
+  if (operator === '>=') return value >= Number(number);
+  if (operator === '==') return value === Number(number);
+  return (value !== 0) === (not === '');
+}
+
+export type Legal =
+  | { readonly spec: CommandSpec & { readonly name: CommandName } }
+  | { readonly illegal: string };
+
+/**
+ * Judges a command by its opcode, the features, and the fields that can be illegal.
+ * @param words the command, 4 words
+ */
+export function judge(
+  bank: RegisterBank,
+  state: WorldState,
+  world: 'ns' | 's' | 'realm',
+  words: Uint32Array,
+): Legal {
+  const opcode = (words[0] as number) & 0xff;
+  const name = `opcode 0x${opcode.toString(16)}`;
+  const spec = commandByOpcode(opcode);
+  if (!spec)
+    return {
+      illegal: `${name} is ${isImpdefOpcode(opcode) ? 'IMPLEMENTATION DEFINED, and not implemented' : 'reserved'}`,
+    };
+  const legal = spec.legal[world];
+  if (legal === false) return { illegal: `${spec.name} does not exist on this queue` };
+  if (legal !== true) {
+    const missing = legal.find((test) => !featureHolds(bank, test));
+    if (missing) return { illegal: `${spec.name} needs ${missing}` };
+  }
+  const fields = spec.layout.fields;
+  const get = (field: string): number => fields[field]?.get(words, 0) ?? 0;
+  if (spec.ssec && world !== 's' && get('SSec') === 1) {
+    return { illegal: `${spec.name} with SSec=1 outside the Secure queue` };
+  }
+  for (const [field, values] of Object.entries(spec.illegalValues ?? {})) {
+    if (values.includes(get(field)))
+      return { illegal: `${spec.name} with ${field}=${get(field)}, which is reserved` };
+  }
+  if (
+    spec.range &&
+    state.features.ril &&
+    rangeIsIllegal(get('TG'), get('NUM'), scaleOf(state, get('SCALE')), get('TTL'), state.features.ds)
+  ) {
+    return { illegal: `${spec.name} with TG=${get('TG')} and NUM, SCALE, TTL all 0, a reserved combination` };
+  }
+  return { spec };
+}
+
+/** SCALE has 5 bits without IDR5.DS, and at most 39 with it (4.4.1.1). */
+export function scaleOf(state: WorldState, scale: number): number {
+  return state.features.ds ? Math.min(scale, 39) : scale & 31;
+}

@@ -1,0 +1,48 @@
+/** CMD_SYNC: IHI 0070 4.7.3. Everything before it has taken effect already, so only its signal is left. */
+
+import { hex } from '../../bits/u64.ts';
+import { CS_SIG_IRQ, CS_SIG_SEV } from '../../spec/commands.ts';
+import { offsetOf } from '../bank.ts';
+import { isWritable } from '../effects.ts';
+import { argument, type CommandContext } from './context.ts';
+
+const MSI_CMDQ_ABT_ERR = 1 << 4;
+
+export function synchronise(c: CommandContext): void {
+  const signal = argument(c, 'CS');
+  if (signal === CS_SIG_SEV) {
+    c.recorder?.step('interrupt', 'completion is signalled by an event (SEV)', 'CS');
+    if (c.state.features.sev) c.effects.push({ kind: 'signal', what: 'CMD_SYNC: event to the PEs' });
+    return;
+  }
+  if (signal !== CS_SIG_IRQ) {
+    c.recorder?.step('decide', 'completion is not signalled', 'CS');
+    return;
+  }
+  c.effects.push({ kind: 'signal', what: 'CMD_SYNC: interrupt' });
+  const pa = argument(c, 'MSIAddress');
+  if (!c.state.features.msi || pa === 0) {
+    c.recorder?.step('interrupt', 'completion is signalled by the wired interrupt', 'CS');
+    return;
+  }
+  const data = argument(c, 'MSIData');
+  if (isWritable(c.machine.memory(c.world), pa)) {
+    c.recorder?.step(
+      'interrupt',
+      `completion is signalled by writing ${hex(data)} to ${hex(pa)}`,
+      'MSIAddress',
+    );
+    c.effects.push({ kind: 'memory', space: c.world, pa, words: Uint32Array.of(data), what: 'CMD_SYNC MSI' });
+    return;
+  }
+  c.recorder?.step('interrupt', `the MSI write to ${hex(pa)} aborts`, 'MSIAddress');
+  const gerror = c.bank.lo('GERROR');
+  const active = ((gerror ^ c.bank.lo('GERRORN')) & MSI_CMDQ_ABT_ERR) !== 0;
+  if (active) return;
+  c.effects.push({
+    kind: 'register',
+    offset: offsetOf('GERROR'),
+    value: (gerror ^ MSI_CMDQ_ABT_ERR) >>> 0,
+    what: 'GERROR.MSI_CMDQ_ABT_ERR toggles',
+  });
+}

@@ -1,0 +1,226 @@
+/**
+ * What an operation would do, before it does it.
+ *
+ * One operation (a transaction, a command, a register or memory write) is computed by a pure function. With a
+ * {@link Recorder} attached it yields a {@link Plan}: the outcome, the ordered steps that led there and the effects.
+ * Nothing has changed until the effects are committed, so a debugger moves a cursor over the steps in both
+ * directions, and the same function without a recorder is the fast path.
+ */
+
+import type { World } from '../bits/world.ts';
+import type { CommandName } from '../spec/commands.ts';
+import type { EventName } from '../spec/events.ts';
+import type { ConfigEntry } from './caches/config.ts';
+import type { TlbEntry } from './caches/tlb.ts';
+import type { ReadStatus } from './memory.ts';
+
+/** A client transaction as it arrives at the SMMU. */
+export interface Transaction {
+  /** Security state of the stream (SEC_SID). */
+  readonly world: World;
+  readonly sid: number;
+  /** SubstreamID, or -1 when the transaction has none (SSV=0). */
+  readonly ssid: number;
+  /** Input address, 64 bits as two halves. */
+  readonly vaHi: number;
+  readonly vaLo: number;
+  readonly write: boolean;
+  readonly privileged: boolean;
+  readonly instruction: boolean;
+}
+
+/** The structures and moments that make up a call stack, outermost first. */
+export type FrameKind =
+  | 'command'
+  | 'transaction'
+  | 'register'
+  | 'l1std'
+  | 'ste'
+  | 'l1cd'
+  | 'cd'
+  | 'descriptor';
+
+/** One level of the stack at a step. */
+export interface Frame {
+  readonly kind: FrameKind;
+  /** Index of the enclosing frame in {@link Plan.frames}; -1 for the operation itself. */
+  readonly parent: number;
+  /** For people: `STE 8`, `stage 1 level 2`. */
+  readonly name: string;
+  /** Name of the table that describes the words: a structure's, a descriptor's, or the command's. */
+  readonly layout: string;
+  readonly space: World;
+  /** Where the words lie (PA in bytes), or null for what has no address. */
+  readonly pa: number | null;
+  /** The raw words as read; empty when they could not be read. */
+  readonly words: Uint32Array;
+  readonly status: ReadStatus;
+  readonly stage: 0 | 1 | 2;
+  readonly level: number;
+}
+
+export type StepKind =
+  | 'begin'
+  | 'fetch'
+  | 'decide'
+  | 'cache-hit'
+  | 'cache-miss'
+  | 'cache-fill'
+  | 'cache-remove'
+  | 'register'
+  | 'memory'
+  | 'interrupt'
+  | 'fault'
+  | 'event'
+  | 'command-error'
+  | 'end';
+
+/** One observable moment. A debugger stops *before* it. */
+export interface Step {
+  readonly kind: StepKind;
+  /** Innermost frame, an index into {@link Plan.frames}. */
+  readonly frame: number;
+  /** One line for people. */
+  readonly text: string;
+  /** The field of the frame's structure that decided, if one did. */
+  readonly field: string | null;
+  /** The fault this step is about ('fault' and 'event'). */
+  readonly fault: Fault | null;
+}
+
+/** Why a transaction ended without a translation. */
+export interface Fault {
+  /** The event, or null when the architecture asks for termination without one. */
+  readonly event: EventName | null;
+  /** What was found, in words. */
+  readonly reason: string;
+  /** IHI 0070 section of the rule, or a rule's id in the validity table. */
+  readonly rule: string;
+  readonly stage: 0 | 1 | 2;
+  readonly level: number;
+  /** CLASS of the record: 0 CD, 1 TTD, 2 IN. */
+  readonly class: 0 | 1 | 2;
+  /** Address whose fetch aborted (PA in bytes), for the fetch events. */
+  readonly fetchAddr: number;
+  /** The field of the structure at fault that decided, where one did. */
+  readonly field?: string;
+}
+
+export type Result =
+  | 'ok'
+  | 'abort'
+  | 'razwi'
+  | 'stall'
+  /** Something needed is RAM that the image does not hold. */
+  | 'absent'
+  /** Something needed must be fetched first; fetch it and plan again. */
+  | 'miss'
+  /** The model does not cover what the stream asks for; nothing is claimed. */
+  | 'not-modelled'
+  /** A command was consumed. */
+  | 'consumed'
+  /** A command stopped its queue. */
+  | 'command-error'
+  /** There was nothing to do. */
+  | 'idle';
+
+/** Where something was missing from the image. */
+export interface Missing {
+  readonly space: World;
+  readonly pa: number;
+  /** What should have been there: `STE 8`, `stage 1 level 2 descriptor`. */
+  readonly structure: string;
+  /** The event that an external abort there would give. */
+  readonly wouldBe: EventName | null;
+}
+
+/** What became of the event record of a terminated transaction. */
+export type Recording = 'none' | 'written' | 'full' | 'disabled' | 'suppressed' | 'aborted';
+
+export interface Outcome {
+  readonly result: Result;
+  /** Output address (PA in bytes) and its space, when the result is `ok`. */
+  readonly pa: number;
+  readonly space: World;
+  readonly fault: Fault | null;
+  /** The 32-byte record as 8 words, when the fault has an event. */
+  readonly record: Uint32Array | null;
+  readonly recording: Recording;
+  readonly missing: Missing | null;
+  /** The lookup was answered by the TLB. */
+  readonly tlbHit: boolean;
+  /** The command's name, when the operation was one with a known opcode. */
+  readonly command: CommandName | null;
+  /** CERROR code (0 none), when the operation was a command. */
+  readonly cerror: number;
+}
+
+/** A change that committing makes. Applying one yields the effect that takes it back. */
+export type Effect =
+  | {
+      readonly kind: 'memory';
+      readonly space: World;
+      readonly pa: number;
+      /** New values. Words marked in `absent` become absent again instead (undo only). */
+      readonly words: Uint32Array;
+      readonly absent?: readonly boolean[];
+      readonly what: string;
+    }
+  | {
+      readonly kind: 'register';
+      /** Byte offset from the SMMU's base, of a 32-bit word. */
+      readonly offset: number;
+      readonly value: number;
+      readonly what: string;
+    }
+  | { readonly kind: 'config'; readonly op: 'insert' | 'remove'; readonly entry: ConfigEntry }
+  | { readonly kind: 'tlb'; readonly op: 'insert' | 'remove'; readonly entry: TlbEntry }
+  /** An interrupt or event signal: nothing to change, but people want to see it. */
+  | { readonly kind: 'signal'; readonly what: string };
+
+export type Operation =
+  | { readonly kind: 'transaction'; readonly transaction: Transaction }
+  | { readonly kind: 'command'; readonly world: World; readonly index: number; readonly pa: number }
+  | {
+      readonly kind: 'register';
+      readonly offset: number;
+      readonly value: number;
+      readonly bytes: 4 | 8;
+      readonly valueHi: number;
+    }
+  | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array };
+
+export interface Plan {
+  readonly operation: Operation;
+  readonly outcome: Outcome;
+  readonly frames: readonly Frame[];
+  readonly steps: readonly Step[];
+  readonly effects: readonly Effect[];
+}
+
+/** Collects frames and steps while an operation is computed. */
+export class Recorder {
+  readonly frames: Frame[] = [];
+  readonly steps: Step[] = [];
+  #stack: number[] = [];
+
+  /**
+   * Enters a frame at a depth of the stack; deeper frames of before are left.
+   * @param depth 0 the operation, 1 stream, 2 context, 3 descriptor
+   */
+  enter(depth: number, frame: Omit<Frame, 'parent'>): void {
+    this.#stack.length = Math.min(this.#stack.length, depth);
+    const parent = this.#stack[this.#stack.length - 1] ?? -1;
+    this.frames.push({ ...frame, parent });
+    this.#stack.push(this.frames.length - 1);
+  }
+
+  /** Leaves every frame at or below a depth. */
+  leave(depth: number): void {
+    this.#stack.length = Math.min(this.#stack.length, depth);
+  }
+
+  step(kind: StepKind, text: string, field: string | null = null, fault: Fault | null = null): void {
+    this.steps.push({ kind, frame: this.#stack[this.#stack.length - 1] ?? -1, text, field, fault });
+  }
+}

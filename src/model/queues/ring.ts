@@ -1,0 +1,77 @@
+/** The circular queues: IHI 0070 3.5.1 (indices and wrap bits) and 6.3 (their registers). */
+
+import type { World } from '../../bits/world.ts';
+import type { RegisterBank } from '../bank.ts';
+
+export type QueueName = 'CMDQ' | 'EVENTQ' | 'PRIQ';
+
+const ENTRY_BYTES: Readonly<Record<QueueName, number>> = { CMDQ: 16, EVENTQ: 32, PRIQ: 16 };
+const MAX_LOG2SIZE: Readonly<Record<QueueName, string>> = { CMDQ: 'CMDQS', EVENTQ: 'EVENTQS', PRIQ: 'PRIQS' };
+const ENABLE: Readonly<Record<QueueName, string>> = { CMDQ: 'CMDQEN', EVENTQ: 'EVENTQEN', PRIQ: 'PRIQEN' };
+const PREFIX: Readonly<Record<World, string>> = { ns: '', s: 'S_', realm: 'R_', root: 'ROOT_' };
+const SMALLEST_QUEUE_BYTES = 32;
+
+/** A queue as its registers describe it. Indices are without the wrap bit. */
+export interface Ring {
+  readonly name: QueueName;
+  readonly world: World;
+  /** PA in bytes, aligned down to the queue's size as the hardware does. */
+  readonly base: number;
+  readonly log2size: number;
+  readonly entryBytes: number;
+  readonly prod: number;
+  readonly cons: number;
+  readonly prodWrap: number;
+  readonly consWrap: number;
+  /** Entries between CONS and PROD. */
+  readonly used: number;
+  readonly empty: boolean;
+  readonly full: boolean;
+  readonly enabled: boolean;
+  /** The indices are further apart than the queue is long: software's mistake, results are UNPREDICTABLE. */
+  readonly inconsistent: boolean;
+}
+
+/** Reads a queue's registers. */
+export function ring(bank: RegisterBank, name: QueueName, world: World): Ring {
+  const prefix = PREFIX[world];
+  const base = `${prefix}${name}_BASE`;
+  const max = bank.field('IDR1', MAX_LOG2SIZE[name]);
+  const programmed = bank.field(base, 'LOG2SIZE');
+  // A LOG2SIZE above the implemented maximum acts as the maximum (6.3.26).
+  const log2size = Math.min(programmed, max);
+  const entryBytes = ENTRY_BYTES[name];
+  const bytes = Math.max(SMALLEST_QUEUE_BYTES, entryBytes * 2 ** log2size);
+  const entries = 2 ** log2size;
+  const mask = 2 * entries - 1;
+  const prod = bank.lo(`${prefix}${name}_PROD`) & mask;
+  const cons = bank.lo(`${prefix}${name}_CONS`) & mask;
+  const used = (prod - cons) & mask;
+  return {
+    name,
+    world,
+    base: Math.floor(bank.field(base, 'ADDR') / bytes) * bytes,
+    log2size,
+    entryBytes,
+    prod: prod & (entries - 1),
+    cons: cons & (entries - 1),
+    prodWrap: prod >>> log2size,
+    consWrap: cons >>> log2size,
+    used,
+    empty: prod === cons,
+    full: used === entries,
+    enabled: bank.field(`${prefix}CR0`, ENABLE[name]) === 1,
+    inconsistent: used > entries,
+  };
+}
+
+/** PA of an entry, in bytes. */
+export function entryAddress(of: Ring, index: number): number {
+  return of.base + index * of.entryBytes;
+}
+
+/** An index register's next value: one entry on, wrap bit included; other bits (ERR, OVFLG) stay. */
+export function advance(register: number, log2size: number): number {
+  const mask = 2 ** (log2size + 1) - 1;
+  return ((register & ~mask) | ((register + 1) & mask)) >>> 0;
+}

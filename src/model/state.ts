@@ -1,0 +1,186 @@
+/** What the registers of one Security state say, decoded once for each change of a register. */
+
+import type { World } from '../bits/world.ts';
+import type { RegisterBank } from './bank.ts';
+
+/** Address sizes by the encoding of IDR5.OAS, CD.IPS and STE.S2PS; 7 acts as 6 (IHI 0070 5.4, IPS). */
+export const ADDRESS_BITS: readonly number[] = [32, 36, 40, 42, 44, 48, 52, 52];
+
+/** What the implementation offers (ID registers). */
+export interface Features {
+  readonly s1p: boolean;
+  readonly s2p: boolean;
+  /** Bit 0: VMSAv8-32 LPAE, bit 1: VMSAv8-64. */
+  readonly ttf: number;
+  readonly httu: number;
+  readonly hyp: boolean;
+  readonly ats: boolean;
+  readonly ns1ats: boolean;
+  readonly asid16: boolean;
+  readonly vmid16: boolean;
+  readonly msi: boolean;
+  readonly sev: boolean;
+  readonly pri: boolean;
+  readonly cd2l: boolean;
+  /** 0 mixed, 2 little-endian, 3 big-endian. */
+  readonly ttEndian: number;
+  readonly termModel: number;
+  readonly twoLevelStreamTable: boolean;
+  readonly attrPermsOvr: boolean;
+  readonly had: boolean;
+  readonly e0pd: boolean;
+  readonly epan: boolean;
+  readonly s1pi: boolean;
+  readonly stt: boolean;
+  readonly ril: boolean;
+  readonly ds: boolean;
+  readonly d128: boolean;
+  readonly vax: number;
+  readonly gran4k: boolean;
+  readonly gran16k: boolean;
+  readonly gran64k: boolean;
+}
+
+/** Where the stream table lies, as the hardware uses it. */
+export interface StreamTable {
+  /** PA in bytes, aligned down to the size of the (level-1) table: IHI 0070 6.3.24. */
+  readonly base: number;
+  /** STRTAB_BASE.ADDR as software wrote it. */
+  readonly programmedBase: number;
+  /** log2 of the number of StreamIDs: MIN(LOG2SIZE, IDR1.SIDSIZE). */
+  readonly log2size: number;
+  readonly programmedLog2size: number;
+  readonly twoLevel: boolean;
+  /** StreamID bits that index a level-2 table. */
+  readonly split: number;
+  /** Entries of the table at `base`: L1STDs or STEs. */
+  readonly entries: number;
+}
+
+export interface WorldState {
+  readonly world: World;
+  readonly smmuEnabled: boolean;
+  readonly cmdqEnabled: boolean;
+  readonly eventqEnabled: boolean;
+  readonly streamTable: StreamTable;
+  readonly features: Features;
+  readonly oasBits: number;
+  /** Input range of stage 2, and of a bypassed stage 1 before it. */
+  readonly iasBits: number;
+  readonly sidBits: number;
+  readonly ssidBits: number;
+  /** Architecture version 3.x. */
+  readonly minorVersion: number;
+  /** Effective STALL_MODEL: 0 software chooses, 1 never, 2 always. */
+  readonly stallModel: number;
+  readonly recInvSid: boolean;
+  readonly e2h: boolean;
+  readonly gbpaAbort: boolean;
+  /** VMID bits that invalidations ignore (CR0.VMW). */
+  readonly vmwBits: number;
+  /** Active CERROR code, or 0. */
+  readonly cmdqError: number;
+  /** The command queue stopped, and GERROR.CMDQ_ERR is not acknowledged. */
+  readonly cmdqStopped: boolean;
+  readonly eventqAborted: boolean;
+  /** Rules of the validity table that are switched off (tests only). */
+  readonly rulesOff: ReadonlySet<string>;
+}
+
+const STE_BYTES = 64;
+const L1STD_BYTES = 8;
+
+function featuresOf(bank: RegisterBank): Features {
+  const idr = (register: string, field: string): number => bank.field(register, field);
+  const has = (register: string, field: string): boolean => bank.field(register, field) !== 0;
+  return {
+    s1p: has('IDR0', 'S1P'),
+    s2p: has('IDR0', 'S2P'),
+    ttf: idr('IDR0', 'TTF'),
+    httu: idr('IDR0', 'HTTU'),
+    hyp: has('IDR0', 'Hyp'),
+    ats: has('IDR0', 'ATS'),
+    ns1ats: has('IDR0', 'NS1ATS'),
+    asid16: has('IDR0', 'ASID16'),
+    vmid16: has('IDR0', 'VMID16'),
+    msi: has('IDR0', 'MSI'),
+    sev: has('IDR0', 'SEV'),
+    pri: has('IDR0', 'PRI'),
+    cd2l: has('IDR0', 'CD2L'),
+    ttEndian: idr('IDR0', 'TTENDIAN'),
+    termModel: idr('IDR0', 'TERM_MODEL'),
+    twoLevelStreamTable: idr('IDR0', 'ST_LEVEL') === 1,
+    attrPermsOvr: has('IDR1', 'ATTR_PERMS_OVR'),
+    had: has('IDR3', 'HAD'),
+    e0pd: has('IDR3', 'E0PD'),
+    epan: has('IDR3', 'EPAN'),
+    s1pi: has('IDR3', 'S1PI'),
+    stt: has('IDR3', 'STT'),
+    ril: has('IDR3', 'RIL'),
+    ds: has('IDR5', 'DS'),
+    d128: has('IDR5', 'D128'),
+    vax: idr('IDR5', 'VAX'),
+    gran4k: has('IDR5', 'GRAN4K'),
+    gran16k: has('IDR5', 'GRAN16K'),
+    gran64k: has('IDR5', 'GRAN64K'),
+  };
+}
+
+/** STRTAB_BASE_CFG.SPLIT: reserved values act as 6 (6.3.25). */
+function splitOf(raw: number): number {
+  return raw === 8 || raw === 10 ? raw : 6;
+}
+
+function streamTableOf(
+  bank: RegisterBank,
+  features: Features,
+  sidBits: number,
+  oasBits: number,
+): StreamTable {
+  const programmedBase = bank.field('STRTAB_BASE', 'ADDR');
+  const programmedLog2size = bank.field('STRTAB_BASE_CFG', 'LOG2SIZE');
+  const log2size = Math.min(programmedLog2size, sidBits);
+  const twoLevel = features.twoLevelStreamTable && bank.field('STRTAB_BASE_CFG', 'FMT') === 1;
+  const split = splitOf(bank.field('STRTAB_BASE_CFG', 'SPLIT'));
+  const entries = 2 ** (twoLevel ? Math.max(0, log2size - split) : log2size);
+  const programmed = 2 ** (twoLevel ? Math.max(0, programmedLog2size - split) : programmedLog2size);
+  const bytes = Math.max(STE_BYTES, programmed * (twoLevel ? L1STD_BYTES : STE_BYTES));
+  const base = (Math.floor(programmedBase / bytes) * bytes) % 2 ** oasBits;
+  return { base, programmedBase, log2size, programmedLog2size, twoLevel, split, entries };
+}
+
+/** Effective STALL_MODEL of Non-secure streams: Secure software may forbid stalls (IHI 0070 3.12.2). */
+function stallModelOf(bank: RegisterBank): number {
+  const forbidden = bank.field('S_IDR0', 'STALL_MODEL') === 0 && bank.field('S_CR0', 'NSSTALLD') === 1;
+  return forbidden ? 1 : bank.field('IDR0', 'STALL_MODEL');
+}
+
+/** Decodes the Non-secure registers. */
+export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): WorldState {
+  const features = featuresOf(bank);
+  const oasBits = ADDRESS_BITS[bank.field('IDR5', 'OAS')] ?? 52;
+  const sidBits = bank.field('IDR1', 'SIDSIZE');
+  const active = (bank.lo('GERROR') ^ bank.lo('GERRORN')) >>> 0;
+  return {
+    world: 'ns',
+    smmuEnabled: bank.field('CR0', 'SMMUEN') === 1,
+    cmdqEnabled: bank.field('CR0', 'CMDQEN') === 1,
+    eventqEnabled: bank.field('CR0', 'EVENTQEN') === 1,
+    streamTable: streamTableOf(bank, features, sidBits, oasBits),
+    features,
+    oasBits,
+    iasBits: Math.max(features.ttf & 1 ? 40 : 0, features.ttf & 2 ? oasBits : 0),
+    sidBits,
+    ssidBits: bank.field('IDR1', 'SSIDSIZE'),
+    minorVersion: bank.field('AIDR', 'ArchMinorRev'),
+    stallModel: stallModelOf(bank),
+    recInvSid: bank.field('CR2', 'RECINVSID') === 1,
+    e2h: bank.field('CR2', 'E2H') === 1,
+    gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
+    vmwBits: features.s2p && bank.field('IDR0', 'VMW') === 1 ? Math.min(bank.field('CR0', 'VMW'), 4) : 0,
+    cmdqStopped: (active & 1) !== 0,
+    cmdqError: active & 1 ? bank.field('CMDQ_CONS', 'ERR') : 0,
+    eventqAborted: (active & 4) !== 0,
+    rulesOff,
+  };
+}

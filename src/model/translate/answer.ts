@@ -1,0 +1,95 @@
+import type { World } from '../../bits/world.ts';
+import type { EventName } from '../../spec/events.ts';
+import type { ConfigEntry } from '../caches/config.ts';
+import type { TlbEntry } from '../caches/tlb.ts';
+import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
+import type { Fault, Missing, Recording, Result } from '../plan.ts';
+
+/**
+ * What one translation found, filled in as it goes. One object serves every translation of an SMMU, so that the fast
+ * path allocates nothing but what a cache keeps.
+ */
+export class Answer {
+  result: Result = 'ok';
+  /** Output address (PA in bytes), when the result is `ok`. */
+  pa = 0;
+  space: World = 'ns';
+  fault: Fault | null = null;
+  record: Uint32Array | null = null;
+  recording: Recording = 'none';
+  missing: Missing | null = null;
+  tlbHit = false;
+  configHit = false;
+  /** What the caches would keep. */
+  fillConfig: ConfigEntry | null = null;
+  fillTlb: TlbEntry | null = null;
+  /** PnU and InD of the record: after the STE's overrides. */
+  privileged = false;
+  instruction = false;
+
+  reset(): void {
+    this.result = 'ok';
+    this.pa = 0;
+    this.space = 'ns';
+    this.fault = null;
+    this.record = null;
+    this.recording = 'none';
+    this.missing = null;
+    this.tlbHit = false;
+    this.configHit = false;
+    this.fillConfig = null;
+    this.fillTlb = null;
+    this.privileged = false;
+    this.instruction = false;
+  }
+
+  /** Ends with a fault; whether and how it is reported is decided later. */
+  fail(fault: Fault): null {
+    this.result = 'abort';
+    this.fault = fault;
+    return null;
+  }
+
+  /** Ends because the model does not cover what the structures ask for. */
+  decline(reason: string, rule: string): null {
+    this.result = 'not-modelled';
+    this.fault = silent(reason, rule);
+    return null;
+  }
+
+  /**
+   * Ends because a structure could not be read.
+   * @param wouldBe the event that an external abort at this address gives
+   */
+  unreadable(status: ReadStatus, space: World, pa: number, structure: string, wouldBe: Fault): null {
+    if (status === ABSENT || status === MISS) {
+      this.result = status === ABSENT ? 'absent' : 'miss';
+      this.missing = { space, pa, structure, wouldBe: wouldBe.event };
+      return null;
+    }
+    return this.fail(wouldBe);
+  }
+}
+
+/** A configuration fault or fetch abort: events without stage information. */
+export function configFault(event: EventName, reason: string, rule: string, fetchAddr = 0): Fault {
+  return { event, reason, rule, stage: 0, level: 0, class: 0, fetchAddr };
+}
+
+/** Termination that the architecture asks to be silent. */
+export function silent(reason: string, rule: string): Fault {
+  return { event: null, reason, rule, stage: 0, level: 0, class: 0, fetchAddr: 0 };
+}
+
+const CLASS_TT = 1;
+const CLASS_IN = 2;
+
+/** A stage-1 fault of the input address (CLASS=IN, S2=0). */
+export function stage1Fault(event: EventName, reason: string, rule: string, level: number): Fault {
+  return { event, reason, rule, stage: 1, level, class: CLASS_IN, fetchAddr: 0 };
+}
+
+/** An external abort on the fetch of a stage-1 descriptor (S2=0, CLASS=TT). */
+export function stage1WalkAbort(reason: string, level: number, fetchAddr: number): Fault {
+  return { event: 'F_WALK_EABT', reason, rule: '7.3.12', stage: 1, level, class: CLASS_TT, fetchAddr };
+}

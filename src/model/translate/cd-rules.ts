@@ -1,0 +1,257 @@
+/** What makes a CD ILLEGAL (C_BAD_CD): IHI 0070 5.4.2, in its order. */
+
+import { hex } from '../../bits/u64.ts';
+import { CD } from '../../spec/cd.ts';
+import { STE } from '../../spec/ste.ts';
+import { ADDRESS_BITS, type WorldState } from '../state.ts';
+import type { TableFormat } from './context.ts';
+import type { Rule } from './rules.ts';
+import type { StreamConfig } from './stream.ts';
+
+const f = CD.fields;
+const { S1PIE, S2AA64 } = STE.fields;
+
+/** A CD under judgement. */
+export interface CdSubject {
+  readonly w: Uint32Array;
+  readonly state: WorldState;
+  readonly stream: StreamConfig;
+  readonly format: TableFormat;
+  readonly twoRanges: boolean;
+  /** TTB0 (TTB1) is walked: its fields count. */
+  readonly walks0: boolean;
+  readonly walks1: boolean;
+}
+
+const LPAE_OUTPUT_BITS = 40;
+
+/** CD.TG0: log2 of the granule, or null when reserved. */
+export function granuleBitsOf0(w: Uint32Array): 12 | 14 | 16 | null {
+  const tg = f.TG0.get(w, 0);
+  return tg === 0 ? 12 : tg === 1 ? 16 : tg === 2 ? 14 : null;
+}
+
+/** CD.TG1 has an encoding of its own. */
+export function granuleBitsOf1(w: Uint32Array): 12 | 14 | 16 | null {
+  const tg = f.TG1.get(w, 0);
+  return tg === 1 ? 14 : tg === 2 ? 12 : tg === 3 ? 16 : null;
+}
+
+/** Effective IPS in bits: MIN(IPS, OAS); LPAE has 40. */
+export function outputBitsOf(s: CdSubject): number {
+  if (s.format === 'VMSAv8-32') return LPAE_OUTPUT_BITS;
+  return Math.min(ADDRESS_BITS[f.IPS.get(s.w, 0)] ?? 52, s.state.oasBits);
+}
+
+function granuleOk(s: CdSubject, bits: 12 | 14 | 16 | null): boolean {
+  const { features } = s.state;
+  return bits === 12 ? features.gran4k : bits === 14 ? features.gran16k : bits === 16 && features.gran64k;
+}
+
+/** 5.4, T0SZ: limits by small tables (STT), 52-bit addresses (VAX) and granule. */
+function txszOk(s: CdSubject, txsz: number, granuleBits: 12 | 14 | 16 | null): boolean {
+  const { features } = s.state;
+  const large = granuleBits === 16 || (features.ds && f.DS.get(s.w, 0) === 1);
+  const max = !features.stt ? 39 : granuleBits === 16 ? 47 : 48;
+  let min = features.vax !== 0 && large ? 12 : 16;
+  if (s.format === 'VMSAv9-128')
+    min = features.vax === 2 ? (s.stream.streamWorld === 'EL3' ? 8 : 9) : features.vax === 1 ? 12 : 16;
+  return txsz >= min && txsz <= max;
+}
+
+/** 5.4, TTB0: within the effective IPS, and within 48 bits unless the format has more. */
+function ttbOk(s: CdSubject, ttb: number, granuleBits: 12 | 14 | 16 | null): boolean {
+  let bits = outputBitsOf(s);
+  const narrow =
+    s.format === 'VMSAv8-64' && granuleBits !== 16 && !(s.state.features.ds && f.DS.get(s.w, 0) === 1);
+  if (narrow) bits = Math.min(bits, 48);
+  return ttb < 2 ** bits;
+}
+
+const lpae = (s: CdSubject): boolean => s.format === 'VMSAv8-32';
+const usesAsid = (s: CdSubject): boolean => s.twoRanges;
+
+/** Bits [i*3+2:i*3] of the permission tables PIIU and PIIP, which begin at bits 384 and 448. */
+function permission(w: Uint32Array, base: number, i: number): number {
+  const bit = base + i * 3;
+  const word = bit >>> 5;
+  const shift = bit & 31;
+  const low = (w[word] as number) >>> shift;
+  const high = shift > 29 ? (w[word + 1] as number) << (32 - shift) : 0;
+  return (low | high) & 7;
+}
+
+function badIndirection(s: CdSubject): boolean {
+  const on =
+    s.format === 'VMSAv9-128' ||
+    (s.format === 'VMSAv8-64' &&
+      s.state.features.s1pi &&
+      S1PIE.get(s.stream.words, 0) === 1 &&
+      f.PIE.get(s.w, 0) === 1);
+  if (!on) return false;
+  for (let i = 0; i < 16; i++) {
+    const privileged = permission(s.w, 448, i);
+    if (privileged === 4 || privileged === 6) return true;
+    if (!s.twoRanges) continue;
+    const user = permission(s.w, 384, i);
+    if (user === 4 || user === 6) return true;
+    if ((privileged & 2) !== 0 && (user & 4) !== 0) return true;
+  }
+  return false;
+}
+
+function badSkip(
+  s: CdSubject,
+  walks: boolean,
+  txsz: number,
+  granuleBits: number | null,
+  skip: number,
+): boolean {
+  if (s.format !== 'VMSAv9-128' || !walks || granuleBits === null) return false;
+  const start = 3 - Math.floor((64 - txsz - 1 - granuleBits) / (granuleBits - 4));
+  return start + skip > 3;
+}
+
+export const CD_RULES: readonly Rule<CdSubject>[] = [
+  { id: 'CD-V', field: 'V', broken: (s) => f.V.get(s.w, 0) === 0, why: () => 'V=0: the CD is not valid' },
+  {
+    id: 'CD-S-STALLD',
+    field: 'S',
+    broken: (s) => s.stream.s1StallD && f.S.get(s.w, 0) === 1,
+    why: () => 'S=1, but STE.S1STALLD=1 forbids stalls',
+  },
+  {
+    id: 'CD-A-TERM',
+    field: 'A',
+    broken: (s) => s.state.features.termModel === 1 && f.A.get(s.w, 0) === 0,
+    why: () => 'A=0, but IDR0.TERM_MODEL=1 has no RAZ/WI termination',
+  },
+  {
+    id: 'CD-S-NOSTALL',
+    field: 'S',
+    broken: (s) => s.state.stallModel === 1 && f.S.get(s.w, 0) === 1,
+    why: () => 'S=1, but the stall model is 1: stalls are not supported',
+  },
+  {
+    id: 'CD-S-FORCE',
+    field: 'S',
+    broken: (s) => s.state.stallModel === 2 && f.S.get(s.w, 0) === 0,
+    why: () => 'S=0, but the stall model is 2: stalls are forced',
+  },
+  {
+    id: 'CD-ENDI',
+    field: 'ENDI',
+    broken: (s) => {
+      const endian = s.state.features.ttEndian;
+      const big = f.ENDI.get(s.w, 0) === 1;
+      return (s.walks0 || s.walks1) && ((endian === 2 && big) || (endian === 3 && !big));
+    },
+    why: (s) =>
+      `ENDI=${f.ENDI.get(s.w, 0)}, but IDR0.TTENDIAN=${s.state.features.ttEndian} fixes the byte order`,
+  },
+  {
+    id: 'CD-AA32',
+    field: 'AA64',
+    broken: (s) => {
+      const world = s.stream.streamWorld;
+      return lpae(s) && ((s.state.features.ttf & 1) === 0 || world === 'EL3' || world === 'NS-EL2-E2H');
+    },
+    why: (s) =>
+      `AA64=0 asks for VMSAv8-32 tables (IDR0.TTF=${s.state.features.ttf}, StreamWorld ${s.stream.streamWorld})`,
+  },
+  {
+    id: 'CD-AA64',
+    field: 'AA64',
+    broken: (s) =>
+      s.format === 'VMSAv8-64' &&
+      ((s.state.features.ttf & 2) === 0 ||
+        (s.stream.action === 'stage2' && S2AA64.get(s.stream.words, 0) === 0 && !s.state.features.d128)),
+    why: (s) =>
+      `AA64=1 asks for VMSAv8-64 tables, but IDR0.TTF=${s.state.features.ttf} or stage 2 excludes them`,
+  },
+  {
+    id: 'CD-HTTU',
+    field: 'HA',
+    broken: (s) => {
+      const { httu } = s.state.features;
+      const hd = f.HD.get(s.w, 0) === 1;
+      return !lpae(s) && (((f.HA.get(s.w, 0) === 1 || hd) && httu === 0) || (hd && httu === 1));
+    },
+    why: (s) => `HA=${f.HA.get(s.w, 0)} HD=${f.HD.get(s.w, 0)}, but IDR0.HTTU=${s.state.features.httu}`,
+  },
+  {
+    id: 'CD-HAFT',
+    field: 'HAFT',
+    broken: (s) =>
+      !lpae(s) && s.state.features.httu === 3 && f.HAFT.get(s.w, 0) === 1 && f.HA.get(s.w, 0) === 0,
+    why: () => 'HAFT=1 needs HA=1',
+  },
+  {
+    id: 'CD-ASID8',
+    field: 'ASID',
+    broken: (s) => usesAsid(s) && !s.state.features.asid16 && f.ASID.get(s.w, 0) > 0xff,
+    why: (s) => `ASID=${f.ASID.get(s.w, 0)} does not fit 8 bits (IDR0.ASID16=0)`,
+  },
+  {
+    id: 'CD-T0SZ',
+    field: 'T0SZ',
+    broken: (s) => !lpae(s) && s.walks0 && !txszOk(s, f.T0SZ.get(s.w, 0), granuleBitsOf0(s.w)),
+    why: (s) => `T0SZ=${f.T0SZ.get(s.w, 0)} is outside the limits of this granule`,
+  },
+  {
+    id: 'CD-T1SZ',
+    field: 'T1SZ',
+    broken: (s) => !lpae(s) && s.walks1 && !txszOk(s, f.T1SZ.get(s.w, 0), granuleBitsOf1(s.w)),
+    why: (s) => `T1SZ=${f.T1SZ.get(s.w, 0)} is outside the limits of this granule`,
+  },
+  {
+    id: 'CD-TG0',
+    field: 'TG0',
+    broken: (s) => !lpae(s) && s.walks0 && !granuleOk(s, granuleBitsOf0(s.w)),
+    why: (s) => `TG0=${f.TG0.get(s.w, 0)} is reserved, or IDR5 lacks this granule`,
+  },
+  {
+    id: 'CD-TG1',
+    field: 'TG1',
+    broken: (s) => !lpae(s) && s.walks1 && !granuleOk(s, granuleBitsOf1(s.w)),
+    why: (s) => `TG1=${f.TG1.get(s.w, 0)} is reserved, or IDR5 lacks this granule`,
+  },
+  {
+    id: 'CD-TTB0',
+    field: 'TTB0',
+    broken: (s) => s.walks0 && !ttbOk(s, f.TTB0.get(s.w, 0), granuleBitsOf0(s.w)),
+    why: (s) => `TTB0=${hex(f.TTB0.get(s.w, 0))} is beyond the ${outputBitsOf(s)}-bit output range`,
+  },
+  {
+    id: 'CD-TTB1',
+    field: 'TTB1',
+    broken: (s) => s.walks1 && !ttbOk(s, f.TTB1.get(s.w, 0), granuleBitsOf1(s.w)),
+    why: (s) => `TTB1=${hex(f.TTB1.get(s.w, 0))} is beyond the ${outputBitsOf(s)}-bit output range`,
+  },
+  {
+    id: 'CD-D128-S1PIE',
+    field: 'AA64',
+    broken: (s) => s.format === 'VMSAv9-128' && S1PIE.get(s.stream.words, 0) === 0,
+    why: () => 'AA64=0 selects VMSAv9-128, which needs STE.S1PIE=1',
+  },
+  {
+    id: 'CD-D128-EL2',
+    field: 'AA64',
+    broken: (s) => s.format === 'VMSAv9-128' && s.stream.streamWorld === 'NS-EL2',
+    why: () => 'AA64=0 selects VMSAv9-128, which StreamWorld EL2 does not have',
+  },
+  {
+    id: 'CD-D128-SKL',
+    field: 'SKL0',
+    broken: (s) =>
+      badSkip(s, s.walks0, f.T0SZ.get(s.w, 0), granuleBitsOf0(s.w), f.SKL0.get(s.w, 0)) ||
+      badSkip(s, s.walks1, f.T1SZ.get(s.w, 0), granuleBitsOf1(s.w), f.SKL1.get(s.w, 0)),
+    why: () => 'SKL skips past level 3',
+  },
+  {
+    id: 'CD-PII',
+    field: 'PIE',
+    broken: badIndirection,
+    why: () => 'PIIP or PIIU holds a reserved permission, or privileged execute beside unprivileged write',
+  },
+];

@@ -1,0 +1,67 @@
+/**
+ * How a VMSAv8-64 descriptor is read: DDI 0487 D8.3. Descriptors and addresses are two 32-bit halves throughout.
+ */
+
+export const INVALID = 0;
+export const TABLE_DESCRIPTOR = 1;
+/** A block or a page. */
+export const LEAF = 2;
+
+/** The first level that may hold a block: level 1 for 4 KiB (0 when addresses have 52 bits), 2 otherwise (1 then). */
+export function firstBlockLevel(granuleBits: number, wide: boolean): number {
+  return (granuleBits === 12 ? 1 : 2) - (wide ? 1 : 0);
+}
+
+/**
+ * What a stage-1 or stage-2 descriptor is.
+ * @param lo bits [31:0] of the descriptor
+ */
+export function descriptorKind(lo: number, level: number, granuleBits: number, wide: boolean): number {
+  if ((lo & 1) === 0) return INVALID;
+  if (level === 3) return (lo & 2) !== 0 ? LEAF : INVALID;
+  if ((lo & 2) !== 0) return TABLE_DESCRIPTOR;
+  return level >= firstBlockLevel(granuleBits, wide) ? LEAF : INVALID;
+}
+
+/** log2 of the bytes that one descriptor of a level covers. */
+export function levelShift(level: number, granuleBits: number): number {
+  return granuleBits + (3 - level) * (granuleBits - 3);
+}
+
+/**
+ * Bits [63:32] of the address in a descriptor: the next table, or the output before its offset bits are cut off.
+ * @param wide 52-bit descriptors: 64 KiB keeps address bits [51:48] in [15:12]; DS=1 has [49:48] in place and
+ * [51:50] in [9:8]
+ */
+export function addressHi(hi: number, lo: number, granuleBits: number, wide: boolean): number {
+  const base = hi & 0xffff;
+  if (!wide) return base;
+  return granuleBits === 16
+    ? base | (((lo >>> 12) & 0xf) << 16)
+    : base | (hi & 0x30000) | (((lo >>> 8) & 3) << 18);
+}
+
+/** Bits [31:0] of the address in a descriptor. */
+export function addressLo(lo: number, granuleBits: number): number {
+  return (lo & -(1 << granuleBits)) >>> 0;
+}
+
+/** The address exceeds the output range. */
+export function beyond(addrHi: number, outputBits: number): boolean {
+  return addrHi >>> (outputBits - 32) !== 0;
+}
+
+/** Whether the contiguous hint stands in a leaf: bit 52. */
+export function isContiguous(hi: number): boolean {
+  return (hi & 0x100000) !== 0;
+}
+
+/** How many neighbouring leaves the contiguous hint joins (DDI 0487 D8.7). */
+export function contiguousCount(level: number, granuleBits: number): number {
+  return granuleBits === 12 ? 16 : granuleBits === 16 ? 32 : level === 3 ? 128 : 32;
+}
+
+/** Whether a descriptor or a byte order needs its halves exchanged and reversed (CD.ENDI=1). */
+export function swap32(word: number): number {
+  return ((word >>> 24) | ((word >>> 8) & 0xff00) | ((word << 8) & 0xff0000) | (word << 24)) >>> 0;
+}

@@ -1,0 +1,62 @@
+/** Stage-1 direct permissions: DDI 0487 D8.4, in its order. */
+
+import type { ContextConfig } from './context.ts';
+
+/** What a translation permits: privileged and unprivileged read, write, execute. */
+export const PERM = { pr: 1, pw: 2, px: 4, ur: 8, uw: 16, ux: 32 } as const;
+
+/** Bits of the upper half of table descriptors that restrict what lies below: APTable, XNTable, PXNTable. */
+export const HIERARCHICAL_BITS = 0x78000000;
+const PXN_TABLE = 1 << 27;
+const XN_TABLE = 1 << 28;
+const AP_TABLE_0 = 1 << 29;
+const AP_TABLE_1 = 1 << 30;
+const AP1 = 1 << 6;
+const AP2 = 1 << 7;
+const PXN = 1 << 21;
+const UXN = 1 << 22;
+
+/**
+ * The permissions of a leaf.
+ * @param hi upper half of the leaf descriptor
+ * @param lo lower half
+ * @param tables upper halves of the table descriptors above, joined by OR; 0 where HADx=1
+ * @returns bits of {@link PERM}
+ */
+export function stage1Permissions(context: ContextConfig, hi: number, lo: number, tables: number): number {
+  const readOnly = (lo & AP2) !== 0 || (tables & AP_TABLE_1) !== 0;
+  if (!context.twoRanges) {
+    // One privilege level: AP[1] counts as 1, and XN is bit 54.
+    const x = (hi & UXN) === 0 && (tables & XN_TABLE) === 0 && !(context.wxn && !readOnly);
+    return PERM.pr | (readOnly ? 0 : PERM.pw) | (x ? PERM.px : 0);
+  }
+  const user = (lo & AP1) !== 0 && (tables & AP_TABLE_0) === 0;
+  const userWrite = user && !readOnly;
+  let px = (hi & PXN) === 0 && (tables & PXN_TABLE) === 0 && !userWrite;
+  let ux = (hi & UXN) === 0 && (tables & XN_TABLE) === 0;
+  if (context.wxn) {
+    px = px && readOnly;
+    ux = ux && !userWrite;
+  }
+  const hidden = context.pan && (user || (context.epan && ux));
+  return (
+    (hidden ? 0 : PERM.pr) |
+    (hidden || readOnly ? 0 : PERM.pw) |
+    (px ? PERM.px : 0) |
+    (user ? PERM.ur : 0) |
+    (userWrite ? PERM.uw : 0) |
+    (ux ? PERM.ux : 0)
+  );
+}
+
+/** The bit of {@link PERM} that an access needs. Writes are never instruction fetches. */
+export function neededPermission(privileged: boolean, instruction: boolean, write: boolean): number {
+  const kind = write ? PERM.pw : instruction ? PERM.px : PERM.pr;
+  return privileged ? kind : kind << 3;
+}
+
+/** `rwx` of both privilege levels, for people: `priv rw- user r--`. */
+export function permissionText(bits: number, twoRanges: boolean): string {
+  const rwx = (b: number): string => `${b & 1 ? 'r' : '-'}${b & 2 ? 'w' : '-'}${b & 4 ? 'x' : '-'}`;
+  return twoRanges ? `privileged ${rwx(bits)} unprivileged ${rwx(bits >> 3)}` : rwx(bits);
+}

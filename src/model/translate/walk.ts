@@ -1,0 +1,295 @@
+/** The stage-1 walk: DDI 0487 D8.2, with the SMMU's events (IHI 0070 7.3.12 to 7.3.16). */
+
+import { hex, hex64 } from '../../bits/u64.ts';
+import { ASIDS_ALL, type TlbEntry, tlbPage } from '../caches/tlb.ts';
+import type { Machine } from '../machine.ts';
+import { DATA } from '../memory.ts';
+import type { Recorder } from '../plan.ts';
+import { type Answer, stage1Fault, stage1WalkAbort } from './answer.ts';
+import type { ContextConfig, Half } from './context.ts';
+import {
+  addressHi,
+  addressLo,
+  beyond,
+  contiguousCount,
+  descriptorKind,
+  INVALID,
+  isContiguous,
+  LEAF,
+  levelShift,
+  swap32,
+} from './descriptor.ts';
+import { HIERARCHICAL_BITS, neededPermission, permissionText, stage1Permissions } from './permission.ts';
+import type { StreamConfig } from './stream.ts';
+
+const AF = 1 << 10;
+const NOT_GLOBAL = 1 << 11;
+const AP2 = 1 << 7;
+const DBM = 1 << 19;
+
+/** The index into a table: bits [shift + stride - 1 : shift] of the address. */
+function tableIndex(vaHi: number, vaLo: number, shift: number, bits: number): number {
+  const value = shift >= 32 ? vaHi >>> (shift - 32) : (vaLo >>> shift) | (vaHi << (32 - shift));
+  return value & ((1 << bits) - 1);
+}
+
+/** Which half translates the address: VA[55], or TTB0 always where there is only that. */
+export function halfOfAddress(context: ContextConfig, vaHi: number): Half {
+  return context.halves[context.twoRanges && (vaHi & 0x800000) !== 0 ? 1 : 0];
+}
+
+/**
+ * Whether the address lies in the range of its half (3.4.1): the bits above the input size equal VA[55], or are zero
+ * where there is one range; TBI frees [63:56].
+ */
+export function inRange(context: ContextConfig, half: Half, vaHi: number, vaLo: number): boolean {
+  const top = half.tbi ? vaHi & 0xffffff : vaHi;
+  const ones = context.twoRanges && (vaHi & 0x800000) !== 0;
+  const all = ones ? (half.tbi ? 0xffffff : 0xffffffff) : 0;
+  const differs = (top ^ all) >>> 0;
+  if (half.inputBits >= 32) return differs >>> (half.inputBits - 32) === 0;
+  return differs === 0 && ((ones ? ~vaLo : vaLo) >>> 0) >>> half.inputBits === 0;
+}
+
+/** Output address from a leaf's or TLB entry's base: the offset bits of the input go below it. */
+export function outputAddress(
+  baseHi: number,
+  baseLo: number,
+  vaHi: number,
+  vaLo: number,
+  shift: number,
+): number {
+  if (shift >= 32) {
+    const mask = 2 ** (shift - 32) - 1;
+    return (((baseHi & ~mask) | (vaHi & mask)) >>> 0) * 2 ** 32 + (vaLo >>> 0);
+  }
+  const mask = 2 ** shift - 1;
+  return baseHi * 2 ** 32 + (((baseLo & ~mask) | (vaLo & mask)) >>> 0);
+}
+
+/**
+ * Walks stage 1 and leaves the outcome in `answer`.
+ * @param vaHi input address [63:32]
+ * @param vaLo input address [31:0]
+ */
+export function walkStage1(
+  machine: Machine,
+  stream: StreamConfig,
+  context: ContextConfig,
+  half: Half,
+  vaHi: number,
+  vaLo: number,
+  write: boolean,
+  answer: Answer,
+  recorder: Recorder | null,
+): void {
+  const memory = machine.memory(stream.world);
+  const { granuleBits, wide } = half;
+  const stride = granuleBits - 3;
+  const { outputBits, bigEndian } = context;
+  let level = half.startLevel;
+  let shift = levelShift(level, granuleBits);
+  let indexBits = half.inputBits - shift;
+  let tableHi = half.baseHi;
+  let tableLo = half.baseLo;
+  let tables = 0;
+  for (;;) {
+    const at = (tableLo + tableIndex(vaHi, vaLo, shift, indexBits) * 8) >>> 0;
+    const status = memory.load64(tableHi, at);
+    const lo = bigEndian ? swap32(memory.hi) : memory.lo;
+    const hi = bigEndian ? swap32(memory.lo) : memory.hi;
+    if (recorder) recordFetch(recorder, stream, level, tableHi, at, hi, lo, status, half, shift);
+    if (status !== DATA) {
+      const pa = tableHi * 2 ** 32 + at;
+      const abort = stage1WalkAbort(`reading the level ${level} descriptor at ${hex(pa)} aborted`, level, pa);
+      answer.unreadable(status, stream.world, pa, `stage 1 level ${level} descriptor`, abort);
+      return;
+    }
+    const kind = descriptorKind(lo, level, granuleBits, wide);
+    if (kind === INVALID) {
+      const where = hex(tableHi * 2 ** 32 + at);
+      const why =
+        (lo & 1) === 0 ? 'bit 0 is clear' : level === 3 ? 'type 0b01 at level 3' : 'no block at this level';
+      const reason = `level ${level} descriptor ${hex64(hi, lo)} at ${where} is invalid: ${why}`;
+      answer.fail(stage1Fault('F_TRANSLATION', reason, 'DDI 0487 D8.3', level));
+      return;
+    }
+    const nextHi = addressHi(hi, lo, granuleBits, wide);
+    if (beyond(nextHi, outputBits)) {
+      const address = nextHi * 2 ** 32 + addressLo(lo, granuleBits);
+      const reason = `level ${level} descriptor holds address ${hex(address)}, beyond the ${outputBits}-bit output range`;
+      answer.fail(stage1Fault('F_ADDR_SIZE', reason, '3.4', level));
+      return;
+    }
+    if (kind === LEAF) {
+      finish(machine, stream, context, half, vaHi, vaLo, write, answer, recorder, {
+        hi,
+        lo,
+        baseHi: nextHi,
+        tables: half.had ? 0 : tables,
+        level,
+        shift,
+        descriptorPa: tableHi * 2 ** 32 + at,
+      });
+      return;
+    }
+    tables |= hi & HIERARCHICAL_BITS;
+    tableHi = nextHi;
+    tableLo = addressLo(lo, granuleBits);
+    level++;
+    shift -= stride;
+    indexBits = stride;
+  }
+}
+
+interface LeafFound {
+  readonly hi: number;
+  readonly lo: number;
+  readonly baseHi: number;
+  readonly tables: number;
+  readonly level: number;
+  readonly shift: number;
+  readonly descriptorPa: number;
+}
+
+/** Access flag, permission, output address, and the entry that a TLB would keep. */
+function finish(
+  machine: Machine,
+  stream: StreamConfig,
+  context: ContextConfig,
+  half: Half,
+  vaHi: number,
+  vaLo: number,
+  write: boolean,
+  answer: Answer,
+  recorder: Recorder | null,
+  leaf: LeafFound,
+): void {
+  const { hi, lo, level, shift } = leaf;
+  if ((lo & AF) === 0 && !context.affd) {
+    if (context.ha) {
+      answer.decline('the access flag would be set by hardware (CD.HA=1)', '3.13');
+      return;
+    }
+    answer.fail(stage1Fault('F_ACCESS', `level ${level} leaf has AF=0, and CD.AFFD=0`, '7.3.15', level));
+    return;
+  }
+  const permissions = stage1Permissions(context, hi, lo, leaf.tables);
+  recorder?.step('decide', `permissions: ${permissionText(permissions, context.twoRanges)}`, 'AP2');
+  if (!permitted(permissions, context, write, answer, level)) {
+    if (write && context.hd && (lo & AP2) !== 0 && (hi & DBM) !== 0) {
+      answer.fault = null;
+      answer.decline('the page would be marked dirty by hardware (CD.HD=1, DBM=1)', '3.13');
+    }
+    return;
+  }
+  const baseLo = addressLo(lo, half.granuleBits);
+  answer.pa = outputAddress(leaf.baseHi, baseLo, vaHi, vaLo, shift);
+  answer.space = stream.world;
+  if (machine.policy === 'none') return;
+  const { own, global } = spacesOf(machine, stream, context);
+  const offset = 2 ** shift;
+  answer.fillTlb = {
+    space: context.twoRanges && (lo & NOT_GLOBAL) !== 0 ? own : global,
+    page: tlbPage(vaHi, vaLo, shift),
+    shift,
+    pa: Math.floor(answer.pa / offset) * offset,
+    level,
+    granuleBits: half.granuleBits,
+    permissions,
+    descriptorPa: leaf.descriptorPa,
+    descriptorHi: hi,
+    descriptorLo: lo,
+  };
+}
+
+/** Checks the access against what the translation permits; a refusal is left in the answer. */
+export function permitted(
+  permissions: number,
+  context: ContextConfig,
+  write: boolean,
+  answer: Answer,
+  level: number,
+): boolean {
+  const privileged = answer.privileged || !context.twoRanges;
+  const need = neededPermission(privileged, answer.instruction, write);
+  if ((permissions & need) !== 0) return true;
+  const what = write ? 'write' : answer.instruction ? 'instruction fetch' : 'read';
+  const who = context.twoRanges ? (privileged ? 'privileged ' : 'unprivileged ') : '';
+  const reason = `${who}${what} is not permitted: ${permissionText(permissions, context.twoRanges)}`;
+  answer.fail(stage1Fault('F_PERMISSION', reason, '7.3.16', level));
+  return false;
+}
+
+/** Answers from a TLB entry. */
+export function useEntry(
+  entry: TlbEntry,
+  context: ContextConfig,
+  vaHi: number,
+  vaLo: number,
+  write: boolean,
+  answer: Answer,
+): void {
+  answer.tlbHit = true;
+  if (!permitted(entry.permissions, context, write, answer, entry.level)) return;
+  answer.pa = outputAddress(Math.floor(entry.pa / 2 ** 32), entry.pa >>> 0, vaHi, vaLo, entry.shift);
+  answer.space = entry.space.tag.world;
+}
+
+/** The TLB spaces that a context's entries live in (3.3.3, 3.17): by its ASID, and global. */
+export function spacesOf(
+  machine: Machine,
+  stream: StreamConfig,
+  context: ContextConfig,
+): NonNullable<ContextConfig['spaces']> {
+  if (context.spaces) return context.spaces;
+  const { world, vmid, streamWorld } = stream;
+  const { asid, aset } = context;
+  const tag = { world, streamWorld, vmid, aset };
+  context.spaces = {
+    own: machine.tlb.space({ ...tag, asid: context.twoRanges ? asid : ASIDS_ALL }),
+    global: machine.tlb.space({ ...tag, asid: ASIDS_ALL }),
+  };
+  return context.spaces;
+}
+
+function recordFetch(
+  recorder: Recorder,
+  stream: StreamConfig,
+  level: number,
+  paHi: number,
+  paLo: number,
+  hi: number,
+  lo: number,
+  status: 0 | 1 | 2 | 3,
+  half: Half,
+  shift: number,
+): void {
+  const pa = paHi * 2 ** 32 + paLo;
+  const kind = descriptorKind(lo, level, half.granuleBits, half.wide);
+  recorder.enter(3, {
+    kind: 'descriptor',
+    name: `stage 1 level ${level}`,
+    layout: kind === LEAF ? 'S1_LEAF' : 'TABLE',
+    space: stream.world,
+    pa,
+    words: status === DATA ? Uint32Array.of(lo, hi) : new Uint32Array(0),
+    status,
+    stage: 1,
+    level,
+  });
+  recorder.step('fetch', `read level ${level} descriptor at ${hex(pa)}`);
+  if (status !== DATA) return;
+  if (kind === INVALID)
+    recorder.step('decide', `${hex64(hi, lo)} is invalid`, (lo & 1) === 0 ? 'Valid' : 'Type');
+  else if (kind === LEAF) {
+    const span = isContiguous(hi)
+      ? `, contiguous with ${contiguousCount(level, half.granuleBits)} entries`
+      : '';
+    const what = level === 3 ? 'page' : 'block';
+    recorder.step('decide', `${hex64(hi, lo)}: ${what} of ${hex(2 ** shift)} bytes${span}`, 'Type');
+  } else {
+    const next = addressHi(hi, lo, half.granuleBits, half.wide) * 2 ** 32 + addressLo(lo, half.granuleBits);
+    recorder.step('decide', `${hex64(hi, lo)}: table at ${hex(next)}`, 'NextTable');
+  }
+}
