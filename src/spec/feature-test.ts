@@ -1,3 +1,5 @@
+import type { REGISTERS } from './registers.ts';
+
 /** Registers that say what is implemented, without SMMU_. */
 export const ID_REGISTERS = [
   'IDR0',
@@ -9,12 +11,14 @@ export const ID_REGISTERS = [
   'IDR6',
   'IIDR',
   'AIDR',
+  'MPAMIDR',
   'S_IDR0',
   'S_IDR1',
   'S_IDR2',
   'S_IDR3',
   'S_IDR4',
   'S_IDR6',
+  'S_MPAMIDR',
   'R_IDR0',
   'R_IDR1',
   'R_IDR2',
@@ -22,18 +26,18 @@ export const ID_REGISTERS = [
   'R_IDR4',
   'R_IDR6',
   'R_AIDR',
-  'ROOT_IDR0',
-  'ROOT_IIDR',
-  'MPAMIDR',
-  'S_MPAMIDR',
   'R_MPAMIDR',
   'R_MECIDR',
+  'ROOT_IDR0',
+  'ROOT_IIDR',
 ] as const;
 
 export type IdRegister = (typeof ID_REGISTERS)[number];
 
+type FieldNames<R extends IdRegister> = keyof (typeof REGISTERS)[R]['layout']['fields'] & string;
+
 /** One field of an ID register: `IDR0.S1P`. */
-export type FeatureName = `${IdRegister}.${string}`;
+export type FeatureName = { [R in IdRegister]: `${R}.${FieldNames<R>}` }[IdRegister];
 
 /** A test of one field: `IDR0.ATS` (not zero), `!S_IDR3.SAMS` (zero), `IDR0.STALL_MODEL!=1`, `IDR0.HTTU>=2`. */
-export type FeatureTest = FeatureName | `!${FeatureName}`;
+export type FeatureTest = FeatureName | `!${FeatureName}` | `${FeatureName}${'==' | '!=' | '>='}${number}`;

@@ -88,7 +88,7 @@ export const STE = layout('STE', '5.2', 512, {
   },
   S2HWU59: {
     bits: [72, 72],
-    doc: 'stage-2 leaf bit 59 has IMPDEF hardware use.',
+    doc: 'Stage-2 leaf bit 59 has IMPDEF hardware use.',
     applies: 'Config==0b11x',
     needs: 'IDR3.PBHA',
     since: '3.1',
@@ -259,7 +259,7 @@ export const STE = layout('STE', '5.2', 512, {
   },
   INSTCFG: {
     bits: [115, 114],
-    doc: 'instruction/data override, reads only.',
+    doc: 'Instruction/data override, reads only.',
     needs: 'IDR1.ATTR_PERMS_OVR',
     values: { 0: 'incoming', 1: 'reserved, acts as 0', 2: 'Data', 3: 'Instruction' },
     names: { INCOMING: 0, DATA: 2, INSTRUCTION: 3 },
