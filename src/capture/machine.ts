@@ -1,0 +1,149 @@
+import { hex, parseNumber } from '../bits/u64.ts';
+import { UserError } from '../bits/user-error.ts';
+import { WORLDS, type World } from '../bits/world.ts';
+import { ABORT, ABSENT, type MemoryRange, type SparseMemory } from '../model/memory.ts';
+import { type QueueName, ring } from '../model/queues/ring.ts';
+import { type CachePolicy, Smmu } from '../model/smmu.ts';
+import { type Capture, captureMemory, openCapture } from './capture.ts';
+import { type CaptureHost, sizeText } from './format.ts';
+import type { CaptureSpec } from './place.ts';
+import { loadSnapshot, type RegisterSnapshot } from './snapshot.ts';
+
+/** What a session starts from, as launch.json and the command line have it. */
+export interface MachineInputs {
+  readonly capture: CaptureSpec;
+  /** A path, or the registers themselves. */
+  readonly registers: string | Readonly<Record<string, unknown>>;
+  /** RAM as a list of [base, size]: numbers, or text such as "0x40000000" or "512M". Default: the capture's extent. */
+  readonly ram?: unknown;
+  readonly caches?: CachePolicy | undefined;
+  /** Preset of ID registers for a snapshot without them. */
+  readonly preset?: string | undefined;
+}
+
+/** An SMMU with the memory and the registers of a capture. */
+export interface OpenMachine {
+  readonly smmu: Smmu;
+  readonly capture: Capture;
+  readonly snapshot: RegisterSnapshot;
+  /** What looks wrong but does not keep the session from going on: complete sentences. */
+  readonly warnings: readonly string[];
+  /** Closes the capture. May be called twice. */
+  close(): void;
+}
+
+/**
+ * Opens a capture and a register snapshot and builds the SMMU that they describe.
+ * @throws UserError naming file, field and cure; nothing stays open then
+ */
+export async function openMachine(inputs: MachineInputs, host: CaptureHost = {}): Promise<OpenMachine> {
+  const ram = inputs.ram === undefined ? null : parseRam(inputs.ram);
+  const { directory } = host;
+  // The snapshot first: it is small, and an image may take minutes to inflate.
+  const snapshot = loadSnapshot(inputs.registers, { directory, preset: inputs.preset });
+  const capture = await openCapture(inputs.capture, host);
+  const memory: Partial<Record<World, SparseMemory>> = {};
+  for (const space of WORLDS) {
+    if (capture.ram[space].length > 0 || space === 'ns') {
+      memory[space] = captureMemory(capture, space, ram && space === 'ns' ? { ram } : {});
+    }
+  }
+  const smmu = new Smmu({ memory, ...(inputs.caches === undefined ? {} : { caches: inputs.caches }) });
+  smmu.bank.load(snapshot.words);
+  const name = typeof inputs.registers === 'string' ? inputs.registers : 'registers';
+  const warnings = [...capture.warnings, ...snapshot.warnings, ...checkRegisters(smmu, name)];
+  return { smmu, capture, snapshot, warnings, close: () => capture.close() };
+}
+
+/**
+ * Checks a list of RAM ranges.
+ * @throws UserError naming the entry that makes no sense
+ */
+export function parseRam(value: unknown): MemoryRange[] {
+  const todo = 'write a list of [base, size], such as [["0x40000000", "512M"]]';
+  if (!Array.isArray(value)) throw new UserError('is no list', { where: 'ram', todo });
+  const ranges = value.map((entry: unknown, i): MemoryRange => {
+    const [base, size] = Array.isArray(entry) && entry.length === 2 ? (entry as unknown[]).map(numberOf) : [];
+    if (base === undefined || size === undefined || base === null || size === null || size <= 0) {
+      throw new UserError('is no pair of base and size', { where: `ram[${i}]`, todo });
+    }
+    if (base + size > 2 ** 52) {
+      throw new UserError('ends beyond the 52 bits of a physical address', { where: `ram[${i}]`, todo });
+    }
+    return { base, size };
+  });
+  return ranges.sort((a, b) => a.base - b.base);
+}
+
+function numberOf(value: unknown): number | null {
+  const n = typeof value === 'string' ? parseNumber(value) : value;
+  return typeof n === 'number' && Number.isSafeInteger(n) && n >= 0 ? n : null;
+}
+
+/** What the registers say that does not fit the memory or the SMMU itself. */
+function checkRegisters(smmu: Smmu, name: string): string[] {
+  const state = smmu.state('ns');
+  const table = state.streamTable;
+  const warnings: string[] = [];
+  const warn = (field: string, text: string): void => {
+    warnings.push(`${name}, ${field}: ${text}`);
+  };
+  if (!state.smmuEnabled) {
+    const effect = state.gbpaAbort
+      ? 'aborts all traffic (GBPA.ABORT=1)'
+      : 'lets all traffic bypass (GBPA.ABORT=0)';
+    warn('CR0 (offset 0x20)', `SMMUEN=0, so this SMMU translates nothing and ${effect}`);
+  }
+  if (table.programmedLog2size > table.log2size) {
+    const text = `LOG2SIZE=${table.programmedLog2size} is more than IDR1.SIDSIZE=${state.sidBits}; ${table.log2size} counts`;
+    warn('STRTAB_BASE_CFG (offset 0x88)', text);
+  }
+  const bytes = table.entries * (table.twoLevel ? 8 : 64);
+  const place = `the stream table at ${hex(table.base)} (${sizeText(bytes)})`;
+  checkPlace(smmu.memory('ns'), place, table.base, bytes, (text) => warn('STRTAB_BASE (offset 0x80)', text));
+  if (table.base !== table.programmedBase) {
+    const text = `ADDR=${hex(table.programmedBase)} is not aligned to the table's size; hardware reads ${hex(table.base)}`;
+    warn('STRTAB_BASE (offset 0x80)', text);
+  }
+  for (const queue of ['CMDQ', 'EVENTQ'] as const) checkQueue(smmu, queue, warn);
+  return warnings;
+}
+
+const QUEUE_OFFSETS = { CMDQ: '0x90', EVENTQ: '0xa0' } as const;
+
+function checkQueue(
+  smmu: Smmu,
+  queue: keyof typeof QUEUE_OFFSETS & QueueName,
+  warn: (field: string, text: string) => void,
+): void {
+  const q = ring(smmu.bank, queue, 'ns');
+  if (q.base === 0 && !q.enabled) return;
+  const field = `${queue}_BASE (offset ${QUEUE_OFFSETS[queue]})`;
+  const bytes = q.entryBytes * 2 ** q.log2size;
+  const memory = smmu.memory('ns');
+  if (!memory.inRam(q.base))
+    warn(field, `the queue at ${hex(q.base)} (${sizeText(bytes)}) lies outside the capture`);
+  if (q.inconsistent) {
+    const text = `PROD and CONS are ${q.used} entries apart, but the queue has ${2 ** q.log2size}`;
+    warn(`${queue}_PROD, ${queue}_CONS`, text);
+  }
+}
+
+function checkPlace(
+  memory: SparseMemory,
+  what: string,
+  base: number,
+  bytes: number,
+  warn: (text: string) => void,
+): void {
+  const status = memory.status(base);
+  const extent = memory.ram.map((r) => `${hex(r.base)} to ${hex(r.base + r.size - 1)}`).join(', ');
+  if (status === ABORT) {
+    const wrong = 'check that the snapshot and the capture are of the same moment and machine';
+    warn(`${what} lies outside the capture, which holds ${extent || 'nothing'}; ${wrong}`);
+  } else if (status === ABSENT) {
+    warn(`${what} is not in the capture; the dump may be filtered or truncated`);
+  } else if (!memory.inRam(base + bytes - 4)) {
+    warn(`${what} reaches beyond the capture, which holds ${extent}; StreamIDs beyond it cannot be read`);
+  }
+}

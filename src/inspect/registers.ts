@@ -1,0 +1,76 @@
+/** The registers of an SMMU as rows, bank by bank. */
+
+import { hex, hex64 } from '../bits/u64.ts';
+import type { World } from '../bits/world.ts';
+import { offsetOf, type RegisterBank } from '../model/bank.ts';
+import { REGISTER_LIST, type Register } from '../spec/registers.ts';
+import { type Row, rows } from './rows.ts';
+
+/** One register with its value. */
+export interface RegisterRow {
+  /** Name without SMMU_. */
+  readonly name: string;
+  /** Byte offset from the base of the SMMU. */
+  readonly offset: number;
+  readonly width: 32 | 64;
+  /** In hexadecimal. */
+  readonly value: string;
+  /** Fields that are not zero, in short: `SMMUEN=1 EVENTQEN=1`. */
+  readonly summary: string;
+  readonly doc: string;
+  readonly section: string;
+}
+
+/** The registers that the model's bank holds, of one world, in the order of their offsets. */
+export function registersOf(world: World): readonly Register[] {
+  return (
+    BY_WORLD.get(world) ??
+    REGISTER_LIST.filter(
+      (r) => r.world === world && (r.block === 'PAGE_0' || r.block === 'PAGE_1') && !r.array,
+    )
+      .slice()
+      .sort((a, b) => offsetOf(a.short) - offsetOf(b.short))
+  );
+}
+
+const BY_WORLD = new Map<World, readonly Register[]>();
+for (const world of ['ns', 's'] as const) BY_WORLD.set(world, registersOf(world));
+
+/** All registers of a world. */
+export function registerRows(bank: RegisterBank, world: World): RegisterRow[] {
+  return registersOf(world).map((register) => registerRow(bank, register));
+}
+
+/** One register on one row. */
+export function registerRow(bank: RegisterBank, register: Register): RegisterRow {
+  const fields = registerFields(bank, register);
+  return {
+    name: register.short,
+    offset: offsetOf(register.short),
+    width: register.width,
+    value: registerValue(bank, register),
+    summary: fields
+      .filter((r) => r.set)
+      .map((r) => `${r.name}=${r.value}`)
+      .join(' '),
+    doc: register.doc,
+    section: register.section,
+  };
+}
+
+/** The whole register in hexadecimal. */
+export function registerValue(bank: RegisterBank, register: Register): string {
+  const lo = bank.lo(register.short);
+  return register.width === 64 ? hex64(bank.hi(register.short), lo) : hex(lo);
+}
+
+/** The fields of a register. */
+export function registerFields(bank: RegisterBank, register: Register): Row[] {
+  const words =
+    register.width === 64
+      ? Uint32Array.of(bank.lo(register.short), bank.hi(register.short))
+      : Uint32Array.of(bank.lo(register.short));
+  const all = rows(register.layout, words, 0, { world: register.world ?? 'ns' });
+  // Where not all fields are known, an unclaimed bit says nothing.
+  return register.partial === true ? all.filter((r) => !r.name.startsWith('RES0')) : all;
+}

@@ -1,0 +1,104 @@
+/** The story of an operation: the steps of a plan as rows. */
+
+import { fieldOf } from '../bits/layout.ts';
+import { hex } from '../bits/u64.ts';
+import type { Effect, Fault, Frame, Outcome, Plan, StepKind } from '../model/plan.ts';
+import { layoutByName } from './layouts.ts';
+import { type Row, rawWords, row } from './rows.ts';
+
+/** One step. */
+export interface StoryRow {
+  readonly step: number;
+  /** How deep the structure lies that the step is about: 0 the operation itself. */
+  readonly depth: number;
+  readonly kind: StepKind;
+  /** The structure: `STE 0x8`, `stage 1 level 2`. */
+  readonly frame: string;
+  /** PA of the structure in hexadecimal, or null. */
+  readonly address: string | null;
+  /** 64-bit words of the structure in hexadecimal. */
+  readonly raw: readonly string[];
+  readonly text: string;
+  /** The field that decided. */
+  readonly field: Row | null;
+}
+
+/** The steps of a plan, in order. */
+export function walkStory(plan: Plan): StoryRow[] {
+  return plan.steps.map((step, i) => {
+    const frame = plan.frames[step.frame] ?? null;
+    return {
+      step: i,
+      depth: depthOf(plan.frames, step.frame),
+      kind: step.kind,
+      frame: frame?.name ?? '',
+      address: frame?.pa == null ? null : hex(frame.pa),
+      raw: frame && frame.words.length > 0 ? rawWords(frame.words) : [],
+      text: step.text,
+      field: frame && step.field !== null ? fieldRow(frame, step.field) : null,
+    };
+  });
+}
+
+function depthOf(frames: readonly Frame[], index: number): number {
+  let depth = 0;
+  for (let at = frames[index]; at && at.parent >= 0; at = frames[at.parent]) depth++;
+  return depth;
+}
+
+function fieldRow(frame: Frame, name: string): Row | null {
+  const of = layoutByName(frame.layout);
+  const field = of && fieldOf(of, name);
+  if (!field || frame.words.length === 0) return null;
+  return row(field, frame.words, 0, { world: frame.space });
+}
+
+/** The result of a transaction on one line: `PA 0x43dc4000 (ns)`, `F_TRANSLATION: level 3 …`. */
+export function outcomeText(outcome: Outcome): string {
+  switch (outcome.result) {
+    case 'ok':
+      return `PA ${hex(outcome.pa)} (${outcome.space})${outcome.tlbHit ? ', from the TLB' : ''}`;
+    case 'absent':
+    case 'miss': {
+      const { missing } = outcome;
+      if (!missing) return outcome.result;
+      const would = missing.wouldBe === null ? '' : `; an external abort there would give ${missing.wouldBe}`;
+      const why = outcome.result === 'absent' ? 'is not in the image' : 'has not been fetched yet';
+      return `absent: the ${missing.structure} at ${hex(missing.pa)} ${why}${would}`;
+    }
+    case 'not-modelled':
+      return `not modelled: ${outcome.fault?.reason ?? 'the stream asks for more than this version knows'}`;
+    default:
+      return outcome.fault ? faultText(outcome.fault, outcome) : outcome.result;
+  }
+}
+
+const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
+  none: '',
+  written: '; recorded in the event queue',
+  full: '; not recorded: the event queue is full',
+  disabled: '; not recorded: the event queue is disabled',
+  suppressed: '; not recorded: CD.R=0',
+  aborted: '; not recorded: the event queue has an active abort',
+};
+
+function faultText(fault: Fault, outcome: Outcome): string {
+  const name = fault.event ?? 'terminated without an event';
+  return `${name} (${outcome.result}): ${fault.reason}${RECORDING[outcome.recording]}`;
+}
+
+/** A planned effect on one line. */
+export function effectText(effect: Effect): string {
+  switch (effect.kind) {
+    case 'memory':
+      return `memory ${effect.space} ${hex(effect.pa)}: ${effect.what}`;
+    case 'register':
+      return `register at ${hex(effect.offset)} = ${hex(effect.value)}: ${effect.what}`;
+    case 'config':
+      return `configuration cache: ${effect.op} StreamID ${hex(effect.entry.sid)}`;
+    case 'tlb':
+      return `TLB: ${effect.op} ${hex(2 ** effect.entry.shift)} bytes to ${hex(effect.entry.pa)}`;
+    case 'signal':
+      return effect.what;
+  }
+}
