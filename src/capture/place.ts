@@ -3,6 +3,7 @@ import path from 'node:path';
 import { hex, parseNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { isWorld, WORLDS, type World } from '../bits/world.ts';
+import { shown } from './format.ts';
 
 /** A file of a capture as launch.json has it. */
 export interface CaptureFile {
@@ -55,7 +56,7 @@ function place(entry: unknown, where: string, directory: string): Place {
     throw new UserError('has no "file"', { where, todo: 'write {"file": "FILE"}' });
   }
   if (space !== undefined && (typeof space !== 'string' || !isWorld(space))) {
-    throw new UserError(`space ${JSON.stringify(space)} is no address space`, {
+    throw new UserError(`space ${shown(space)} is no address space`, {
       where,
       todo: `write ${WORLDS.join(', ')}`,
     });
@@ -80,7 +81,7 @@ function fromText(text: string, where: string, directory: string): Place {
 function address(value: unknown, where: string): number {
   const n = typeof value === 'string' ? parseNumber(value) : value;
   if (typeof n !== 'number' || !Number.isInteger(n) || n < 0) {
-    throw new UserError(`${JSON.stringify(value)} is no physical address`, {
+    throw new UserError(`${shown(value)} is no physical address`, {
       where,
       todo: 'write it as "0x40000000"',
     });

@@ -1,5 +1,6 @@
 import { hex, parseHex64, parseNumber, toNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
+import { shown } from './format.ts';
 import { registerPlace } from './register-names.ts';
 import { SNAPSHOT_FORM, type Words } from './register-words.ts';
 
@@ -61,7 +62,7 @@ function putEntry(key: string, value: unknown, place: string, base: number | nul
   if (!named && base !== null && base > 0 && offset >= base) offset -= base;
   const word = wordOf(value);
   if (!word) {
-    throw new UserError(`${short(JSON.stringify(value) ?? 'undefined')} is no number of at most 64 bits`, {
+    throw new UserError(`${shown(value)} is no number of at most 64 bits`, {
       where,
       todo: 'write the value as text, such as "0x484c1000"',
     });
@@ -87,7 +88,7 @@ function wordOf(value: unknown): { hi: number; lo: number } | null {
 function baseOf(value: unknown, words: Words): number {
   const n = typeof value === 'string' ? parseNumber(value) : value;
   if (typeof n === 'number' && Number.isSafeInteger(n) && n >= 0) return n;
-  throw new UserError(`${short(JSON.stringify(value) ?? '')} is no address`, {
+  throw new UserError(`${shown(value)} is no address`, {
     where: `${words.name}, base`,
     todo: 'write it as "0x9050000"',
   });

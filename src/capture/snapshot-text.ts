@@ -57,7 +57,9 @@ export function snapshotFromText(text: string, words: Words, given: number | nul
   });
   if (lines === 0) throw new UserError('has no registers in it', { where: words.name, todo: SNAPSHOT_FORM });
   if (unreadable > 0)
-    words.warn(`${unreadable} lines say "Cannot access memory"; these registers are missing`);
+    words.warn(
+      `${unreadable === 1 ? '1 line says' : `${unreadable} lines say`} "Cannot access memory"; these registers are missing`,
+    );
   const lowest = absolute.reduce((low, a) => Math.min(low, a.address), Number.POSITIVE_INFINITY);
   // Register pages start at multiples of 64 KiB (IHI 0070 6.1).
   if (base === null && absolute.length > 0) base = Math.floor(lowest / 0x10000) * 0x10000;

@@ -3,7 +3,7 @@ import { hex } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { REGISTERS } from '../spec/registers.ts';
 import { openHostFile } from './file.ts';
-import { hasText } from './format.ts';
+import { hasText, shown } from './format.ts';
 import { DEFAULT_PRESET, PRESETS } from './presets.ts';
 import { PAGE_1, REALM_PAGE_0 } from './register-names.ts';
 import { type RegisterWords, SNAPSHOT_FORM, Words } from './register-words.ts';
@@ -171,7 +171,7 @@ function assumeIdRegisters(words: Words, name = DEFAULT_PRESET): void {
   if (ID_REGISTERS.every(({ offset }) => words.has(offset))) return;
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (!preset) {
-    throw new UserError(`${JSON.stringify(name)} is no preset`, {
+    throw new UserError(`${shown(name)} is no preset`, {
       where: 'smmu.preset',
       todo: `write ${Object.keys(PRESETS).join(' or ')}`,
     });

@@ -89,6 +89,8 @@ export class SparseMemory {
   readonly #ramLow: number;
   readonly #ramHigh: number;
   #evict = 0;
+  /** The words of a dropped chunk, for the next one: garbage of 64 KiB each would pile up faster than it is collected. */
+  #spare: Uint32Array | null = null;
 
   constructor(source: ChunkSource = NOTHING, options: MemoryOptions = {}) {
     this.source = source;
@@ -113,6 +115,11 @@ export class SparseMemory {
     if (chunk.present !== ALL_PAGES || this.ram.length !== 1) {
       const status = this.#status(chunk, pa, at);
       if (status !== DATA) return status;
+      // In a page that the source lacks, one half may have been written without the other.
+      if (chunk.written !== null) {
+        const other = this.#status(chunk, pa, at + 1);
+        if (other !== DATA) return other;
+      }
     } else if (pa < this.#ramLow || pa >= this.#ramHigh) return ABORT;
     this.lo = chunk.words[at] as number;
     this.hi = chunk.words[at + 1] as number;
@@ -208,10 +215,13 @@ export class SparseMemory {
     const index = Math.floor(pa / CHUNK_BYTES);
     const base = index * CHUNK_BYTES;
     if (!this.ram.some((r) => r.base < base + CHUNK_BYTES && r.base + r.size > base)) return null;
-    const words = new Uint32Array(CHUNK_WORDS);
+    const words = this.#zeroedWords();
     const present = this.source.fill(index, new Uint8Array(words.buffer)) & ALL_PAGES;
     const pending = (this.source.pending?.(index) ?? 0) & ALL_PAGES & ~present;
-    if ((present | pending) === 0) return EMPTY;
+    if ((present | pending) === 0) {
+      this.#spare = words;
+      return EMPTY;
+    }
     return this.#keep({ index, words, present, pending, written: null, dirty: false });
   }
 
@@ -219,8 +229,15 @@ export class SparseMemory {
     const chunk = this.#chunk(pa);
     if (chunk !== null && chunk !== EMPTY) return chunk;
     const index = Math.floor(pa / CHUNK_BYTES);
-    const words = new Uint32Array(CHUNK_WORDS);
+    const words = this.#zeroedWords();
     return this.#keep({ index, words, present: 0, pending: 0, written: null, dirty: true });
+  }
+
+  #zeroedWords(): Uint32Array {
+    const spare = this.#spare;
+    if (spare === null) return new Uint32Array(CHUNK_WORDS);
+    this.#spare = null;
+    return spare.fill(0);
   }
 
   /** Bounded residence: the oldest unmodified chunk makes room; a modified one never goes. */
@@ -242,6 +259,7 @@ export class SparseMemory {
 
   #drop(chunk: Chunk): void {
     if (chunk.dirty) return;
+    this.#spare = chunk.words;
     const top = Math.floor(chunk.index / CHUNKS_PER_DIRECTORY);
     const directory = this.#directories[top];
     if (directory) directory[chunk.index % CHUNKS_PER_DIRECTORY] = undefined;
