@@ -15,18 +15,20 @@ export interface TlbTag {
   readonly streamWorld: StreamWorld;
   /** -1 where the regime has no VMID. */
   readonly vmid: number;
-  /** {@link ASIDS_ALL} for global entries. */
+  /** {@link NO_ASID} where the regime has none. */
   readonly asid: number;
-  /** CD.ASET: part of the tag of global entries. */
+  /** CD.ASET: whether broadcast invalidations leave the entries alone. */
   readonly aset: number;
 }
 
-/** The ASID of tags that every ASID may hit. */
-export const ASIDS_ALL = -1;
+/** The ASID of tags in regimes without one. */
+export const NO_ASID = -1;
 
 /** One translation. Address fields are split into halves; sizes are powers of two. */
 export interface TlbEntry {
   readonly space: TlbSpace;
+  /** nG=0: an invalidation by address and ASID removes it whatever its ASID. */
+  readonly global: boolean;
   /** Input page: VA[51:shift] below bit 52 of the address, with bit 55 above it. */
   readonly page: number;
   /** log2 of the bytes that the entry translates. */
@@ -71,7 +73,7 @@ export class Tlb {
 
   /** The space of these tags; made on first use and kept, so that contexts can hold on to it. */
   space(tag: TlbTag): TlbSpace {
-    const key = `${tag.world}/${tag.streamWorld}/${tag.vmid}/${tag.asid}/${tag.asid < 0 ? tag.aset : 0}`;
+    const key = `${tag.world}/${tag.streamWorld}/${tag.vmid}/${tag.asid}/${tag.aset}`;
     let space = this.#spaces.get(key);
     if (!space) {
       space = new TlbSpace(tag);

@@ -4,7 +4,7 @@ import { hex, hex64 } from '../../bits/u64.ts';
 import type { TlbScope } from '../../spec/commands.ts';
 import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import { RANGE_GRANULE_LOG2 } from '../../spec/tlbi-range.ts';
-import { ASIDS_ALL, collect, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
+import { collect, NO_ASID, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
 import { argument, type CommandContext } from './context.ts';
 import { scaleOf } from './legality.ts';
 
@@ -61,9 +61,14 @@ function spaceMatches(
   const { tag } = space;
   if (!worlds.includes(tag.streamWorld)) return false;
   if (scope.vmid && tag.vmid >= 0 && !vmidMatches(c, tag.vmid)) return false;
-  if (scope.asid === 'any') return true;
-  if (tag.asid === ASIDS_ALL) return scope.asid === 'match-or-global';
-  return tag.asid === argument(c, 'ASID');
+  return true;
+}
+
+/** Which entries of a space the ASID leaves in scope: all, only global ones, or none. */
+function asidScope(c: CommandContext, scope: TlbScope, space: TlbSpace): 'all' | 'global' | 'none' {
+  if (scope.asid === 'any' || space.tag.asid === NO_ASID || space.tag.asid === argument(c, 'ASID'))
+    return 'all';
+  return scope.asid === 'match-or-global' ? 'global' : 'none';
 }
 
 /** CR0.VMW leaves the low VMID bits out of the comparison (3.17.6). */
@@ -100,6 +105,16 @@ function matchingEntries(space: TlbSpace, scope: AddressScope, found: TlbEntry[]
   }
 }
 
+/** Drops what is not global from `found[from]` on. */
+function keepGlobal(found: TlbEntry[], from: number): void {
+  let kept = from;
+  for (let i = from; i < found.length; i++) {
+    const entry = found[i] as TlbEntry;
+    if (entry.global) found[kept++] = entry;
+  }
+  found.length = kept;
+}
+
 export function invalidateTlb(c: CommandContext): void {
   const scope = c.spec.tlb;
   if (!scope) return;
@@ -110,8 +125,12 @@ export function invalidateTlb(c: CommandContext): void {
     const addresses = addressScope(c);
     for (const space of c.machine.tlb.spaces()) {
       if (space.size === 0 || !spaceMatches(c, scope, worlds, space)) continue;
+      const which = asidScope(c, scope, space);
+      if (which === 'none') continue;
+      const before = found.length;
       if (addresses) matchingEntries(space, addresses, found);
       else collect(space, found);
+      if (which === 'global') keepGlobal(found, before);
     }
     if (addresses) c.recorder?.step('decide', `addresses: ${addresses.text}`, 'Address');
   }
@@ -127,6 +146,9 @@ export function entryText(entry: TlbEntry): string {
   const bytes = 2 ** entry.shift;
   const upper = entry.page * 2 ** (entry.shift - 12) >= 2 ** (PAGE_SPACE_BITS - 13);
   const within = (entry.page % 2 ** (52 - entry.shift)) * bytes;
-  const asid = entry.space.tag.asid === ASIDS_ALL ? 'global' : `ASID ${entry.space.tag.asid}`;
+  const asid =
+    entry.space.tag.asid === NO_ASID
+      ? 'no ASID'
+      : `ASID ${entry.space.tag.asid}${entry.global ? ', global' : ''}`;
   return `${upper ? 'TTB1 ' : ''}${hex(within)} + ${hex(bytes)} bytes -> ${hex(entry.pa)} (${asid})`;
 }

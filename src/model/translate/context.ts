@@ -71,8 +71,8 @@ export interface ContextConfig {
   readonly stall: boolean;
   readonly record: boolean;
   readonly abort: boolean;
-  /** The TLB spaces of these tags; found at first use. */
-  spaces: { readonly own: TlbSpace; readonly global: TlbSpace } | null;
+  /** The TLB entries of these tags; found at first use. */
+  space: TlbSpace | null;
 }
 
 /** IHI 0070 D8: the level at which a walk starts. */
@@ -200,7 +200,7 @@ export function decodeContext(
     stall: f.S.get(w, 0) === 1,
     record: f.R.get(w, 0) === 1,
     abort: f.A.get(w, 0) === 1,
-    spaces: null,
+    space: null,
   };
 }
 

@@ -8,7 +8,7 @@ import type { WorldState } from '../state.ts';
 import { type Answer, silent, stage1Fault } from './answer.ts';
 import { BYPASS_STAGE1, type ContextConfig, contextIndex, fetchContext } from './context.ts';
 import { fetchStream, type StreamConfig } from './stream.ts';
-import { halfOfAddress, inRange, spacesOf, useEntry, walkStage1 } from './walk.ts';
+import { halfOfAddress, inRange, spaceOf, useEntry, walkStage1 } from './walk.ts';
 
 const FORCED_OFF = 2;
 const FORCED_ON = 3;
@@ -148,8 +148,7 @@ function translate(
     return;
   }
   if (machine.policy !== 'none') {
-    const { own, global } = spacesOf(machine, stream, context);
-    const hit = machine.tlb.find(own, t.vaHi, t.vaLo) ?? machine.tlb.find(global, t.vaHi, t.vaLo);
+    const hit = machine.tlb.find(spaceOf(machine, stream, context), t.vaHi, t.vaLo);
     if (hit) {
       recorder?.step(
         'cache-hit',

@@ -1,7 +1,7 @@
 /** The stage-1 walk: DDI 0487 D8.2, with the SMMU's events (IHI 0070 7.3.12 to 7.3.16). */
 
 import { hex, hex64 } from '../../bits/u64.ts';
-import { ASIDS_ALL, type TlbEntry, tlbPage } from '../caches/tlb.ts';
+import { NO_ASID, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
 import type { Recorder } from '../plan.ts';
@@ -187,10 +187,10 @@ function finish(
   answer.pa = outputAddress(leaf.baseHi, baseLo, vaHi, vaLo, shift);
   answer.space = stream.world;
   if (machine.policy === 'none') return;
-  const { own, global } = spacesOf(machine, stream, context);
   const offset = 2 ** shift;
   answer.fillTlb = {
-    space: context.twoRanges && (lo & NOT_GLOBAL) !== 0 ? own : global,
+    space: spaceOf(machine, stream, context),
+    global: !context.twoRanges || (lo & NOT_GLOBAL) === 0,
     page: tlbPage(vaHi, vaLo, shift),
     shift,
     pa: Math.floor(answer.pa / offset) * offset,
@@ -236,21 +236,17 @@ export function useEntry(
   answer.space = entry.space.tag.world;
 }
 
-/** The TLB spaces that a context's entries live in (3.3.3, 3.17): by its ASID, and global. */
-export function spacesOf(
-  machine: Machine,
-  stream: StreamConfig,
-  context: ContextConfig,
-): NonNullable<ContextConfig['spaces']> {
-  if (context.spaces) return context.spaces;
+/**
+ * The TLB space that a context's entries live in (3.3.3, 3.17). A global entry stays with the ASID that it was made
+ * for: other ASIDs miss, and an invalidation by that ASID takes it along. A cache may always miss, and more may be
+ * invalidated than asked (4.4).
+ */
+export function spaceOf(machine: Machine, stream: StreamConfig, context: ContextConfig): TlbSpace {
+  if (context.space) return context.space;
   const { world, vmid, streamWorld } = stream;
-  const { asid, aset } = context;
-  const tag = { world, streamWorld, vmid, aset };
-  context.spaces = {
-    own: machine.tlb.space({ ...tag, asid: context.twoRanges ? asid : ASIDS_ALL }),
-    global: machine.tlb.space({ ...tag, asid: ASIDS_ALL }),
-  };
-  return context.spaces;
+  const asid = context.twoRanges ? context.asid : NO_ASID;
+  context.space = machine.tlb.space({ world, streamWorld, vmid, asid, aset: context.aset });
+  return context.space;
 }
 
 function recordFetch(
