@@ -1,0 +1,44 @@
+/**
+ * The whole conversation beyond the Debug Adapter Protocol, on one screen: requests named `smmu/*` that views send,
+ * with plain JSON both ways. Views refresh after the standard events `stopped` and `invalidated`.
+ */
+
+import type { World } from '../bits/world.ts';
+import type { ThreadKey } from '../control/thread.ts';
+import type { TreeNode } from '../inspect/tree.ts';
+
+export type { TreeNode } from '../inspect/tree.ts';
+
+/** The state of a session in a few numbers, for titles, pickers and welcome texts. */
+export interface SessionState {
+  /** Stable name of the capture, as in the URIs of its documents. */
+  readonly capture: string;
+  /** One line about what was opened. */
+  readonly description: string;
+  readonly threads: readonly { readonly id: number; readonly key: ThreadKey; readonly name: string }[];
+  readonly worlds: readonly {
+    readonly world: World;
+    readonly smmuEnabled: boolean;
+    readonly cmdqEnabled: boolean;
+    /** Commands between CONS and PROD. */
+    readonly commandsPending: number;
+    /** Event records between CONS and PROD. */
+    readonly eventsPending: number;
+  }[];
+  /** How many operations can be taken back. */
+  readonly history: number;
+  readonly warnings: readonly string[];
+}
+
+/** Requests by name: what goes in, what comes back. */
+export interface CustomRequests {
+  /** Children of a node of the Streams tree; `id: null` asks for the roots. */
+  'smmu/tree': { args: { readonly id: string | null }; body: { readonly nodes: readonly TreeNode[] } };
+  'smmu/state': { args: Record<string, never>; body: SessionState };
+  /** Text of a virtual document by its URI. */
+  'smmu/document': { args: { readonly uri: string }; body: { readonly text: string } };
+  /** Sets CMDQEN in the model, as an operation that can be taken back. */
+  'smmu/enableQueue': { args: { readonly world?: World }; body: { readonly changed: boolean } };
+}
+
+export type CustomRequest = keyof CustomRequests;

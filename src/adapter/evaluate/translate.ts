@@ -1,0 +1,101 @@
+import { hex, hex64 } from '../../bits/u64.ts';
+import { UserError } from '../../bits/user-error.ts';
+import { isWorld, WORLDS } from '../../bits/world.ts';
+import { faultText } from '../../control/explain.ts';
+import { missingText, transactionText } from '../../control/words.ts';
+import type { Plan, Transaction } from '../../model/plan.ts';
+import { announce } from '../execution.ts';
+import { type Node, named } from '../scopes/node.ts';
+import type { Answer, ConsoleCommand } from './command.ts';
+import { numberIn, splitWords, wideIn } from './words.ts';
+
+const USAGE = 'translate sid=8 iova=0xfff57000 [ssid=1] [write] [priv] [inst] [world=ns]';
+const KEYS = ['sid', 'ssid', 'iova', 'world'];
+const FLAGS = ['read', 'write', 'priv', 'inst'];
+const SID_LIMIT = 2 ** 32;
+const SSID_LIMIT = 2 ** 20;
+
+/** Runs one transaction; where it stops it stays on the DMA thread, to be stepped. */
+export const translate: ConsoleCommand = {
+  name: 'translate',
+  usage: USAGE,
+  help: 'runs one transaction of a device; a fault stops the session before it happens',
+  words: [...KEYS.map((key) => `${key}=`), ...FLAGS],
+  run(session, rest, context) {
+    const transaction = parseTransaction(rest);
+    const { debuggee } = session;
+    if (context === 'look') return answerOf(transaction, debuggee.debugger.dryRun(transaction));
+    debuggee.requireStopped();
+    const { plan, stop, dropped } = debuggee.debugger.transact(transaction);
+    if (dropped) {
+      const { operation } = dropped;
+      const text = operation.kind === 'transaction' ? transactionText(operation.transaction) : '';
+      session.output(`the transaction that stood on the DMA thread was given up: ${text}`);
+    }
+    if (stop) {
+      announce(session, stop);
+      return { ...answerOf(transaction, plan), value: `stopped: ${stop.text}` };
+    }
+    session.changed();
+    return answerOf(transaction, plan);
+  },
+};
+
+/** Reads the words of a transaction. */
+export function parseTransaction(rest: string): Transaction {
+  const { values, flags } = splitWords(rest, KEYS, FLAGS, USAGE);
+  const need = (key: string): string => {
+    const text = values.get(key);
+    if (text === undefined || text === '')
+      throw new UserError(`${key} is missing`, { todo: `write ${USAGE}` });
+    return text;
+  };
+  if (flags.has('read') && flags.has('write')) {
+    throw new UserError('a transaction reads or writes, not both', { todo: `write ${USAGE}` });
+  }
+  const iova = wideIn(need('iova'), 'iova', USAGE);
+  const ssid = values.get('ssid');
+  const world = values.get('world') ?? 'ns';
+  if (!isWorld(world)) {
+    throw new UserError(`world=${world} is no security state`, { todo: `write ${WORLDS.join(', ')}` });
+  }
+  return {
+    world,
+    sid: numberIn(need('sid'), 'sid', SID_LIMIT, USAGE),
+    ssid: ssid === undefined ? -1 : numberIn(ssid, 'ssid', SSID_LIMIT, USAGE),
+    vaHi: iova.hi,
+    vaLo: iova.lo,
+    write: flags.has('write'),
+    privileged: flags.has('priv'),
+    instruction: flags.has('inst'),
+  };
+}
+
+function answerOf(transaction: Transaction, plan: Plan): Answer {
+  const { outcome } = plan;
+  return {
+    value: outcomeText(transaction, plan),
+    ...(outcome.result === 'ok' ? { memory: { space: outcome.space, pa: outcome.pa } } : {}),
+    children: named(() =>
+      plan.steps.map((step, i): Node => ({ name: `${i}`, value: step.text, type: step.kind })),
+    ),
+  };
+}
+
+/** `0xfff57000 -> PA 0x43dc4000 (ns)`, `fault: …`, `absent: …`. */
+export function outcomeText(transaction: Transaction, plan: Plan): string {
+  const { outcome } = plan;
+  switch (outcome.result) {
+    case 'ok': {
+      const from = outcome.tlbHit ? ', from the TLB' : '';
+      return `${hex64(transaction.vaHi, transaction.vaLo)} -> PA ${hex(outcome.pa)} (${outcome.space})${from}`;
+    }
+    case 'absent':
+    case 'miss':
+      return `absent: ${outcome.missing ? missingText(outcome.missing, outcome.result === 'miss') : 'memory is missing'}`;
+    case 'not-modelled':
+      return `not modelled: ${outcome.fault?.reason ?? 'this version does not cover what the stream asks for'}`;
+    default:
+      return outcome.fault ? `fault: ${faultText(outcome.fault)}` : `fault: ${outcome.result}`;
+  }
+}

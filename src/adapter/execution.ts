@@ -1,0 +1,40 @@
+import type { Stop } from '../control/stop.ts';
+import type { ThreadKey } from '../control/thread.ts';
+import type { Session } from './session.ts';
+
+/** Tells the client that a thread stopped. All others stand too: one thread runs at a time. */
+export function announce(session: Session, stop: Stop): void {
+  const { debuggee } = session;
+  debuggee.lastStop = stop;
+  debuggee.forgetNumbers();
+  const description = describe(stop);
+  session.event('stopped', {
+    reason: stop.reason,
+    threadId: debuggee.threadId(stop.thread),
+    allThreadsStopped: true,
+    ...(description === '' ? {} : { description }),
+    ...(stop.text === '' ? {} : { text: stop.text }),
+  });
+}
+
+function describe(stop: Stop): string {
+  return stop.reason === 'exception' ? `Paused on ${stop.text}` : stop.text;
+}
+
+/** Lets a thread run in the background and tells the client where it stops. */
+export function resume(session: Session, thread: ThreadKey): void {
+  const { debuggee } = session;
+  debuggee.forgetNumbers();
+  debuggee.runs(
+    debuggee.debugger.continue(thread).then(
+      (stop) => {
+        // After a disconnect or a restart there is nobody to tell.
+        if (session.launched && session.debuggee === debuggee) announce(session, stop);
+      },
+      (error: unknown) => {
+        session.output(`internal error while running: ${String(error)}; please report it`, 'stderr');
+        session.event('terminated');
+      },
+    ),
+  );
+}

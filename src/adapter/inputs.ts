@@ -1,0 +1,88 @@
+import { UserError } from '../bits/user-error.ts';
+import type { Smmu } from '../model/smmu.ts';
+
+/** The inputs of a session as launch.json has them; {@link readLaunch} checks the types. */
+export interface LaunchInputs {
+  /** A path, `{file, base?, space?}`, or a list of these; the capture's own reader judges it. */
+  readonly capture: unknown;
+  /** A path or an object of registers. */
+  readonly registers: unknown;
+  /** Known RAM: a list of [base, size]. */
+  readonly ram: unknown;
+  readonly caches: 'combined' | 'none';
+  readonly enableQueue: boolean;
+  readonly stopOnEntry: boolean;
+}
+
+/** An SMMU made from a capture and its registers. */
+export interface OpenedMachine {
+  readonly smmu: Smmu;
+  /** One line about what was opened. */
+  readonly description: string;
+  /** Complete sentences for the user. */
+  readonly warnings: readonly string[];
+  /** Closes the files and deletes temporary ones. May be called twice. */
+  close(): void;
+}
+
+const CACHES = ['combined', 'none'] as const;
+
+/**
+ * Checks the arguments of a launch request. Unknown keys are left to those who know them.
+ * @throws UserError naming the attribute
+ */
+export function readLaunch(args: unknown): LaunchInputs {
+  const given = (typeof args === 'object' && args !== null ? args : {}) as Record<string, unknown>;
+  if (given['program'] !== undefined && given['program'] !== '') {
+    throw new UserError('scripts and trace logs are not supported by this version', {
+      where: 'program',
+      todo: 'leave it out and name a memory dump as "capture"',
+    });
+  }
+  if (given['capture'] === undefined || given['capture'] === '') {
+    throw new UserError('is missing', { where: 'capture', todo: 'name a memory dump of the system' });
+  }
+  if (given['registers'] === undefined || given['registers'] === '') {
+    throw new UserError('is missing', {
+      where: 'registers',
+      todo: 'name a snapshot of the SMMU registers (JSON or QEMU monitor text); a memory dump does not hold them',
+    });
+  }
+  return {
+    capture: given['capture'],
+    registers: given['registers'],
+    ram: given['ram'],
+    caches: caches(given['caches']),
+    enableQueue: flag(given, 'enableQueue', false),
+    stopOnEntry: flag(given, 'stopOnEntry', true),
+  };
+}
+
+function caches(value: unknown): 'combined' | 'none' {
+  if (value === undefined) return 'combined';
+  const known = CACHES.find((name) => name === value);
+  if (known) return known;
+  throw new UserError(`${JSON.stringify(value)} is no cache policy of this version`, {
+    where: 'caches',
+    todo: `write ${CACHES.map((name) => `"${name}"`).join(' or ')}`,
+  });
+}
+
+function flag(given: Record<string, unknown>, name: string, byDefault: boolean): boolean {
+  const value = given[name];
+  if (value === undefined) return byDefault;
+  if (typeof value === 'boolean') return value;
+  throw new UserError(`${JSON.stringify(value)} is not true or false`, { where: name });
+}
+
+/** A stable name of the capture for URIs: its folder and file, `linux-basic-small.elf.gz`. */
+export function captureName(capture: unknown): string {
+  const first: unknown = Array.isArray(capture) ? capture[0] : capture;
+  const file = typeof first === 'object' && first !== null ? (first as { file?: unknown }).file : first;
+  const text = typeof file === 'string' ? file : 'capture';
+  const parts = text
+    .replace(/@[^@/\\]*$/, '')
+    .split(/[/\\]+/)
+    .filter((part) => part !== '' && part !== '.' && part !== '..');
+  return parts.slice(-2).join('-') || 'capture';
+}

@@ -1,0 +1,50 @@
+import { explain } from '../../control/explain.ts';
+import { FILTERS } from '../../control/stops/index.ts';
+import { NotNow } from '../errors.ts';
+import type { Handlers } from '../handler.ts';
+
+const KNOWN = new Set(FILTERS.map((filter) => filter.id));
+
+export const EXCEPTIONS: Handlers = {
+  setExceptionBreakpoints(session, args) {
+    const asked = [...ids(args['filters']), ...optionIds(args['filterOptions'])];
+    session.filters = asked.filter((id) => KNOWN.has(id));
+    if (session.launched) session.debuggee.debugger.setFilters(session.filters);
+    return {
+      breakpoints: asked.map((id) =>
+        KNOWN.has(id) ? { verified: true } : { verified: false, message: `there is no filter ${id}` },
+      ),
+    };
+  },
+
+  exceptionInfo(session, args) {
+    const { debuggee } = session;
+    debuggee.requireStopped();
+    const thread = debuggee.thread(args['threadId']);
+    const position = debuggee.debugger.position(thread);
+    const hit =
+      debuggee.lastStop?.thread === thread ? debuggee.lastStop.hit : debuggee.debugger.hitAt(thread);
+    if (!hit || position.at !== 'operation') throw new NotNow('the thread does not stand at an exception');
+    const { text, lines } = explain(position.plan, hit);
+    return {
+      exceptionId: hit.filter,
+      description: text,
+      breakMode: 'always',
+      details: {
+        message: text,
+        typeName: hit.filter,
+        fullTypeName: hit.filter,
+        stackTrace: lines.join('\n'),
+      },
+    };
+  },
+};
+
+function ids(list: unknown): string[] {
+  return Array.isArray(list) ? list.filter((id): id is string => typeof id === 'string') : [];
+}
+
+function optionIds(list: unknown): string[] {
+  if (!Array.isArray(list)) return [];
+  return ids(list.map((option: unknown) => (option as { filterId?: unknown } | null)?.filterId));
+}

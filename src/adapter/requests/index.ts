@@ -1,0 +1,51 @@
+import type { Args, Handlers } from '../handler.ts';
+import type { Session } from '../session.ts';
+import { BREAKPOINTS } from './breakpoints.ts';
+import { CUSTOM } from './custom.ts';
+import { EVALUATE } from './evaluate.ts';
+import { EXCEPTIONS } from './exceptions.ts';
+import { EXECUTION } from './execution.ts';
+import { INITIALIZE } from './initialize.ts';
+import { LAUNCH } from './launch.ts';
+import { MEMORY } from './memory.ts';
+import { SOURCES } from './sources.ts';
+import { STACK } from './stack.ts';
+import { VARIABLES } from './variables.ts';
+
+/** Every request that is answered, by name. */
+export const HANDLERS: Handlers = {
+  ...INITIALIZE,
+  ...LAUNCH,
+  ...EXECUTION,
+  ...STACK,
+  ...VARIABLES,
+  ...EXCEPTIONS,
+  ...BREAKPOINTS,
+  ...SOURCES,
+  ...EVALUATE,
+  ...MEMORY,
+  ...CUSTOM,
+};
+
+/** What is done when a request arrives, before its turn: requests that end what holds up the others. */
+export const HURRY: Readonly<Record<string, (session: Session, args: Args) => void>> = {
+  pause: stopRunning,
+  terminate: interrupt,
+  disconnect: interrupt,
+  restart: interrupt,
+  cancel(session, args) {
+    const { opening } = session;
+    if (opening && (args['requestId'] === opening.requestId || args['progressId'] === opening.progressId)) {
+      opening.abort();
+    }
+  },
+};
+
+function stopRunning(session: Session): void {
+  if (session.launched) session.debuggee.debugger.pause();
+}
+
+function interrupt(session: Session): void {
+  session.opening?.abort();
+  stopRunning(session);
+}

@@ -1,0 +1,43 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { FILTERS } from '../../control/stops/index.ts';
+import type { Handlers } from '../handler.ts';
+
+/** Only what works. */
+const CAPABILITIES: DebugProtocol.Capabilities = {
+  supportsConfigurationDoneRequest: true,
+  // Undo: steps back within an operation, then operation by operation.
+  supportsStepBack: true,
+  supportsSteppingGranularity: true,
+  supportsExceptionInfoRequest: true,
+  exceptionBreakpointFilters: FILTERS.map((filter) => ({
+    filter: filter.id,
+    label: filter.label,
+    description: filter.description,
+    default: filter.byDefault,
+  })),
+  supportsTerminateRequest: true,
+  supportsRestartRequest: true,
+  supportsEvaluateForHovers: true,
+  supportsReadMemoryRequest: true,
+  supportsCompletionsRequest: true,
+  completionTriggerCharacters: [' ', '='],
+  supportsCancelRequest: true,
+  supportsLoadedSourcesRequest: true,
+  supportsValueFormattingOptions: true,
+  supportsDelayedStackTraceLoading: true,
+};
+
+export const INITIALIZE: Handlers = {
+  initialize(session, args) {
+    session.client = {
+      id: typeof args['clientID'] === 'string' ? args['clientID'] : '',
+      linesStartAt1: args['linesStartAt1'] !== false,
+      columnsStartAt1: args['columnsStartAt1'] !== false,
+      progress: args['supportsProgressReporting'] === true,
+      invalidated: args['supportsInvalidatedEvent'] === true,
+      memoryReferences: args['supportsMemoryReferences'] === true,
+    };
+    session.afterResponse(() => session.event('initialized'));
+    return CAPABILITIES;
+  },
+};

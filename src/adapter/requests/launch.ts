@@ -1,0 +1,97 @@
+import { UserError } from '../../bits/user-error.ts';
+import { enableQueue } from '../../control/enable-queue.ts';
+import { Debuggee } from '../debuggee.ts';
+import { announce, resume } from '../execution.ts';
+import type { Args, Handlers } from '../handler.ts';
+import { readLaunch } from '../inputs.ts';
+import { openWithProgress } from '../progress.ts';
+import type { Session } from '../session.ts';
+
+export const LAUNCH: Handlers = {
+  async launch(session, args, request) {
+    try {
+      await open(session, args, request.seq);
+    } catch (error) {
+      // The client learns why from the response; there is nothing to debug then.
+      session.afterResponse(() => session.event('terminated'));
+      throw error;
+    }
+    session.afterResponse(() => begin(session));
+    return undefined;
+  },
+
+  attach() {
+    throw new UserError('attaching is not supported by this version', {
+      where: 'request',
+      todo: 'write "request": "launch" and name a memory dump',
+    });
+  },
+
+  configurationDone(session) {
+    session.configured = true;
+    session.afterResponse(() => begin(session));
+    return undefined;
+  },
+
+  async restart(session, args, request) {
+    const again = (args['arguments'] as Args | undefined) ?? session.launchArgs;
+    if (!again) throw new UserError('there is nothing to restart', { todo: 'launch a session first' });
+    await session.close();
+    try {
+      await open(session, again, request.seq);
+    } catch (error) {
+      session.afterResponse(() => session.event('terminated'));
+      throw error;
+    }
+    session.afterResponse(() => begin(session));
+    return undefined;
+  },
+
+  async terminate(session) {
+    if (session.launched) session.debuggee.debugger.pause();
+    await session.close();
+    session.afterResponse(() => session.event('terminated'));
+    return undefined;
+  },
+
+  async disconnect(session) {
+    await session.close();
+    session.afterResponse(() => session.end());
+    return undefined;
+  },
+
+  /** What can be cancelled was cancelled when the request arrived; see HURRY. */
+  cancel() {
+    return undefined;
+  },
+};
+
+async function open(session: Session, args: Args, requestId: number): Promise<void> {
+  if (session.launched) await session.close();
+  const inputs = readLaunch(args);
+  const machine = await openWithProgress(session, inputs, requestId);
+  const debuggee = new Debuggee(inputs, machine, session.host.clock);
+  if (session.filters) debuggee.debugger.setFilters(session.filters);
+  session.launchArgs = args;
+  session.attach(debuggee);
+  session.output(machine.description);
+  for (const warning of machine.warnings) session.output(`warning: ${warning}`, 'important');
+  if (inputs.enableQueue && enableQueue(debuggee.debugger, 'ns')) {
+    session.output('enableQueue: CR0.CMDQEN set in the model; stepping back takes it back');
+  }
+}
+
+/** Once a capture is open and the client has said all it has to say: the first stop, or off we go. */
+function begin(session: Session): void {
+  if (!session.launched || !session.configured) return;
+  const { debuggee } = session;
+  if (debuggee.lastStop || debuggee.running) return;
+  const thread = debuggee.debugger.threads[0]?.key ?? 'dma';
+  if (!debuggee.inputs.stopOnEntry) {
+    resume(session, thread);
+    return;
+  }
+  const position = debuggee.debugger.position(thread);
+  const text = position.at === 'rest' ? position.why : '';
+  announce(session, { thread, reason: 'entry', text, hit: null });
+}

@@ -1,0 +1,45 @@
+import { UserError } from '../../bits/user-error.ts';
+import { documentText, parseDocumentUri, QUEUES } from '../documents.ts';
+import type { Args, Handlers } from '../handler.ts';
+import type { Session } from '../session.ts';
+import { sourceOf } from '../source.ts';
+
+/** The MIME type of virtual documents; clients map it to the language of queue documents. */
+const MIME = 'text/x-smmuq';
+
+export const SOURCES: Handlers = {
+  source(session, args) {
+    return { content: textOf(session, uriOf(session, args)), mimeType: MIME };
+  },
+
+  loadedSources(session) {
+    if (!session.launched) return { sources: [] };
+    for (const queue of QUEUES) sourceOf(session, { kind: 'queue', world: 'ns', queue });
+    const sources = session.debuggee.documents.flatMap((uri) => {
+      const document = parseDocumentUri(uri);
+      return document ? [sourceOf(session, document)] : [];
+    });
+    return { sources };
+  },
+};
+
+/** Text of the document with that URI, as the SMMU is now. */
+export function textOf(session: Session, uri: string): string {
+  const document = parseDocumentUri(uri);
+  if (!document) {
+    throw new UserError(`${uri} is no document of this session`, {
+      todo: 'open documents from the call stack, or as smmu:/CAPTURE/ns/cmdq.smmuq',
+    });
+  }
+  return documentText(session.debuggee.smmu, session.debuggee.queues, document);
+}
+
+function uriOf(session: Session, args: Args): string {
+  const source = args['source'] as { path?: unknown; sourceReference?: unknown } | undefined;
+  const reference = source?.sourceReference ?? args['sourceReference'];
+  if (typeof reference === 'number' && reference > 0) {
+    const uri = session.debuggee.documentByReference(reference);
+    if (uri !== null) return uri;
+  }
+  return typeof source?.path === 'string' ? source.path : `document ${String(reference)}`;
+}

@@ -1,0 +1,82 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { type StackFrame, stackAt } from '../../control/position.ts';
+import { type ThreadKey, worldOf } from '../../control/thread.ts';
+import { operationText } from '../../control/words.ts';
+import { commandText } from '../../inspect/command-text.ts';
+import { layoutByName } from '../../inspect/layouts.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Debuggee } from '../debuggee.ts';
+import { type DocumentRef, lineOfField } from '../documents.ts';
+import { countOf, type Handlers } from '../handler.ts';
+import type { Session } from '../session.ts';
+import { sourceOf } from '../source.ts';
+
+export const STACK: Handlers = {
+  threads(session) {
+    // Some clients ask before the launch is done; no threads is a truthful answer.
+    if (!session.launched) return { threads: [] };
+    const { debuggee } = session;
+    return {
+      threads: debuggee.debugger.threads.map(({ key, name }) => ({ id: debuggee.threadId(key), name })),
+    };
+  },
+
+  stackTrace(session, args) {
+    const { debuggee } = session;
+    debuggee.requireStopped();
+    const thread = debuggee.thread(args['threadId']);
+    const position = debuggee.debugger.position(thread);
+    const all =
+      position.at === 'operation'
+        ? stackAt(position.plan, position.cursor).map((frame) => ({
+            ref: { thread, index: frame.index },
+            ...place(session, position.plan, frame),
+          }))
+        : [{ ref: { thread, index: -1 }, ...restingPlace(session, debuggee, thread, position.why) }];
+    const start = countOf(args['startFrame'], 0);
+    const levels = countOf(args['levels'], 0) || all.length;
+    return {
+      stackFrames: all
+        .slice(start, start + levels)
+        .map(({ ref, ...frame }) => ({ id: debuggee.frames.add(ref), column: session.column(1), ...frame })),
+      totalFrames: all.length,
+    };
+  },
+};
+
+type Place = Pick<DebugProtocol.StackFrame, 'name' | 'line'> & Partial<DebugProtocol.StackFrame>;
+
+/** Where a thread at rest stands: at the queue's next entry, or nowhere. */
+function restingPlace(session: Session, debuggee: Debuggee, thread: ThreadKey, why: string): Place {
+  const world = worldOf(thread);
+  if (world === null) return { name: why, line: session.line(1) };
+  const source = sourceOf(session, { kind: 'queue', world, queue: 'CMDQ' });
+  const line = debuggee.queues.lineOfNext('CMDQ', world);
+  return { name: why, source, line: session.line(line) };
+}
+
+function place(session: Session, plan: Plan, { frame, field, index }: StackFrame): Place {
+  const { operation } = plan;
+  const { queues } = session.debuggee;
+  if (index === 0 && operation.kind === 'command') {
+    const source = sourceOf(session, { kind: 'queue', world: operation.world, queue: 'CMDQ' });
+    const line = queues.lineOfEntry('CMDQ', operation.world, operation.index);
+    return {
+      name: frame.words.length >= 4 ? commandText(frame.words) : frame.name,
+      source,
+      line: session.line(line),
+      instructionPointerReference: `0x${operation.pa.toString(16)}`,
+    };
+  }
+  const name = index === 0 ? operationText(plan) : frame.name;
+  const document = documentOf(frame);
+  if (!document) return { name, line: session.line(1) };
+  const line = lineOfField(frame.layout, frame.words, field, frame.space);
+  return { name, source: sourceOf(session, document), line: session.line(line) };
+}
+
+/** The document of the structure that a frame is about. */
+function documentOf(frame: StackFrame['frame']): DocumentRef | null {
+  if (frame.pa === null || !layoutByName(frame.layout)) return null;
+  return { kind: 'structure', space: frame.space, layout: frame.layout, pa: frame.pa };
+}

@@ -1,0 +1,73 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
+import { NotNow } from '../errors.ts';
+import { type Args, countOf, type Handlers } from '../handler.ts';
+import { scopesOf } from '../scopes/index.ts';
+import { type Children, memoryReference, type Node } from '../scopes/node.ts';
+import type { Session } from '../session.ts';
+
+/** Variables in one answer, whatever the client asks for. */
+const PAGE_LIMIT = 10_000;
+
+export const VARIABLES: Handlers = {
+  scopes(session, args) {
+    const { debuggee } = session;
+    debuggee.requireStopped();
+    const frame = debuggee.frames.get(countOf(args['frameId'], 0));
+    if (!frame) throw new NotNow('this stack frame is gone');
+    return {
+      scopes: scopesOf(debuggee, frame).map(({ name, children, expensive, hint }) => ({
+        name,
+        expensive,
+        variablesReference: debuggee.variables.add(children),
+        ...sizes(children),
+        ...(hint === undefined ? {} : { presentationHint: hint }),
+      })),
+    };
+  },
+
+  variables(session, args) {
+    const children = session.debuggee.variables.get(countOf(args['variablesReference'], 0));
+    if (!children) throw new NotNow('this variable is gone');
+    const hex = (args['format'] as { hex?: unknown } | undefined)?.hex === true;
+    return { variables: listed(children, args).map((node) => variable(session, node, hex)) };
+  },
+};
+
+function listed(children: Children, args: Args): readonly Node[] {
+  const { filter } = args;
+  const start = countOf(args['start'], 0);
+  const count = Math.min(countOf(args['count'], 0) || PAGE_LIMIT, PAGE_LIMIT);
+  const names = filter === 'indexed' ? [] : (children.names?.() ?? []);
+  if (filter === 'named') return names.slice(start, start + count);
+  const indexed = children.indexed ?? 0;
+  const page = start < indexed ? (children.page?.(start, Math.min(count, indexed - start)) ?? []) : [];
+  // Clients that do not page ask for everything at once.
+  return filter === 'indexed' ? page : [...names, ...page];
+}
+
+/** A node as the protocol has it; its children get a number. */
+export function variable(session: Session, node: Node, hex: boolean): DebugProtocol.Variable {
+  const { children, memory } = node;
+  return {
+    name: node.name,
+    value: hex ? inHex(node.value) : node.value,
+    variablesReference: children ? session.debuggee.variables.add(children) : 0,
+    ...(children ? sizes(children) : {}),
+    ...(node.type === undefined ? {} : { type: node.type }),
+    ...(memory === undefined ? {} : { memoryReference: memoryReference(memory.space, memory.pa) }),
+    ...(node.evaluateName === undefined ? {} : { evaluateName: node.evaluateName }),
+    ...(node.lazy ? { presentationHint: { lazy: true } } : {}),
+  };
+}
+
+function sizes(children: Children): { namedVariables?: number; indexedVariables?: number } {
+  return {
+    ...(children.named === undefined ? {} : { namedVariables: children.named }),
+    ...(children.indexed === undefined ? {} : { indexedVariables: children.indexed }),
+  };
+}
+
+/** A value that begins with a decimal number, with that number in hexadecimal. */
+function inHex(value: string): string {
+  return value.replace(/^\d+(?![\dx])/, (digits) => `0x${Number(digits).toString(16)}`);
+}

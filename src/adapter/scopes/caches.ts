@@ -1,0 +1,61 @@
+import { hex } from '../../bits/u64.ts';
+import { sizeText } from '../../inspect/text.ts';
+import type { ConfigEntry } from '../../model/caches/config.ts';
+import type { TlbEntry } from '../../model/caches/tlb.ts';
+import type { Smmu } from '../../model/smmu.ts';
+import { type Children, type Node, named } from './node.ts';
+
+/** What the SMMU's caches hold at the cursor. */
+export function cachesScope(smmu: Smmu): Children {
+  return named(() => [
+    { name: 'policy', value: smmu.policy, type: 'which cache model runs' },
+    list('configuration', smmu.config.entries().map(configNode)),
+    list('TLB', smmu.tlb.entries().map(tlbNode)),
+  ]);
+}
+
+function list(name: string, nodes: readonly Node[]): Node {
+  const value = `${nodes.length} ${nodes.length === 1 ? 'entry' : 'entries'}`;
+  if (nodes.length === 0) return { name, value };
+  return {
+    name,
+    value,
+    children: { indexed: nodes.length, page: (start, count) => nodes.slice(start, start + count) },
+  };
+}
+
+/** An entry of the configuration cache: an STE and the CDs used through it. */
+export function configNode(entry: ConfigEntry): Node {
+  const { stream } = entry;
+  const contexts = [...entry.contexts.values()];
+  const cds = contexts.map((context) => `CD ${context.index} ASID=${context.asid}`).join(', ');
+  return {
+    name: `StreamID ${hex(entry.sid)}`,
+    value: `${stream.action}${cds === '' ? '' : `, ${cds}`}`,
+    type: `configuration of StreamID ${hex(entry.sid)} (${entry.world}), from the STE at PA ${hex(stream.pa)}`,
+    memory: { space: entry.world, pa: stream.pa },
+  };
+}
+
+/** An entry of the TLB. */
+export function tlbNode(entry: TlbEntry): Node {
+  const { tag } = entry.space;
+  const bytes = 2 ** entry.shift;
+  const parts = [tag.streamWorld, tag.world, tag.asid < 0 ? 'global' : `ASID=${tag.asid}`];
+  if (tag.vmid >= 0) parts.push(`VMID=${tag.vmid}`);
+  return {
+    name: inputText(entry),
+    value: `${sizeText(bytes)} -> PA ${hex(entry.pa)}`,
+    type: `${parts.join(' ')}, level ${entry.level}, from the descriptor at PA ${hex(entry.descriptorPa)}`,
+    memory: { space: tag.world, pa: entry.pa },
+  };
+}
+
+const UPPER = 2 ** 52;
+
+/** The first input address of an entry; the upper half of the address space is written with all its bits. */
+function inputText(entry: TlbEntry): string {
+  const address = entry.page * 2 ** entry.shift;
+  if (address < UPPER) return hex(address);
+  return `0xfff${(address - UPPER).toString(16).padStart(13, '0')}`;
+}

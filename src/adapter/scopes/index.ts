@@ -1,0 +1,61 @@
+import { stackAt } from '../../control/position.ts';
+import { worldOf } from '../../control/thread.ts';
+import type { Debuggee, FrameRef } from '../debuggee.ts';
+import { cachesScope } from './caches.ts';
+import { currentStepScope } from './current-step.ts';
+import type { Children } from './node.ts';
+import { operationScope } from './operation.ts';
+import { pendingScope } from './pending.ts';
+import { queuesScope } from './queues.ts';
+import { registersScope } from './registers.ts';
+import { structureScope } from './structure.ts';
+
+/** A scope before it has a number for the protocol. */
+export interface ScopeNode {
+  readonly name: string;
+  readonly children: Children;
+  /** Not opened unless the user asks. */
+  readonly expensive: boolean;
+  readonly hint?: 'arguments' | 'locals' | 'registers';
+}
+
+/** Titles of the structures that a stack holds. */
+const STRUCTURES: Readonly<Record<string, string>> = {
+  l1std: 'L1STD',
+  ste: 'STE',
+  l1cd: 'L1CD',
+  cd: 'CD',
+  descriptor: 'Descriptor',
+};
+
+/** The scopes of a stack frame: where it stands, its structure first, then those around it, then the SMMU. */
+export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
+  const { smmu } = debuggee;
+  const world = worldOf(ref.thread) ?? 'ns';
+  return [
+    ...operationScopes(debuggee, ref),
+    { name: 'Registers', children: registersScope(smmu), expensive: true, hint: 'registers' },
+    { name: 'Queues', children: queuesScope(smmu, world), expensive: true },
+    { name: 'Caches', children: cachesScope(smmu), expensive: true },
+  ];
+}
+
+function operationScopes(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
+  const position = debuggee.debugger.position(ref.thread);
+  if (position.at === 'rest') return [];
+  const { plan, cursor } = position;
+  const stack = stackAt(plan, cursor).filter(({ frame }) => STRUCTURES[frame.kind] !== undefined);
+  const own = stack.find((frame) => frame.index === ref.index);
+  const ordered = own ? [own, ...stack.filter((frame) => frame !== own)] : stack;
+  const structures = ordered.map(({ frame }) => ({
+    name: STRUCTURES[frame.kind] ?? frame.layout,
+    children: structureScope(frame),
+    expensive: false,
+  }));
+  return [
+    { name: 'Current step', children: currentStepScope(plan, cursor), expensive: false, hint: 'locals' },
+    { ...operationScope(plan), expensive: false, hint: 'arguments' },
+    ...structures,
+    { name: 'Pending', children: pendingScope(debuggee.smmu, plan), expensive: false },
+  ];
+}

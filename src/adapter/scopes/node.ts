@@ -1,0 +1,39 @@
+import type { World } from '../../bits/world.ts';
+
+/** One variable, before it has a number for the protocol. */
+export interface Node {
+  readonly name: string;
+  readonly value: string;
+  /** Shown as a tooltip by clients: what it means. */
+  readonly type?: string;
+  /** The memory that it names or lies in. */
+  readonly memory?: { readonly space: World; readonly pa: number };
+  /** What to evaluate to get it again. */
+  readonly evaluateName?: string;
+  readonly children?: Children;
+  /** Only shown on demand. */
+  readonly lazy?: boolean;
+}
+
+/** What a variable or scope holds; computed when somebody looks. */
+export interface Children {
+  /** How many named children, when that is known without computing them. */
+  readonly named?: number;
+  /** How many indexed children; these are fetched in pages. */
+  readonly indexed?: number;
+  /** All named children. */
+  names?(): readonly Node[];
+  /** Indexed children from `start`. */
+  page?(start: number, count: number): readonly Node[];
+}
+
+/** Children that are known at once or cheap to compute. */
+export function named(names: () => readonly Node[]): Children {
+  return { names };
+}
+
+/** A memory reference as clients send it back: an address, with its space before it unless that is Non-secure. */
+export function memoryReference(space: World, pa: number): string {
+  const address = `0x${pa.toString(16)}`;
+  return space === 'ns' ? address : `${space}:${address}`;
+}

@@ -1,0 +1,83 @@
+/** Serves the Debug Adapter Protocol to one client on standard input and output, or to several over TCP. */
+
+import { createServer, type Server, type Socket } from 'node:net';
+import { nodeHost } from './node-host.ts';
+import { Session } from './session.ts';
+
+const LOOPBACK = '127.0.0.1';
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** How long a client may take to read the last messages, in milliseconds. */
+const FLUSH_MS = 500;
+
+/**
+ * Serves one session on standard input and output.
+ * @returns when the client has disconnected, its end of the pipe is closed, or a signal asks to end; all temporary
+ * files are gone then
+ */
+export function serveStdio(): Promise<void> {
+  // The protocol owns standard output; anything else that prints there would break it.
+  console.log = console.error;
+  return new Promise((resolve) => {
+    const session = new Session(nodeHost());
+    const finish = (): void => {
+      for (const signal of SIGNALS) process.off(signal, gone);
+      process.stdin.pause();
+      flushed(process.stdout).then(resolve);
+    };
+    const gone = (): void => session.dispose();
+    session.onEnd = finish;
+    for (const signal of SIGNALS) process.on(signal, gone);
+    process.stdin.on('end', gone);
+    process.stdin.on('close', gone);
+    process.stdout.on('error', gone);
+    session.start(process.stdin, process.stdout);
+  });
+}
+
+/**
+ * Serves a session to each client that connects. Listens on the loopback address only: the protocol has no
+ * authentication, and a client can make the adapter read any file.
+ * @param port 0 for any free one
+ * @returns the listening server
+ */
+export function serveTcp(port: number): Promise<Server> {
+  const sessions = new Set<Session>();
+  const server = createServer((socket) => serveSocket(socket, sessions));
+  const endAll = (): void => {
+    for (const session of sessions) session.dispose();
+    server.close();
+  };
+  for (const signal of SIGNALS) process.on(signal, endAll);
+  server.on('close', () => {
+    for (const signal of SIGNALS) process.off(signal, endAll);
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, LOOPBACK, () => resolve(server));
+  });
+}
+
+function serveSocket(socket: Socket, sessions: Set<Session>): void {
+  const session = new Session(nodeHost());
+  sessions.add(session);
+  session.onEnd = () => {
+    sessions.delete(session);
+    socket.end();
+    setTimeout(() => socket.destroy(), FLUSH_MS).unref();
+  };
+  socket.on('error', () => session.dispose());
+  socket.on('close', () => session.dispose());
+  session.start(socket, socket);
+}
+
+/** Resolves when everything written has left the process, or when the reader does not take it. */
+function flushed(stream: NodeJS.WritableStream): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, FLUSH_MS);
+    stream.write('', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

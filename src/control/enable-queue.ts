@@ -1,0 +1,25 @@
+import type { World } from '../bits/world.ts';
+import { REGISTERS, worldRegister } from '../spec/registers.ts';
+import type { Debugger } from './debugger.ts';
+import { queueThread } from './thread.ts';
+
+const { CMDQEN } = REGISTERS.CR0.layout.fields;
+const word = new Uint32Array(1);
+
+/**
+ * Sets CMDQEN of a world, as software would, in one operation of the history.
+ * @returns false when the queue is enabled already, or the world has none
+ */
+export function enableQueue(debug: Debugger, world: World): boolean {
+  const cr0 = worldRegister(world, 'CR0');
+  if (!cr0) return false;
+  word[0] = debug.smmu.bank.peek(cr0.offset);
+  if (CMDQEN.get(word, 0) === 1) return false;
+  CMDQEN.set(word, 0, 1);
+  debug.perform(
+    queueThread(world).key,
+    { kind: 'register', offset: cr0.offset, value: word[0] as number, valueHi: 0, bytes: 4 },
+    `set ${cr0.short}.CMDQEN`,
+  );
+  return true;
+}

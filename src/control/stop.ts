@@ -1,0 +1,20 @@
+import type { Hit } from './stops/stop.ts';
+import type { ThreadKey } from './thread.ts';
+
+export type StopReason = 'entry' | 'step' | 'pause' | 'exception';
+
+/** Where and why a thread stopped. It stands before the step it names; nothing of the operation is committed. */
+export interface Stop {
+  readonly thread: ThreadKey;
+  readonly reason: StopReason;
+  /** For people; empty when the reason says it all. */
+  readonly text: string;
+  readonly hit: Hit | null;
+}
+
+/** What moving an operation forward came to. */
+export type Advance =
+  | { readonly result: 'stopped'; readonly stop: Stop }
+  | { readonly result: 'committed' }
+  /** The operation cannot complete, and trying again would not change that. */
+  | { readonly result: 'stuck'; readonly why: string };

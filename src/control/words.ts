@@ -1,0 +1,49 @@
+import { hex, hex64 } from '../bits/u64.ts';
+import type { Missing, Operation, Outcome, Plan, Transaction } from '../model/plan.ts';
+
+/** `write sid=0x8 ssid=0x1 iova=0x1000`: a transaction in one line. */
+export function transactionText(t: Transaction): string {
+  const parts = [t.write ? 'write' : t.instruction ? 'fetch' : 'read', `sid=${hex(t.sid)}`];
+  if (t.ssid >= 0) parts.push(`ssid=${hex(t.ssid)}`);
+  parts.push(`iova=${hex64(t.vaHi, t.vaLo)}`);
+  if (t.privileged) parts.push('privileged');
+  if (t.write && t.instruction) parts.push('instruction');
+  if (t.world !== 'ns') parts.push(`world=${t.world}`);
+  return parts.join(' ');
+}
+
+/** An operation in one line. */
+export function operationText(plan: Plan): string {
+  const { operation } = plan;
+  return operation.kind === 'command' ? commandText(plan) : otherText(operation);
+}
+
+/** `CMDQ[12] TLBI_NH_VA`. */
+function commandText(plan: Plan): string {
+  return plan.frames[0]?.name.replace(/\bCMD_/, '') ?? 'command';
+}
+
+function otherText(operation: Exclude<Operation, { kind: 'command' }>): string {
+  switch (operation.kind) {
+    case 'transaction':
+      return transactionText(operation.transaction);
+    case 'register':
+      return `write ${hex(operation.value)} to register ${hex(operation.offset, 4)}`;
+    case 'memory':
+      return `write ${operation.words.length * 4} bytes at PA ${hex(operation.pa)} (${operation.space})`;
+  }
+}
+
+/** What a command ended in, when it cannot be consumed. */
+export function stuckText(outcome: Outcome): string {
+  if (outcome.missing) return missingText(outcome.missing, outcome.result === 'miss');
+  return `the command cannot be completed (${outcome.result})`;
+}
+
+/** `STE 8 at PA 0x1000 (ns) is not in the image; an external abort there would give F_STE_FETCH`. */
+export function missingText(missing: Missing, notFetched = false): string {
+  const where = `${missing.structure} at PA ${hex(missing.pa)} (${missing.space})`;
+  if (notFetched) return `${where} has not been fetched yet`;
+  const wouldBe = missing.wouldBe ? `; an external abort there would give ${missing.wouldBe}` : '';
+  return `${where} is not in the image${wouldBe}`;
+}
