@@ -10,7 +10,7 @@ import {
   type OpenContext,
   sizeText,
 } from './format.ts';
-import { warnPartialPages } from './raw.ts';
+import { warnPartialPages } from './partial-pages.ts';
 
 const HEADER_BYTES = 64;
 const PROGRAM_HEADER_BYTES = 56;

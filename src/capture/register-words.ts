@@ -9,14 +9,8 @@ export const SNAPSHOT_FORM =
 const MAX_OFFSET = 16 * 2 ** 20;
 const MAX_WARNINGS = 20;
 
-export interface RegisterWords {
-  readonly values: ReadonlyMap<number, number>;
-  readonly assumed: ReadonlySet<number>;
-  readonly warnings: readonly string[];
-}
-
 /** A register snapshot while it is being read. */
-export class Words implements RegisterWords {
+export class Words {
   readonly name: string;
   readonly values = new Map<number, number>();
   readonly assumed = new Set<number>();

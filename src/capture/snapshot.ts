@@ -6,7 +6,7 @@ import { openHostFile } from './file.ts';
 import { hasText, shown } from './format.ts';
 import { DEFAULT_PRESET, PRESETS } from './presets.ts';
 import { PAGE_1, REALM_PAGE_0 } from './register-names.ts';
-import { type RegisterWords, SNAPSHOT_FORM, Words } from './register-words.ts';
+import { SNAPSHOT_FORM, Words } from './register-words.ts';
 import { snapshotFromJson, snapshotFromObject } from './snapshot-json.ts';
 import { snapshotFromText } from './snapshot-text.ts';
 
@@ -144,8 +144,7 @@ function complete(words: Words, base: number | null, options: SnapshotOptions): 
   assumePage1(words);
   assumeIdRegisters(words, options.preset);
   if (words.has(STRTAB_BASE)) assumeZeros(words);
-  const result: RegisterWords = words;
-  return { base, words: result.values, assumed: result.assumed, warnings: result.warnings };
+  return { base, words: words.values, assumed: words.assumed, warnings: words.warnings };
 }
 
 function assumeHighHalves(words: Words): void {

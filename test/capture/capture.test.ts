@@ -7,6 +7,7 @@ import type { CaptureSpec } from '../../src/capture/place.ts';
 import { ABORT, ABSENT, DATA } from '../../src/model/memory.ts';
 import { complaint, fixture, put, temporaryFolder, truthOf } from '../kit/capture.ts';
 import { elfBytes, page, pages } from '../kit/elf.ts';
+import { sharedDir } from '../kit/shared.ts';
 
 const folder = temporaryFolder();
 const raw = put(folder, 'ram.bin', pages(1, 4));
@@ -205,6 +206,30 @@ describe('captures of real kernels', () => {
     expect((ns.at(-1)?.base ?? 0) > 2 ** 32).toBe(true);
     capture.close();
   });
+});
+
+describe('whole memories of the same kernels', () => {
+  const dir = sharedDir();
+  const cases = dir === null ? [] : ['linux-basic', 'linux-mixed'];
+  for (const name of cases) {
+    test(`${name} holds every page of its extract`, { timeout: 120_000 }, async () => {
+      const tmpDir = fs.mkdtempSync(path.join(folder, 'whole-'));
+      const whole = await openCapture(path.join(dir ?? '', 'dumps', name, 'guest.elf.zst'), { tmpDir });
+      const small = await openCapture(fixture(name, 'small.elf.gz'));
+      const [a, b] = [captureMemory(whole, 'ns'), captureMemory(small, 'ns')];
+      const [x, y] = [new Uint32Array(1024), new Uint32Array(1024)];
+      for (const { base, size } of small.ranges.ns) {
+        for (let pa = base; pa < base + size; pa += 0x1000) {
+          expect(a.load(pa, x, 0, 1024)).toBe(DATA);
+          expect(b.load(pa, y, 0, 1024)).toBe(DATA);
+          expect(x).toEqual(y);
+        }
+      }
+      whole.close();
+      small.close();
+      expect(fs.readdirSync(tmpDir)).toEqual([]);
+    });
+  }
 });
 
 function stream(name: string): { strtab: number; translations: number } {
