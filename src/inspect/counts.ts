@@ -3,7 +3,7 @@
 import type { World } from '../bits/world.ts';
 import { DATA } from '../model/memory.ts';
 import type { Smmu } from '../model/smmu.ts';
-import type { StreamConfig } from '../model/translate/stream.ts';
+import type { StreamConfig } from '../model/translate/configuration.ts';
 import { CD } from '../spec/cd.ts';
 import { type MapsOptions, mapsOf, type TableStart } from './maps.ts';
 import {

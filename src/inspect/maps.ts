@@ -9,7 +9,7 @@
 import { hex, hex64, hiOf, loOf } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { DATA, type ReadStatus, type SparseMemory } from '../model/memory.ts';
-import type { ContextConfig } from '../model/translate/context.ts';
+import type { ContextConfig } from '../model/translate/configuration.ts';
 import { addressHi, firstBlockLevel, levelShift, swap32 } from '../model/translate/descriptor.ts';
 import { HIERARCHICAL_BITS, PERM, stage1Permissions } from '../model/translate/permission.ts';
 import { permText, sizeText } from './text.ts';

@@ -3,7 +3,7 @@
 import { toNumber } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import type { WorldState } from '../model/state.ts';
-import type { ContextConfig } from '../model/translate/context.ts';
+import type { ContextConfig } from '../model/translate/configuration.ts';
 import { levelShift } from '../model/translate/descriptor.ts';
 import { STE } from '../spec/ste.ts';
 import type { TableStart } from './maps.ts';

@@ -4,8 +4,7 @@ import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { DATA, type SparseMemory } from '../../model/memory.ts';
 import type { WorldState } from '../../model/state.ts';
-import type { ContextConfig } from '../../model/translate/context.ts';
-import type { StreamConfig } from '../../model/translate/stream.ts';
+import type { ContextConfig, StreamConfig } from '../../model/translate/configuration.ts';
 import { CD } from '../../spec/cd.ts';
 import { structureHover } from '../hover.ts';
 import {

@@ -4,8 +4,7 @@
  */
 
 import type { World } from '../../bits/world.ts';
-import type { ContextConfig } from '../translate/context.ts';
-import type { StreamConfig } from '../translate/stream.ts';
+import type { ContextConfig, StreamConfig } from '../translate/configuration.ts';
 
 export interface ConfigEntry {
   readonly world: World;

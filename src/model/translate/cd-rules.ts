@@ -4,9 +4,8 @@ import { hex } from '../../bits/u64.ts';
 import { CD } from '../../spec/cd.ts';
 import { STE } from '../../spec/ste.ts';
 import { ADDRESS_BITS, type WorldState } from '../state.ts';
-import type { TableFormat } from './context.ts';
+import type { StreamConfig, TableFormat } from './configuration.ts';
 import type { Rule } from './rules.ts';
-import type { StreamConfig } from './stream.ts';
 
 const f = CD.fields;
 const { S1PIE, S2AA64 } = STE.fields;

@@ -1,6 +1,6 @@
 /** Stage-1 direct permissions: DDI 0487 D8.4, in its order. */
 
-import type { ContextConfig } from './context.ts';
+import type { ContextConfig } from './configuration.ts';
 
 /** What a translation permits: privileged and unprivileged read, write, execute. */
 export const PERM = { pr: 1, pw: 2, px: 4, ur: 8, uw: 16, ux: 32 } as const;

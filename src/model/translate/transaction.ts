@@ -6,8 +6,9 @@ import type { Machine } from '../machine.ts';
 import type { Fault, Recorder, Transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { type Answer, silent, stage1Fault } from './answer.ts';
-import { BYPASS_STAGE1, type ContextConfig, contextIndex, fetchContext } from './context.ts';
-import { fetchStream, type StreamConfig } from './stream.ts';
+import type { ContextConfig, StreamConfig } from './configuration.ts';
+import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
+import { fetchStream } from './stream-lookup.ts';
 import { halfOfAddress, inRange, spaceOf, useEntry, walkStage1 } from './walk.ts';
 
 const FORCED_OFF = 2;

@@ -6,7 +6,7 @@ import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
 import type { Recorder } from '../plan.ts';
 import { type Answer, stage1Fault, stage1WalkAbort } from './answer.ts';
-import type { ContextConfig, Half } from './context.ts';
+import type { ContextConfig, Half, StreamConfig } from './configuration.ts';
 import {
   addressHi,
   addressLo,
@@ -20,7 +20,6 @@ import {
   swap32,
 } from './descriptor.ts';
 import { HIERARCHICAL_BITS, neededPermission, permissionText, stage1Permissions } from './permission.ts';
-import type { StreamConfig } from './stream.ts';
 
 const AF = 1 << 10;
 const NOT_GLOBAL = 1 << 11;

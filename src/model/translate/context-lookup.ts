@@ -1,0 +1,175 @@
+/** From a SubstreamID to its CD: IHI 0070 3.3.2 and 5.3 (L1CD). */
+
+import { hex } from '../../bits/u64.ts';
+import { L1CD } from '../../spec/l1cd.ts';
+import { S1DSS_BYPASS, S1DSS_SSID0 } from '../../spec/ste.ts';
+import type { Machine } from '../machine.ts';
+import { DATA } from '../memory.ts';
+import type { Fault, Recorder } from '../plan.ts';
+import type { WorldState } from '../state.ts';
+import { type Answer, configFault } from './answer.ts';
+import type { ContextConfig, StreamConfig } from './configuration.ts';
+import { CD_BYTES, CD_WORDS, decodeContext } from './context.ts';
+
+const { V, L2Ptr } = L1CD.fields;
+
+/** Instead of a CD index: stage 1 is bypassed. */
+export const BYPASS_STAGE1 = -1;
+
+/**
+ * Which CD a transaction uses (3.3.2 and 5.2, S1DSS and S1CDMax).
+ * @param ssid -1 without SubstreamID
+ * @returns the index, {@link BYPASS_STAGE1}, or a fault
+ */
+export function contextIndex(stream: StreamConfig, ssid: number, state: WorldState): number | Fault {
+  const on = (rule: string): boolean => !state.rulesOff.has(rule);
+  const badSsid = (reason: string, rule: string): Fault => configFault('C_BAD_SUBSTREAMID', reason, rule);
+  const disabled = (reason: string, rule: string): Fault => ({
+    ...configFault('F_STREAM_DISABLED', reason, rule),
+    field: 'S1DSS',
+  });
+  if (stream.action === 'bypass') {
+    if (ssid >= 0 && on('SSID-NOS1')) {
+      return badSsid(`SubstreamID ${hex(ssid)} on a stream whose stage 1 does not translate`, 'SSID-NOS1');
+    }
+    return BYPASS_STAGE1;
+  }
+  if (ssid >= 0) {
+    if (state.ssidBits === 0 && on('SSID-UNSUP')) {
+      return badSsid(`SubstreamID ${hex(ssid)}, but IDR1.SSIDSIZE=0`, 'SSID-UNSUP');
+    }
+    if (stream.s1CDMax === 0 && on('SSID-DISABLED')) {
+      return badSsid(`SubstreamID ${hex(ssid)}, but STE.S1CDMax=0`, 'SSID-DISABLED');
+    }
+    if (ssid >= 2 ** stream.s1CDMax && on('SSID-RANGE')) {
+      return badSsid(
+        `SubstreamID ${hex(ssid)} is not below 2^S1CDMax = ${2 ** stream.s1CDMax}`,
+        'SSID-RANGE',
+      );
+    }
+    if (ssid === 0 && stream.s1CDMax !== 0 && stream.s1DSS === S1DSS_SSID0 && on('SD-SSID0')) {
+      return disabled(
+        'SubstreamID 0 with STE.S1DSS=2: CD 0 serves transactions without SubstreamID',
+        'SD-SSID0',
+      );
+    }
+    return ssid;
+  }
+  if (stream.s1CDMax === 0) return 0;
+  if (stream.s1DSS === S1DSS_BYPASS && on('SD-BYPASS')) return BYPASS_STAGE1;
+  if (stream.s1DSS === S1DSS_SSID0) return 0;
+  const reserved = stream.s1DSS === 3;
+  const rule = reserved ? 'SD-RES' : 'SD-NOSSID';
+  if (on(rule))
+    return disabled(`no SubstreamID, and STE.S1DSS=${stream.s1DSS} terminates such traffic`, rule);
+  return 0;
+}
+
+const scratch = new Uint32Array(CD_WORDS);
+
+/**
+ * Finds and reads a CD.
+ * @returns null when the answer already says why not
+ */
+export function fetchContext(
+  machine: Machine,
+  state: WorldState,
+  stream: StreamConfig,
+  index: number,
+  answer: Answer,
+  recorder: Recorder | null,
+): ContextConfig | null {
+  const pa = locateCd(machine, state, stream, index, answer, recorder);
+  if (pa === null) return null;
+  const status = machine.memory(stream.world).load(pa, scratch, 0, CD_WORDS);
+  recorder?.enter(2, {
+    kind: 'cd',
+    name: `CD ${index}`,
+    layout: 'CD',
+    space: stream.world,
+    pa,
+    words: status === DATA ? scratch.slice() : new Uint32Array(0),
+    status,
+    stage: 0,
+    level: 0,
+  });
+  recorder?.step('fetch', `read CD ${index} at ${hex(pa)}`);
+  if (status !== DATA) {
+    const abort = configFault('F_CD_FETCH', `reading the CD at ${hex(pa)} aborted`, 'CD-FETCH-EABT', pa);
+    return answer.unreadable(status, stream.world, pa, `CD ${index} of StreamID ${hex(stream.sid)}`, abort);
+  }
+  const decoded = decodeContext(scratch, 0, pa, index, stream, state);
+  if ('event' in decoded) return answer.fail(decoded);
+  return decoded;
+}
+
+/**
+ * Base of a CD table as the hardware uses it: aligned down to its size (5.2, S1Fmt).
+ * @param stream whose S1Fmt and S1CDMax give the size
+ */
+export function cdTableBase(stream: StreamConfig): number {
+  const { s1CDMax, s1Fmt, s1ContextPtr } = stream;
+  if (s1CDMax === 0) return s1ContextPtr;
+  const leafBits = leafBitsOf(s1Fmt);
+  const bytes =
+    leafBits === 0 ? CD_BYTES * 2 ** s1CDMax : Math.max(64, 8 * 2 ** Math.max(0, s1CDMax - leafBits));
+  return Math.floor(s1ContextPtr / bytes) * bytes;
+}
+
+/** log2 of the CDs in a level-2 table; 0 for a linear table. S1Fmt 3 is reserved and acts as 0. */
+export function leafBitsOf(s1Fmt: number): number {
+  return s1Fmt === 1 ? 6 : s1Fmt === 2 ? 10 : 0;
+}
+
+/** PA of the CD: linear, or through the L1CD (5.3). */
+function locateCd(
+  machine: Machine,
+  state: WorldState,
+  stream: StreamConfig,
+  index: number,
+  answer: Answer,
+  recorder: Recorder | null,
+): number | null {
+  const base = cdTableBase(stream);
+  const leafBits = stream.s1CDMax === 0 ? 0 : leafBitsOf(stream.s1Fmt);
+  if (leafBits === 0) return base + index * CD_BYTES;
+
+  const pa = base + Math.floor(index / 2 ** leafBits) * 8;
+  const status = machine.memory(stream.world).load(pa, scratch, 0, 2);
+  recorder?.enter(2, {
+    kind: 'l1cd',
+    name: `L1CD ${Math.floor(index / 2 ** leafBits)}`,
+    layout: 'L1CD',
+    space: stream.world,
+    pa,
+    words: status === DATA ? scratch.slice(0, 2) : new Uint32Array(0),
+    status,
+    stage: 0,
+    level: 1,
+  });
+  recorder?.step('fetch', `read L1CD of SubstreamID ${hex(index)} at ${hex(pa)}`);
+  if (status !== DATA) {
+    const abort = configFault('F_CD_FETCH', `reading the L1CD at ${hex(pa)} aborted`, 'CD-FETCH-EABT', pa);
+    return answer.unreadable(status, stream.world, pa, `L1CD of StreamID ${hex(stream.sid)}`, abort);
+  }
+  const pointer = L2Ptr.get(scratch, 0);
+  if (V.get(scratch, 0) === 0 && !state.rulesOff.has('SSID-L1CD-V')) {
+    return answer.fail({
+      ...configFault(
+        'C_BAD_SUBSTREAMID',
+        `L1CD.V=0 at ${hex(pa)}: SubstreamID ${hex(index)} has no CD`,
+        'SSID-L1CD-V',
+      ),
+      field: 'V',
+    });
+  }
+  // SMMUv3.0 may truncate instead (3.4.3); the model truncates there.
+  const beyond = pointer >= 2 ** state.oasBits && state.minorVersion >= 1;
+  if (beyond && !state.rulesOff.has('SSID-L1CD-OOR')) {
+    const reason = `L1CD.L2Ptr=${hex(pointer)} is beyond the ${state.oasBits}-bit OAS`;
+    return answer.fail({ ...configFault('C_BAD_SUBSTREAMID', reason, 'SSID-L1CD-OOR'), field: 'L2Ptr' });
+  }
+  const bytes = CD_BYTES * 2 ** leafBits;
+  const leaf = (Math.floor(pointer / bytes) * bytes) % 2 ** state.oasBits;
+  return leaf + (index % 2 ** leafBits) * CD_BYTES;
+}

@@ -1,0 +1,106 @@
+/** What makes an STE ILLEGAL (C_BAD_STE): IHI 0070 5.2.2. */
+
+import { hex } from '../../bits/u64.ts';
+import { STE } from '../../spec/ste.ts';
+import type { StreamWorld } from '../../spec/stream-worlds.ts';
+import type { WorldState } from '../state.ts';
+import type { Rule } from './rules.ts';
+
+const { V, S1Fmt, S1ContextPtr, S1CDMax, S1STALLD, EATS, STRW, S2VMID, S2S } = STE.fields;
+
+/** An STE under judgement. */
+export interface SteSubject {
+  readonly w: Uint32Array;
+  readonly state: WorldState;
+  /** Config, when the stage it asks for exists. */
+  readonly config: number;
+}
+
+const stage1On = (s: SteSubject): boolean => (s.config & 5) === 5;
+const strwUsed = (s: SteSubject): boolean => s.config === 5 && s.state.features.hyp;
+const eatsUsed = (s: SteSubject): boolean => s.state.features.ats && (s.config & 3) !== 0;
+const ssidsOn = (s: SteSubject): boolean => s.state.ssidBits !== 0 && S1CDMax.get(s.w, 0) !== 0;
+
+/** StreamWorld of a Non-secure stream: IHI 0070 5.2, STRW; CR2.E2H selects the flavour of EL2. */
+export function streamWorldOf(s: SteSubject): StreamWorld {
+  if (!strwUsed(s) || STRW.get(s.w, 0) !== 2) return 'NS-EL1';
+  return s.state.e2h ? 'NS-EL2-E2H' : 'NS-EL2';
+}
+
+/** What makes an STE ILLEGAL (C_BAD_STE), in the order in which a reader of the STE meets the fields. */
+export const STE_RULES: readonly Rule<SteSubject>[] = [
+  { id: 'STE-V', field: 'V', broken: (s) => V.get(s.w, 0) === 0, why: () => 'V=0: the STE is not valid' },
+  {
+    id: 'STE-S1-UNSUP',
+    field: 'Config',
+    broken: (s) => stage1On(s) && !s.state.features.s1p,
+    why: (s) => `Config=${s.config} asks for stage 1, but IDR0.S1P=0`,
+  },
+  {
+    id: 'STE-S2-UNSUP',
+    field: 'Config',
+    broken: (s) => (s.config & 6) === 6 && !s.state.features.s2p,
+    why: (s) => `Config=${s.config} asks for stage 2, but IDR0.S2P=0`,
+  },
+  {
+    id: 'STE-S1FMT',
+    field: 'S1Fmt',
+    broken: (s) => {
+      const fmt = S1Fmt.get(s.w, 0);
+      return stage1On(s) && ssidsOn(s) && !s.state.features.cd2l && (fmt === 1 || fmt === 2);
+    },
+    why: (s) => `S1Fmt=${S1Fmt.get(s.w, 0)} is a two-level CD table, but IDR0.CD2L=0`,
+  },
+  {
+    id: 'STE-S1CDMAX',
+    field: 'S1CDMax',
+    broken: (s) => stage1On(s) && s.state.ssidBits !== 0 && S1CDMax.get(s.w, 0) > s.state.ssidBits,
+    why: (s) => `S1CDMax=${S1CDMax.get(s.w, 0)} is more than IDR1.SSIDSIZE=${s.state.ssidBits}`,
+  },
+  {
+    // SMMUv3.0 may truncate instead (3.4.3); the model truncates there.
+    id: 'STE-S1CTXPTR',
+    field: 'S1ContextPtr',
+    broken: (s) =>
+      s.config === 5 && s.state.minorVersion >= 1 && S1ContextPtr.get(s.w, 0) >= 2 ** s.state.oasBits,
+    why: (s) => `S1ContextPtr=${hex(S1ContextPtr.get(s.w, 0))} is beyond the ${s.state.oasBits}-bit OAS`,
+  },
+  {
+    id: 'STE-STRW-NSR',
+    field: 'STRW',
+    broken: (s) => strwUsed(s) && (STRW.get(s.w, 0) & 1) === 1,
+    why: (s) => `STRW=${STRW.get(s.w, 0)} does not exist for this Security state`,
+  },
+  {
+    id: 'STE-EATS-SPLIT',
+    field: 'EATS',
+    broken: (s) =>
+      eatsUsed(s) &&
+      EATS.get(s.w, 0) === 2 &&
+      (s.config !== 7 || S2S.get(s.w, 0) === 1 || s.state.features.ns1ats),
+    why: () => 'EATS=2 (split-stage ATS) needs both stages, S2S=0 and IDR0.NS1ATS=0',
+  },
+  {
+    id: 'STE-EATS-FULL-S2S',
+    field: 'EATS',
+    broken: (s) => eatsUsed(s) && EATS.get(s.w, 0) === 1 && (s.config & 6) === 6 && S2S.get(s.w, 0) === 1,
+    why: () => 'EATS=1 with S2S=1: full ATS excludes stage-2 stalls',
+  },
+  {
+    id: 'STE-S1STALLD-NS',
+    field: 'S1STALLD',
+    broken: (s) => stage1On(s) && S1STALLD.get(s.w, 0) === 1 && s.state.stallModel !== 0,
+    why: (s) => `S1STALLD=1, but the stall model is ${s.state.stallModel}: only model 0 lets software choose`,
+  },
+  {
+    id: 'STE-VMID8',
+    field: 'S2VMID',
+    broken: (s) =>
+      (s.config & 3) !== 0 &&
+      s.state.features.s2p &&
+      !s.state.features.vmid16 &&
+      streamWorldOf(s) === 'NS-EL1' &&
+      S2VMID.get(s.w, 0) > 0xff,
+    why: (s) => `S2VMID=${S2VMID.get(s.w, 0)} does not fit 8 bits (IDR0.VMID16=0)`,
+  },
+];
