@@ -122,7 +122,7 @@ function checkQueue(
   const bytes = q.entryBytes * 2 ** q.log2size;
   const memory = smmu.memory('ns');
   if (!memory.inRam(q.base))
-    warn(field, `the queue at ${hex(q.base)} (${sizeText(bytes)}) lies outside the capture`);
+    warn(field, `the queue at ${hex(q.base)} (${sizeText(bytes)}) lies outside RAM`);
   if (q.inconsistent) {
     const text = `PROD and CONS are ${q.used} entries apart, but the queue has ${2 ** q.log2size}`;
     warn(`${queue}_PROD, ${queue}_CONS`, text);
@@ -140,10 +140,10 @@ function checkPlace(
   const extent = memory.ram.map((r) => `${hex(r.base)} to ${hex(r.base + r.size - 1)}`).join(', ');
   if (status === ABORT) {
     const wrong = 'check that the snapshot and the capture are of the same moment and machine';
-    warn(`${what} lies outside the capture, which holds ${extent || 'nothing'}; ${wrong}`);
+    warn(`${what} lies outside RAM, which is taken to be ${extent || 'empty'}; ${wrong}`);
   } else if (status === ABSENT) {
     warn(`${what} is not in the capture; the dump may be filtered or truncated`);
   } else if (!memory.inRam(base + bytes - 4)) {
-    warn(`${what} reaches beyond the capture, which holds ${extent}; StreamIDs beyond it cannot be read`);
+    warn(`${what} reaches beyond RAM, which is taken to be ${extent}; StreamIDs beyond it cannot be read`);
   }
 }

@@ -1,5 +1,6 @@
 /** How much there is: STEs by kind, CDs, translation tables and the pages that they map. */
 
+import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { DATA } from '../model/memory.ts';
 import type { Smmu } from '../model/smmu.ts';
@@ -7,6 +8,7 @@ import type { StreamConfig } from '../model/translate/configuration.ts';
 import { CD } from '../spec/cd.ts';
 import { type MapsOptions, mapsOf, type TableStart } from './maps.ts';
 import {
+  arrayOf,
   CD_BYTES,
   type CdTable,
   cdTableOf,
@@ -17,6 +19,7 @@ import {
   readL1cd,
   readLevel1,
   readSte,
+  STE_BYTES,
   type SteArray,
   type SteKind,
   streamOf,
@@ -66,10 +69,14 @@ const SIDS_KEPT = 16;
 /** CDs of one stream that are looked at. */
 const CD_LIMIT = 2 ** 20;
 
-/** Goes through a world's stream table once. */
-export function survey(smmu: Smmu, world: World, cancelled?: () => boolean): Survey {
+/**
+ * Goes through a world's stream table once.
+ * @param sid only this StreamID
+ */
+export function survey(smmu: Smmu, world: World, cancelled?: () => boolean, sid?: number): Survey {
   const s = new Surveyor(smmu, world, cancelled);
-  s.run();
+  if (sid === undefined) s.run();
+  else s.one(sid);
   return s;
 }
 
@@ -131,6 +138,12 @@ class Surveyor implements Survey {
     }
   }
 
+  one(sid: number): void {
+    const array = arrayOf(this.#smmu.memory(this.#world), this.#smmu.state(this.#world), sid);
+    if (!array) this.#remark(`StreamID ${hex(sid)} is not in the stream table`);
+    else this.#array({ firstSid: sid, count: 1, pa: array.pa + (sid - array.firstSid) * STE_BYTES });
+  }
+
   #remark(text: string): void {
     if (this.remarks.length < REMARK_LIMIT) this.remarks.push(text);
   }
@@ -142,7 +155,7 @@ class Surveyor implements Survey {
         if ((sid & 0xffff) === 0 && this.#cancelled?.() === true) return;
         const read = readSte(memory, array, sid);
         if (read.status !== DATA) {
-          this.#remark(`STEs from StreamID ${sid} on are not in the image`);
+          this.#remark(`STEs from StreamID ${hex(sid)} on are not in the image`);
           // The rest of this 4 KiB is not there either.
           sid += Math.floor((4096 - (read.pa % 4096)) / 64) - 1;
           continue;
@@ -183,7 +196,7 @@ class Surveyor implements Survey {
     for (let i = 0; i < count; i++) {
       const read = readCd(memory, pa + i * CD_BYTES, first + i);
       if (read.status !== DATA) {
-        this.#remark(`CD ${first + i} of StreamID ${stream.sid} is not in the image`);
+        this.#remark(`CD ${first + i} of StreamID ${hex(stream.sid)} is not in the image`);
         i += Math.floor((4096 - (read.pa % 4096)) / CD_BYTES) - 1;
         continue;
       }
@@ -234,5 +247,5 @@ export function countAll(smmu: Smmu, world: World, options: MapsOptions = {}): T
 }
 
 function where(start: TableStart): string {
-  return `0x${start.base.toString(16)}`;
+  return hex(start.base);
 }

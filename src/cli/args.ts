@@ -1,0 +1,141 @@
+/** Options of the commands: declared once, parsed strictly. */
+
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { parseHex64, parseNumber, type U64 } from '../bits/u64.ts';
+import { UserError } from '../bits/user-error.ts';
+import { isWorld, WORLDS, type World } from '../bits/world.ts';
+import type { CachePolicy } from '../model/smmu.ts';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** What was given on the command line. */
+export interface Given {
+  readonly files: readonly string[];
+  /** The option's value, or undefined. */
+  text(name: string): string | undefined;
+  list(name: string): readonly string[];
+  flag(name: string): boolean;
+}
+
+/**
+ * Parses the arguments of a command.
+ * @throws UserError for options that the command does not know
+ */
+export function parse(command: string, args: readonly string[], options: Options): Given {
+  const todo = `see smmu-debug help ${command}`;
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      options,
+      allowPositionals: true,
+      strict: true,
+    });
+    return {
+      files: positionals,
+      text: (name) => (typeof values[name] === 'string' ? values[name] : undefined),
+      list: (name) => (Array.isArray(values[name]) ? values[name].map(String) : []),
+      flag: (name) => values[name] === true,
+    };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    // The parser's hint about "--" is of no use here.
+    throw new UserError(message.split('. ')[0]?.replace(/\.$/, '') ?? message, { where: command, todo });
+  }
+}
+
+/** Options of every command that opens a capture. */
+export const CAPTURE_OPTIONS = {
+  registers: { type: 'string', short: 'r' },
+  ram: { type: 'string', multiple: true },
+  preset: { type: 'string' },
+  json: { type: 'boolean' },
+} as const satisfies Options;
+
+/** The value of an option that must be a number. */
+export function numberOption(given: Given, name: string, limit: number): number | undefined {
+  const text = given.text(name);
+  if (text === undefined) return undefined;
+  const value = parseNumber(text);
+  if (value === null || value > limit) {
+    const todo = `write a number up to 0x${limit.toString(16)}, in decimal or with 0x`;
+    throw new UserError(`${JSON.stringify(text)} is no number in range`, { where: `--${name}`, todo });
+  }
+  return value;
+}
+
+const BDF = /^(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\.([0-7])$/i;
+
+/** A StreamID: a number, or bus:device.function as lspci prints it. */
+export function sidOption(given: Given): number | undefined {
+  const text = given.text('sid');
+  if (text === undefined) return undefined;
+  const match = BDF.exec(text);
+  if (match) {
+    const [segment, bus, device, fn] = match.slice(1).map((part) => Number.parseInt(part ?? '0', 16));
+    if (device !== undefined && device < 32) {
+      return (segment ?? 0) * 0x10000 + ((bus ?? 0) << 8) + (device << 3) + (fn ?? 0);
+    }
+  }
+  const value = parseNumber(text);
+  if (value === null || value > 0xffff_ffff) {
+    throw new UserError(`${JSON.stringify(text)} is no StreamID`, {
+      where: '--sid',
+      todo: 'write a number such as 8 or 0x8, or bus:device.function such as 00:01.0',
+    });
+  }
+  return value;
+}
+
+/** A 64-bit address. */
+export function addressOption(given: Given, name: string): U64 | undefined {
+  const text = given.text(name);
+  if (text === undefined) return undefined;
+  const value = parseHex64(text);
+  if (!value) {
+    throw new UserError(`${JSON.stringify(text)} is no address of at most 64 bits`, {
+      where: `--${name}`,
+      todo: 'write it as 0xffff7000',
+    });
+  }
+  return value;
+}
+
+/** The world whose streams or queues are meant. Only the Non-secure state is modelled. */
+export function worldOption(text: string | undefined, where: string): World {
+  const world = text ?? 'ns';
+  if (!isWorld(world)) {
+    throw new UserError(`${JSON.stringify(world)} is no world`, {
+      where,
+      todo: `write ${WORLDS.join(', ')}`,
+    });
+  }
+  if (world !== 'ns') {
+    throw new UserError(`world ${world} is not modelled by this version`, { where, todo: 'use ns' });
+  }
+  return world;
+}
+
+/** The cache policy. */
+export function cachesOption(given: Given): CachePolicy {
+  const text = given.text('caches') ?? 'combined';
+  if (text === 'combined' || text === 'none') return text;
+  const why =
+    text === 'maximal' ? 'policy maximal does not exist yet' : `${JSON.stringify(text)} is no cache policy`;
+  throw new UserError(why, { where: '--caches', todo: 'write combined or none' });
+}
+
+/** RAM ranges `BASE:SIZE` as the machine takes them. */
+export function ramOption(given: Given): readonly (readonly [string, string])[] | undefined {
+  const list = given.list('ram');
+  if (list.length === 0) return undefined;
+  return list.map((text) => {
+    const [base, size, more] = text.split(':');
+    if (base === undefined || size === undefined || more !== undefined) {
+      throw new UserError(`${JSON.stringify(text)} is no RAM range`, {
+        where: '--ram',
+        todo: 'write BASE:SIZE, such as 0x40000000:512M',
+      });
+    }
+    return [base, size] as const;
+  });
+}

@@ -1,0 +1,125 @@
+import { hex, hex64, type U64 } from '../../bits/u64.ts';
+import { UserError } from '../../bits/user-error.ts';
+import { busDeviceFunction } from '../../inspect/text.ts';
+import { outcomeText, walkStory } from '../../inspect/walk-story.ts';
+import type { Transaction } from '../../model/plan.ts';
+import type { Smmu } from '../../model/smmu.ts';
+import {
+  addressOption,
+  CAPTURE_OPTIONS,
+  type Given,
+  numberOption,
+  parse,
+  sidOption,
+  worldOption,
+} from '../args.ts';
+import { answerOf } from '../batch/answer.ts';
+import { runBatch } from '../batch/batch.ts';
+import { type Io, LineWriter, NO, OK, printJson } from '../io.ts';
+import { openGiven } from '../session.ts';
+
+const OPTIONS = {
+  ...CAPTURE_OPTIONS,
+  world: { type: 'string' },
+  sid: { type: 'string' },
+  ssid: { type: 'string' },
+  iova: { type: 'string' },
+  write: { type: 'boolean' },
+  priv: { type: 'boolean' },
+  inst: { type: 'boolean' },
+  caches: { type: 'string' },
+  batch: { type: 'string' },
+} as const;
+
+const SINGLE = ['sid', 'ssid', 'iova', 'write', 'priv', 'inst'] as const;
+
+/** `smmu-debug translate`: what a transaction would do, step by step, or many of them from a file. */
+export async function translate(args: readonly string[], io: Io): Promise<number> {
+  const given = parse('translate', args, OPTIONS);
+  const batch = given.text('batch');
+  const transaction = batch === undefined ? transactionOf(given) : null;
+  if (batch !== undefined) refuseSingle(given);
+  const machine = await openGiven('translate', given, io);
+  try {
+    if (transaction) return one(machine.smmu, transaction, given.flag('json'), io);
+    return await runBatch(machine.smmu, batch as string, io);
+  } finally {
+    machine.close();
+  }
+}
+
+function refuseSingle(given: Given): void {
+  const also = SINGLE.find((name) => given.text(name) !== undefined || given.flag(name));
+  if (also === undefined) return;
+  throw new UserError(`--batch takes the transactions from the file, so --${also} has no use`, {
+    where: 'translate',
+    todo: 'leave one of them out',
+  });
+}
+
+function transactionOf(given: Given): Transaction {
+  const world = worldOption(given.text('world'), '--world');
+  const sid = sidOption(given);
+  const iova = addressOption(given, 'iova');
+  if (sid === undefined || iova === undefined) {
+    throw new UserError(`no ${sid === undefined ? '--sid' : '--iova'} is given`, {
+      where: 'translate',
+      todo: 'write smmu-debug translate CAPTURE --registers SNAPSHOT --sid N --iova A, or --batch FILE',
+    });
+  }
+  const ssid = numberOption(given, 'ssid', 0xfffff) ?? -1;
+  const write = given.flag('write');
+  const instruction = given.flag('inst');
+  if (write && instruction) {
+    throw new UserError('an instruction fetch is a read', { where: '--write --inst', todo: 'leave one out' });
+  }
+  return {
+    world,
+    sid,
+    ssid,
+    vaHi: iova.hi,
+    vaLo: iova.lo,
+    write,
+    privileged: given.flag('priv'),
+    instruction,
+  };
+}
+
+function one(smmu: Smmu, transaction: Transaction, json: boolean, io: Io): number {
+  const plan = smmu.plan({ kind: 'transaction', transaction });
+  const { outcome } = plan;
+  const iova: U64 = { hi: transaction.vaHi, lo: transaction.vaLo };
+  const request = {
+    world: transaction.world,
+    sid: transaction.sid,
+    iova: hex64(iova.hi, iova.lo),
+    rw: transaction.write ? 'w' : 'r',
+    ...(transaction.ssid >= 0 ? { ssid: transaction.ssid } : {}),
+    ...(transaction.privileged ? { priv: true } : {}),
+    ...(transaction.instruction ? { inst: true } : {}),
+  };
+  const answer = answerOf(outcome);
+  if (json) {
+    const text = outcomeText(outcome);
+    printJson(io, { request, caches: smmu.policy, ...answer, text, steps: walkStory(plan) });
+  } else {
+    const out = new LineWriter(io);
+    const what = transaction.write
+      ? 'writes'
+      : transaction.instruction
+        ? 'fetches an instruction at'
+        : 'reads';
+    const ssid = transaction.ssid >= 0 ? ` SubstreamID ${hex(transaction.ssid)}` : '';
+    const who = `StreamID ${hex(transaction.sid)} (${busDeviceFunction(transaction.sid)})${ssid}`;
+    const level = transaction.privileged ? 'privileged' : 'unprivileged';
+    out.line(
+      `${who} ${what} ${request.iova}, ${level}, world ${transaction.world}, caches ${smmu.policy} (cold)`,
+    );
+    for (const row of walkStory(plan)) {
+      out.line(`${'  '.repeat(row.depth + 1)}${row.text}`);
+    }
+    out.line(outcomeText(outcome));
+    out.flush();
+  }
+  return answer.ok ? OK : NO;
+}

@@ -1,0 +1,89 @@
+/** What `smmu-debug help` prints. */
+
+const CAPTURE_HELP = `  CAPTURE               memory image: ELF core, raw image as FILE@0x40000000, either of them in gzip or zstd;
+                        several files make one memory
+  -r, --registers FILE  register snapshot: JSON, or text of QEMU's monitor
+  --ram BASE:SIZE       known RAM, may be repeated; default: from the lowest to the highest address of the capture
+  --preset NAME         ID registers for a snapshot that has none: qemu-7.2, qemu-10.2
+  --json                the answer as JSON`;
+
+const STATUS = `Exit status: 0 ok, 1 the answer is "no" (a fault, a failed case), 2 bad usage or unreadable input.`;
+
+/** Help of each command. */
+export const HELP: Readonly<Record<string, string>> = {
+  tree: `smmu-debug tree CAPTURE --registers SNAPSHOT
+
+Prints the stream table, its STEs, CDs and translation tables, and counts them.
+
+${CAPTURE_HELP}
+  --sid N               only this StreamID (8, 0x8 or 00:01.0)
+  --pages               down to the pages
+`,
+  maps: `smmu-debug maps CAPTURE --registers SNAPSHOT
+
+Prints what every set of translation tables maps, equal neighbours joined.
+
+${CAPTURE_HELP}
+  --sid N               only the tables of this StreamID (8, 0x8 or 00:01.0)
+`,
+  queues: `smmu-debug queues CAPTURE --registers SNAPSHOT
+
+Prints the command, event and PRI queue: what is pending, and the last entries before it.
+
+${CAPTURE_HELP}
+  --consumed N          consumed entries to show (16)
+  --pending N           pending entries to show at most (all)
+`,
+  events: `smmu-debug events CAPTURE --registers SNAPSHOT
+
+Prints the event queue; --json gives every field of every record.
+
+${CAPTURE_HELP}
+  --consumed N          consumed records to show (16)
+  --pending N           pending records to show at most (all)
+`,
+  translate: `smmu-debug translate CAPTURE --registers SNAPSHOT --sid N --iova A
+smmu-debug translate CAPTURE --registers SNAPSHOT --batch FILE
+
+Says what a transaction would do, step by step. Unprivileged data read by default.
+
+${CAPTURE_HELP}
+  --sid N               StreamID (8, 0x8 or 00:01.0)
+  --iova A              input address
+  --ssid N              SubstreamID
+  --write               a write
+  --priv                privileged
+  --inst                an instruction fetch
+  --world W             ns
+  --caches POLICY       combined (default) or none
+  --batch FILE          JSON lines {"sid":8,"iova":"0x1000","rw":"r"}, one answer a line; - is standard input
+`,
+  conform: `smmu-debug conform CASES.jsonl... [--actual OUT.jsonl]
+
+Runs cases and compares the answers with those expected.
+
+  --actual FILE         writes what the model answered, one line a case
+  --caches POLICY       combined (default) or none
+  --json                the report as JSON
+`,
+  dap: `smmu-debug dap [--port N]
+
+Serves the Debug Adapter Protocol on standard input and output, or on a TCP port of this machine.
+`,
+};
+
+/** The overview. */
+export const OVERVIEW = `smmu-debug: look into the tables and queues of an Arm SMMUv3
+
+  smmu-debug tree CAPTURE --registers SNAPSHOT        stream table, STEs, CDs, tables, counts
+  smmu-debug maps CAPTURE --registers SNAPSHOT        what is mapped
+  smmu-debug queues CAPTURE --registers SNAPSHOT      command and event queue
+  smmu-debug events CAPTURE --registers SNAPSHOT      event records
+  smmu-debug translate CAPTURE --registers SNAPSHOT   what a transaction would do
+  smmu-debug conform CASES.jsonl...                   run conformance cases
+  smmu-debug dap [--port N]                           serve the Debug Adapter Protocol
+  smmu-debug help [COMMAND]
+  smmu-debug version
+
+${STATUS}
+`;

@@ -1,0 +1,49 @@
+/** Entry of the program `smmu-debug`. */
+
+import { run } from './cli.ts';
+import type { Io } from './io.ts';
+
+const interrupt = new AbortController();
+const INTERRUPTED = 130;
+
+function io(): Io {
+  const terminal = process.stderr.isTTY;
+  let shown = false;
+  const clear = (): void => {
+    if (shown) process.stderr.write('\r\x1b[K');
+    shown = false;
+  };
+  return {
+    out: (text) => {
+      clear();
+      process.stdout.write(text);
+    },
+    err: (line) => {
+      clear();
+      process.stderr.write(`${line}\n`);
+    },
+    signal: interrupt.signal,
+    progress: terminal
+      ? (line) => {
+          process.stderr.write(`\r\x1b[K${line}`);
+          shown = true;
+        }
+      : null,
+  };
+}
+
+// The reader of a pipe has seen enough (`| head`): nothing is wrong.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 2);
+});
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    // Lets an opening capture delete its temporary files; whoever does not listen is ended by the exit.
+    interrupt.abort();
+    setTimeout(() => process.exit(INTERRUPTED), 200).unref();
+  });
+}
+
+run(process.argv.slice(2), io()).then((status) => {
+  process.exitCode = interrupt.signal.aborted ? INTERRUPTED : status;
+});

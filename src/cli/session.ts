@@ -1,0 +1,42 @@
+/** Opening what a command looks at. */
+
+import { UserError } from '../bits/user-error.ts';
+import { type OpenMachine, openMachine } from '../capture/machine.ts';
+import { cachesOption, type Given, ramOption } from './args.ts';
+import type { Io } from './io.ts';
+
+/**
+ * Opens the capture and the registers that a command names, and prints what looks wrong to standard error.
+ * @throws UserError when something is missing or unreadable
+ */
+export async function openGiven(command: string, given: Given, io: Io): Promise<OpenMachine> {
+  const usage = `smmu-debug ${command} CAPTURE --registers SNAPSHOT`;
+  if (given.files.length === 0)
+    throw new UserError('no capture is named', { where: command, todo: `write ${usage}` });
+  const registers = given.text('registers');
+  if (registers === undefined) {
+    throw new UserError('no register snapshot is named; a memory dump does not hold the registers', {
+      where: command,
+      todo: `write ${usage}`,
+    });
+  }
+  const { progress } = io;
+  const machine = await openMachine(
+    {
+      capture: given.files.length === 1 ? (given.files[0] as string) : given.files,
+      registers,
+      ram: ramOption(given),
+      caches: cachesOption(given),
+      preset: given.text('preset'),
+    },
+    {
+      signal: io.signal,
+      progress: progress
+        ? ({ file, done, total }) =>
+            progress(`inflating ${file}: ${Math.floor((done / Math.max(total, 1)) * 100)} %`)
+        : undefined,
+    },
+  );
+  for (const warning of machine.warnings) io.err(`warning: ${warning}`);
+  return machine;
+}
