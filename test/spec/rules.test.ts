@@ -71,7 +71,7 @@ describe('queues', () => {
   });
 
   test('follow the rules of the vectors', () => {
-    const rules: Readonly<Record<string, { conf?: string }>> = QUEUE_RULES;
+    const rules: Readonly<Record<string, { doc: string; conf?: string }>> = QUEUE_RULES;
     expect(Object.keys(rules)).toEqual(facts.rules.map((r) => r.id));
     for (const want of facts.rules) expect(rules[want.id]?.conf ?? 'high').toBe(want.conf);
     expect([ENABLE_ORDER, DISABLE_ORDER]).toEqual([facts.enable_order, facts.disable_order]);
