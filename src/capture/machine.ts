@@ -121,8 +121,7 @@ function checkQueue(
   const field = `${queue}_BASE (offset ${QUEUE_OFFSETS[queue]})`;
   const bytes = q.entryBytes * 2 ** q.log2size;
   const memory = smmu.memory('ns');
-  if (!memory.inRam(q.base))
-    warn(field, `the queue at ${hex(q.base)} (${sizeText(bytes)}) lies outside RAM`);
+  if (!memory.inRam(q.base)) warn(field, `the queue at ${hex(q.base)} (${sizeText(bytes)}) lies outside RAM`);
   if (q.inconsistent) {
     const text = `PROD and CONS are ${q.used} entries apart, but the queue has ${2 ** q.log2size}`;
     warn(`${queue}_PROD, ${queue}_CONS`, text);
