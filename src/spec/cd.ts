@@ -34,7 +34,7 @@ export const CD = layout('CD', '5.4', 512, {
   },
   ENDI: {
     bits: [15, 15],
-    doc: 'stage-1 table endianness.',
+    doc: 'Stage-1 table endianness.',
     applies: 'unless EPD0 && EPD1',
     tlbCached: true,
     rules: ['CD-ENDI'],
@@ -66,7 +66,7 @@ export const CD = layout('CD', '5.4', 512, {
   V: { bits: [31, 31], doc: 'CD valid; 0 gives C_BAD_CD.', rules: ['CD-V'], ...VALID },
   IPS: {
     bits: [34, 32],
-    doc: 'stage-1 output size, capped to OAS; LPAE ignored (40 bits).',
+    doc: 'Stage-1 output size, capped to OAS; LPAE ignored (40 bits).',
     tlbCached: true,
     rules: ['CD-TTB0', 'CD-TTB1'],
     values: {
@@ -115,9 +115,9 @@ export const CD = layout('CD', '5.4', 512, {
     tlbCached: true,
     rules: ['CD-HTTU'],
   },
-  S: { bits: [44, 44], doc: 'stage-1 fault: stall.', rules: ['CD-S-STALLD', 'CD-S-NOSTALL', 'CD-S-FORCE'] },
-  R: { bits: [45, 45], doc: 'stage-1 fault: record event (ignored as 1 when S==1).' },
-  A: { bits: [46, 46], doc: 'stage-1 terminated fault: 1 abort, 0 RAZ/WI.', rules: ['CD-A-TERM'] },
+  S: { bits: [44, 44], doc: 'Stage-1 fault: stall.', rules: ['CD-S-STALLD', 'CD-S-NOSTALL', 'CD-S-FORCE'] },
+  R: { bits: [45, 45], doc: 'Stage-1 fault: record event (ignored as 1 when S==1).' },
+  A: { bits: [46, 46], doc: 'Stage-1 terminated fault: 1 abort, 0 RAZ/WI.', rules: ['CD-A-TERM'] },
   ASET: {
     bits: [47, 47],
     doc: 'ASID set: 0 shared with PE (broadcast TLBI by VA/ASID acts), 1 private.',
@@ -173,7 +173,7 @@ export const CD = layout('CD', '5.4', 512, {
   },
   PnCH: {
     bits: [122, 122],
-    doc: 'stage-1 Protected attribute replaces Contiguous bit.',
+    doc: 'Stage-1 Protected attribute replaces Contiguous bit.',
     needs: 'IDR3.THE',
     since: '3.4',
     tlbCached: true,
@@ -272,7 +272,7 @@ export const CD = layout('CD', '5.4', 512, {
   DS: { bits: [186, 186], doc: '52-bit VA/OA with 4KB/16KB granule (LPA2).', needs: 'IDR5.DS', since: '3.3' },
   PIE: {
     bits: [187, 187],
-    doc: 'stage-1 indirect permissions.',
+    doc: 'Stage-1 indirect permissions.',
     needs: 'IDR3.S1PI && STE.S1PIE',
     since: '3.4',
     tlbCached: true,
@@ -316,7 +316,7 @@ export const CD = layout('CD', '5.4', 512, {
     when: '!D128',
   },
   MAIR0: { bits: [223, 192], doc: 'Attr0..3, 8 bits each, index AttrIndx[2:0].', tlbCached: true },
-  MAIR1: { bits: [255, 224], doc: 'Attr4..7.', tlbCached: true },
+  MAIR1: { bits: [255, 224], doc: 'Attr4..7, 8 bits each.', tlbCached: true },
   AMAIR0: { bits: [287, 256], doc: 'Auxiliary attributes (IMPDEF; must work when 0).', tlbCached: true },
   AMAIR1: { bits: [319, 288], doc: 'Auxiliary attributes.', tlbCached: true },
   IMPDEF: { bits: [351, 320], doc: 'IMPLEMENTATION DEFINED.' },

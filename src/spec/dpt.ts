@@ -23,7 +23,12 @@ export const DPT_L0_BLOCK = layout('DPT_L0_BLOCK', '3.24.3.1.2', 64, {
 /** Level-0 device permission table entry that points to a level-1 table. */
 export const DPT_L0_TABLE = layout('DPT_L0_TABLE', '3.24.3.1.3', 64, {
   Type: { bits: [1, 0], doc: '0b11: Table.', conf: 'medium' },
-  Address: { bits: [55, 12], doc: 'level-1 DPT address.', conf: 'medium', address: true },
+  Address: {
+    bits: [55, 12],
+    doc: 'Address of the level-1 table, bits [55:12].',
+    conf: 'medium',
+    address: true,
+  },
 });
 
 /** Level-1 device permission table entry: two granules, or a contiguous region. */

@@ -13,7 +13,7 @@ export const GPT_L0_TABLE = layout('GPT_L0_TABLE', 'DDI 0487 D9', 64, {
   Type: { bits: [3, 0], doc: 'Descriptor type, must be 0b0011.', values: { 3: 'Table' } },
   NextTable: {
     bits: [51, 12],
-    doc: 'level-1 GPT address[51:12] in Root PA space, aligned to table size.',
+    doc: 'Address of the level-1 table, bits [51:12], in the Root physical address space; aligned to the size of the table.',
     address: true,
   },
 });

@@ -9,7 +9,7 @@ export const L1STD = layout('L1STD', '5.1', 64, {
   },
   L2Ptr: {
     bits: [55, 6],
-    doc: 'level-2 STE array address[55:6], aligned by hardware to its size: bits [5+Span-1:0] taken as 0 (v3.0 [47:6], v3.1-3.3 [51:6]).',
+    doc: 'Address of the level-2 STE array, bits [55:6], aligned by hardware to its size: bits [5+Span-1:0] taken as 0 (v3.0 [47:6], v3.1-3.3 [51:6]).',
     security: 'same PA space as the stream table',
     narrow: [51, 47],
     address: true,

@@ -26,7 +26,7 @@ export const S1_PERMISSION_ORDER: readonly string[] = [
   'ux = !(UXN | UXNTable)',
   'WXN: px &= !privW, ux &= !userW',
   'PAN==1: privileged data R/W removed where user R or W granted (EPAN adds: or user X granted)',
-  'E0PDx: unprivileged access -> F_TRANSLATION',
+  'E0PDx: an unprivileged access gives F_TRANSLATION',
 ];
 
 /** Which privilege and which kind of access count. */

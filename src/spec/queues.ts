@@ -95,7 +95,7 @@ export const QUEUE_RULES = {
     doc: 'Acknowledging GERRORN.CMDQ_ERR restarts from CONS.RD (commands refetched); writing PROD is not needed.',
   },
   'Q-CMD-BACK': {
-    doc: 'While CMDQ_ERR active, PROD may move backwards to CONS; entries may be rewritten (Linux overwrites the bad one with CMD_SYNC).',
+    doc: 'While CMDQ_ERR active, PROD may move backwards to CONS; entries may be rewritten (a driver can overwrite the bad one with CMD_SYNC).',
   },
   'Q-CMD-ABT': { doc: 'Abort on command fetch: CERROR_ABT, RD at the unreadable entry.' },
   'Q-CMD-ATC': {

@@ -14,14 +14,14 @@ export const STE_STAGE2 = {
   IMPDEF1: { bits: [159, 144], doc: 'IMPLEMENTATION DEFINED.' },
   S2T0SZ: {
     bits: [165, 160],
-    doc: 'stage-2 input size = 64-S2T0SZ (AA64); LPAE: signed 4-bit value, IPA size = 32 - value.',
+    doc: 'Stage-2 input size = 64-S2T0SZ (AA64); LPAE: signed 4-bit value, IPA size = 32 - value.',
     applies: 'Config==0b11x',
     tlbCached: true,
     rules: ['STE-S2T0SZ', 'STE-S2WALK'],
   },
   S2SL0: {
     bits: [167, 166],
-    doc: 'stage-2 start level, see S2_START_LEVELS.',
+    doc: 'Stage-2 start level, see S2_START_LEVELS.',
     applies: 'Config==0b11x',
     tlbCached: true,
     rules: ['STE-S2WALK'],
@@ -49,7 +49,7 @@ export const STE_STAGE2 = {
   },
   S2TG: {
     bits: [175, 174],
-    doc: 'stage-2 granule.',
+    doc: 'Stage-2 granule.',
     applies: 'Config==0b11x',
     tlbCached: true,
     rules: ['STE-S2TG'],
@@ -57,7 +57,7 @@ export const STE_STAGE2 = {
   },
   S2PS: {
     bits: [178, 176],
-    doc: 'stage-2 output size, capped to OAS; LPAE: ignored, 40 bits.',
+    doc: 'Stage-2 output size, capped to OAS; LPAE: ignored, 40 bits.',
     applies: 'Config==0b11x',
     tlbCached: true,
     rules: ['STE-S2TTB'],
@@ -75,14 +75,14 @@ export const STE_STAGE2 = {
   },
   S2AA64: {
     bits: [179, 179],
-    doc: 'stage-2 format: 1 VMSAv8-64; 0 VMSAv8-32 LPAE, or VMSAv9-128 when IDR5.D128.',
+    doc: 'Stage-2 format: 1 VMSAv8-64; 0 VMSAv8-32 LPAE, or VMSAv9-128 when IDR5.D128.',
     applies: 'Config==0b11x',
     tlbCached: true,
     rules: ['STE-S2AA64-32', 'STE-S2AA64-64', 'STE-SR-AA32'],
   },
   S2ENDI: {
     bits: [180, 180],
-    doc: 'stage-2 table endianness.',
+    doc: 'Stage-2 table endianness.',
     applies: 'Config==0b11x',
     tlbCached: true,
     rules: ['STE-S2ENDI'],
@@ -118,13 +118,13 @@ export const STE_STAGE2 = {
   },
   S2S: {
     bits: [185, 185],
-    doc: 'stage-2 fault: stall.',
+    doc: 'Stage-2 fault: stall.',
     applies: 'Config==0b11x',
     rules: ['STE-S2S-NOSTALL', 'STE-S2S-FORCE', 'STE-S2S-R'],
   },
   S2R: {
     bits: [186, 186],
-    doc: 'stage-2 fault: record event (S2S==1 always records).',
+    doc: 'Stage-2 fault: record event (S2S==1 always records).',
     applies: 'Config==0b11x',
   },
   S2HAFT: {
@@ -138,7 +138,7 @@ export const STE_STAGE2 = {
   },
   S2PIE: {
     bits: [188, 188],
-    doc: 'stage-2 indirect permissions.',
+    doc: 'Stage-2 indirect permissions.',
     applies: 'Config==0b11x',
     needs: 'IDR3.S2PI',
     since: '3.4',
@@ -146,7 +146,7 @@ export const STE_STAGE2 = {
   },
   S2POE: {
     bits: [189, 189],
-    doc: 'stage-2 overlay permissions.',
+    doc: 'Stage-2 overlay permissions.',
     applies: 'Config==0b11x',
     needs: 'IDR3.S2PO',
     since: '3.4',
@@ -200,7 +200,7 @@ export const STE_STAGE2 = {
   },
   S2TTB: {
     bits: [247, 196],
-    doc: 'stage-2 table base: address[55:4] at [247:196] (VMSAv9-128), [51:4] at [243:196] otherwise, [47:4] at [239:196] in v3.0. Aligned down by hardware.',
+    doc: 'Stage-2 table base: address[55:4] at [247:196] (VMSAv9-128), [51:4] at [243:196] otherwise, [47:4] at [239:196] in v3.0. Aligned down by hardware.',
     applies: 'Config==0b11x',
     security: 'Secure stream: used for Non-secure IPA. Realm: Realm PA',
     tlbCached: true,
@@ -263,21 +263,21 @@ export const STE_STAGE2 = {
   },
   AssuredOnly: {
     bits: [329, 329],
-    doc: 'stage-2 AssuredOnly checks.',
+    doc: 'Stage-2 AssuredOnly checks.',
     needs: 'IDR3.THE',
     since: '3.4',
     tlbCached: true,
   },
   TL0: {
     bits: [330, 330],
-    doc: 'stage-2 TopLevel 0 check.',
+    doc: 'Stage-2 TopLevel 0 check.',
     needs: 'IDR3.THE',
     since: '3.4',
     tlbCached: true,
   },
   TL1: {
     bits: [331, 331],
-    doc: 'stage-2 TopLevel 1 check.',
+    doc: 'Stage-2 TopLevel 1 check.',
     needs: 'IDR3.THE',
     since: '3.4',
     tlbCached: true,

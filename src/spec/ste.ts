@@ -154,7 +154,7 @@ export const STE = layout('STE', '5.2', 512, {
   },
   S2FWB: {
     bits: [89, 89],
-    doc: 'stage-2 forced attribute encoding (HCR_EL2.FWB equivalent).',
+    doc: 'Stage-2 forced attribute encoding (HCR_EL2.FWB equivalent).',
     applies: 'Config==0b11x',
     needs: 'IDR3.FWB',
     since: '3.2',

@@ -1,6 +1,6 @@
 /** Memory attributes and how the stages combine them (chapter 13, DDI 0487 D8.6). */
 export const MEMORY_ATTRIBUTES = {
-  mair: 'Attr[7:4]==0: Device by [3:2] (00 nGnRnE,01 nGnRE,10 nGRE,11 GRE) with [1:0]!=0 reserved -> same Device; else Normal: outer [7:4], inner [3:0], code 00RW WT transient, 0100 NC, 01RW WB transient, 10RW WT, 11RW WB',
+  mair: 'Attr[7:4]==0: Device by [3:2] (00 nGnRnE,01 nGnRE,10 nGRE,11 GRE) with [1:0]!=0 reserved: same Device; else Normal: outer [7:4], inner [3:0], code 00RW WT transient, 0100 NC, 01RW WB transient, 10RW WT, 11RW WB',
   s1_only: 'output = stage-1 attributes (RA/WA/TR combined with input if input cacheable)',
   s2_only: 'input attributes (after STE overrides) combined with stage 2',
   bypass: 'input with STE overrides',
@@ -9,7 +9,7 @@ export const MEMORY_ATTRIBUTES = {
     '[1:0]': '01 inner NC; 10 inner WT; 11 inner WB; 00 reserved',
   },
   combine:
-    'any Device -> Device, the stricter of two Device types (nGnRnE strongest); else inner and outer separately the weaker cacheability (NC < WT < WB); shareability: OSH if either OSH, else ISH if either, else NSH; Device and iNC-oNC are OSH',
+    'any Device gives Device, the stricter of two Device types (nGnRnE strongest); else inner and outer separately the weaker cacheability (NC < WT < WB); shareability: OSH if either OSH, else ISH if either, else NSH; Device and iNC-oNC are OSH',
   's2_fwb (S2FWB=1), MemAttr[2:0]': {
     '0xx': 'Device type xx (stricter if stage 1 is Device)',
     100: 'reserved',
@@ -22,7 +22,7 @@ export const MEMORY_ATTRIBUTES = {
 
 /** Device memory found by a stage-1 walk or CD fetch through stage 2 (STE.S2PTW). */
 export const PTW = {
-  'S2PTW==1': 'stage-1 walk or CD fetch to stage-2 Device -> S2 F_PERMISSION (CLASS TT/CD)',
+  'S2PTW==1': 'stage-1 walk or CD fetch to stage-2 Device: S2 F_PERMISSION (CLASS TT/CD)',
   'S2PTW==0': 'allowed; treated as Normal NC if IDR3.PTWNNC',
 } as const;
 
@@ -30,7 +30,7 @@ export const PTW = {
 export const NESTED_ORDER: readonly string[] = [
   'STE fetch (PA)',
   'VMS fetch if enabled',
-  'CD address (IPA) through stage 2 -> fetch CD (and L1CD first)',
+  'CD address (IPA) through stage 2: fetch CD (and L1CD first)',
   'per stage-1 level: descriptor IPA through stage 2, fetch, decode',
   'stage-1 AF/permission',
   'final IPA through stage 2',
@@ -52,8 +52,8 @@ export const TBI = {
 
 /** Walks that CD.EPD0 and CD.EPD1 forbid (5.4.1.1). */
 export const EPD = {
-  EPDx: 'miss in that half -> S1 F_TRANSLATION; TxSZ/TGx/TTBx not checked',
-  'EL2/EL3': 'EPD ignored, TTB1 unreachable -> VA[55]==1 gives F_TRANSLATION',
+  EPDx: 'miss in that half: S1 F_TRANSLATION; TxSZ/TGx/TTBx not checked',
+  'EL2/EL3': 'EPD ignored, TTB1 unreachable: VA[55]==1 gives F_TRANSLATION',
 } as const;
 
 /** Which address space a Secure stream's accesses go to (3.10.2). */
@@ -65,7 +65,7 @@ export const SECURE_SPACES = {
   'Non-secure IPA':
     'walk S2TTB with S2T0SZ/S2SL0/S2TG in space S2NSW; output NS = (S2SW|S2SA|S2NSW) ? 1 : S2NSA',
   'CD fetch': 'Secure PA, or Secure IPA through stage 2',
-  SIF: 'S_CR0.SIF==1: Secure-stream instruction fetch whose stage-1 output is NS -> S1 F_PERMISSION (terminated if stage 1 bypassed; abort without event if SMMUEN==0)',
+  SIF: 'S_CR0.SIF==1: Secure-stream instruction fetch whose stage-1 output is NS: S1 F_PERMISSION (terminated if stage 1 bypassed; abort without event if SMMUEN==0)',
 } as const;
 
 /** Non-secure streams. */
@@ -78,8 +78,8 @@ export const REALM_SPACES = {
   'EL2/EL2-E2H stage 1': 'leaf NS[5]',
   bypass: 'STE.NSCFG applied to input NS',
   faults: [
-    'instruction fetch to NS -> F_PERMISSION at the stage that chose NS',
-    'CD/L1CD or stage-1 table through stage 2 to NS -> S2 F_PERMISSION',
+    'instruction fetch to NS: F_PERMISSION at the stage that chose NS',
+    'CD/L1CD or stage-1 table through stage 2 to NS: S2 F_PERMISSION',
   ],
   tables: 'all Realm PA; LPAE not allowed',
 } as const;
@@ -91,7 +91,7 @@ export const LPAE = {
     granule: '4KB',
     t0sz: '3 bits',
     select:
-      'TTB0 if VA[31:32-T0SZ]==0 (or T0SZ==0 and not in TTB1 range); TTB1 if VA[31:32-T1SZ] all ones (T1SZ==0: everything not in TTB0); gap -> F_TRANSLATION; VA[63:32] must be 0',
+      'TTB0 if VA[31:32-T0SZ]==0 (or T0SZ==0 and not in TTB1 range); TTB1 if VA[31:32-T1SZ] all ones (T1SZ==0: everything not in TTB0); gap: F_TRANSLATION; VA[63:32] must be 0',
     start: 'L1 if region >= 2^31 (TxSZ<2) else L2',
     out: 40,
   },

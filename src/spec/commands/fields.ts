@@ -48,7 +48,7 @@ export const RANGE = {
 
 /** Virtual address in bytes, bits [63:12]. */
 export const VA = {
-  Address: { bits: [127, 76], doc: 'VA[63:12].', address: true },
+  Address: { bits: [127, 76], doc: 'Virtual address, bits [63:12].', address: true },
 } as const satisfies FieldSpecs;
 
 /** Intermediate physical address in bytes, bits [55:12]. */

@@ -211,7 +211,13 @@ export const TRAFFIC_COMMANDS = {
           9: '512GB',
         },
       },
-      Address: { bits: [119, 76], doc: 'PA[55:12].', conf: 'medium', narrow: [115, 111], address: true },
+      Address: {
+        bits: [119, 76],
+        doc: 'Physical address, bits [55:12].',
+        conf: 'medium',
+        narrow: [115, 111],
+        address: true,
+      },
     },
   ),
 } as const;

@@ -34,7 +34,7 @@ export const ATS_EVENTS = {
         conf: 'low',
         note: 'Position inferred from E_PAGE_REQUEST; figure not available.',
       },
-      InputAddr: { bits: [191, 140], doc: 'InputAddr[63:12].', conf: 'low', address: true },
+      InputAddr: { bits: [191, 140], doc: 'Input address, bits [63:12].', conf: 'low', address: true },
     },
   ),
   F_TRANSL_FORBIDDEN: event(
@@ -52,7 +52,7 @@ export const ATS_EVENTS = {
       ],
       stall: false,
       smmuen0: 'May be recorded with SMMUEN==0.',
-      note: 'QEMU writes only InputAddr and RnW besides StreamID, the manual figure text shows the same; whether SSV/SubstreamID are added with PASIDTT is not verified.',
+      note: 'Whether SSV and SubstreamID are added with IDR3.PASIDTT is not certain.',
       mergeIgnore: 'InputAddr[11:0]',
       conf: 'medium',
     },
@@ -85,7 +85,7 @@ export const ATS_EVENTS = {
       pW: { bits: [102, 102], doc: 'Privileged write.', conf: 'medium' },
       pR: { bits: [103, 103], doc: 'Privileged read.', conf: 'medium' },
       Span: { bits: [115, 108], doc: 'Size = Span*4096.', conf: 'medium' },
-      InputAddr: { bits: [191, 140], doc: 'InputAddr[63:12].', conf: 'medium', address: true },
+      InputAddr: { bits: [191, 140], doc: 'Input address, bits [63:12].', conf: 'medium', address: true },
     },
   ),
 } as const;

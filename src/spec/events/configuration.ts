@@ -99,7 +99,7 @@ export const CONFIGURATION_EVENTS = {
         'S1 enabled, S1CDMax>0, S1DSS==2, SubstreamID 0 supplied.',
       ],
       stall: false,
-      note: 'No SSV/SubstreamID: the manual figure text shows only StreamID and QEMU writes only StreamID for this event; medium because the figure conversion loses empty cells.',
+      note: 'Has neither SSV nor SubstreamID; medium confidence.',
       conf: 'medium',
     },
     {
