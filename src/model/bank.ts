@@ -1,6 +1,7 @@
 /** The registers of one SMMU: raw words, readable by name and field. What writing does is in `register-write.ts`. */
 
 import type { Field, Layout } from '../bits/layout.ts';
+import { ID_REGISTERS, type IdRegister, type IdValues } from '../spec/features.ts';
 import { type Register, type RegisterBlock, registerByName } from '../spec/registers.ts';
 
 /** Where a block begins, in bytes from the base of the SMMU; blocks placed elsewhere by the system have none. */
@@ -27,6 +28,13 @@ export function offsetOf(name: string): number {
   return block + register.offset;
 }
 
+const ID_OFFSETS: readonly (readonly [IdRegister, number])[] = ID_REGISTERS.filter(
+  (name) => BLOCK_OFFSETS[known(name).block] !== undefined,
+).map((name) => [name, offsetOf(name)]);
+
+const PAGE_1_INDICES = ['EVENTQ_PROD', 'EVENTQ_CONS', 'PRIQ_PROD', 'PRIQ_CONS'];
+const QUEUE_INDICES = new Set(['CMDQ_PROD', 'CMDQ_CONS', ...PAGE_1_INDICES].map(offsetOf));
+
 interface FieldPlace {
   /** Index of the register's first word. */
   readonly word: number;
@@ -51,7 +59,10 @@ export class RegisterBank {
   readonly #words = new Uint32Array(BANK_BYTES / 4);
   #version = 0;
 
-  /** Grows with every change: what was derived from the registers may be out of date. */
+  /**
+   * Grows with every change but that of a queue index: what was derived from the registers may be out of date. Indices
+   * move with every command and record, and nobody derives anything from them.
+   */
   get version(): number {
     return this.#version;
   }
@@ -77,10 +88,17 @@ export class RegisterBank {
     return place.field.get(this.#words, place.word);
   }
 
+  /** The ID registers that lie in this bank. */
+  ids(): IdValues {
+    const values: Partial<Record<IdRegister, number>> = {};
+    for (const [name, offset] of ID_OFFSETS) values[name] = this.peek(offset);
+    return values;
+  }
+
   /** Stores a raw word; the rules of writing are the caller's business. */
   poke(offset: number, value: number): void {
     this.#words[offset >>> 2] = value;
-    this.#version++;
+    if (!QUEUE_INDICES.has(offset)) this.#version++;
   }
 
   /**
@@ -91,7 +109,7 @@ export class RegisterBank {
     const seen = new Map(words);
     for (const [offset, value] of seen)
       if (offset >= 0 && offset < BANK_BYTES) this.#words[offset >>> 2] = value;
-    for (const name of ['EVENTQ_PROD', 'EVENTQ_CONS', 'PRIQ_PROD', 'PRIQ_CONS']) {
+    for (const name of PAGE_1_INDICES) {
       const offset = offsetOf(name);
       const alias = seen.get(offset & 0xffff);
       if (!seen.has(offset) && alias !== undefined) this.#words[offset >>> 2] = alias;

@@ -1,10 +1,11 @@
 /** What the registers of one Security state say, decoded once for each change of a register. */
 
 import type { World } from '../bits/world.ts';
+import { type FeatureName, feature, type IdValues, iasBits, oasBits } from '../spec/features.ts';
 import type { RegisterBank } from './bank.ts';
 
-/** Address sizes by the encoding of IDR5.OAS, CD.IPS and STE.S2PS; 7 acts as 6 (IHI 0070 5.4, IPS). */
-export const ADDRESS_BITS: readonly number[] = [32, 36, 40, 42, 44, 48, 52, 52];
+/** 56-bit addresses exist with VMSAv9-128 only, which is not walked. */
+export const MAX_ADDRESS_BITS = 52;
 
 /** What the implementation offers (ID registers). */
 export interface Features {
@@ -64,6 +65,8 @@ export interface WorldState {
   readonly eventqEnabled: boolean;
   readonly streamTable: StreamTable;
   readonly features: Features;
+  /** The ID registers, with the effective STALL_MODEL in IDR0: what the tables' conditions are asked with. */
+  readonly ids: IdValues;
   readonly oasBits: number;
   /** Input range of stage 2, and of a bypassed stage 1 before it. */
   readonly iasBits: number;
@@ -90,39 +93,39 @@ export interface WorldState {
 const STE_BYTES = 64;
 const L1STD_BYTES = 8;
 
-function featuresOf(bank: RegisterBank): Features {
-  const idr = (register: string, field: string): number => bank.field(register, field);
-  const has = (register: string, field: string): boolean => bank.field(register, field) !== 0;
+function featuresOf(ids: IdValues): Features {
+  const value = (name: FeatureName): number => feature(ids, name);
+  const has = (name: FeatureName): boolean => feature(ids, name) !== 0;
   return {
-    s1p: has('IDR0', 'S1P'),
-    s2p: has('IDR0', 'S2P'),
-    ttf: idr('IDR0', 'TTF'),
-    httu: idr('IDR0', 'HTTU'),
-    hyp: has('IDR0', 'Hyp'),
-    ats: has('IDR0', 'ATS'),
-    ns1ats: has('IDR0', 'NS1ATS'),
-    asid16: has('IDR0', 'ASID16'),
-    vmid16: has('IDR0', 'VMID16'),
-    msi: has('IDR0', 'MSI'),
-    sev: has('IDR0', 'SEV'),
-    pri: has('IDR0', 'PRI'),
-    cd2l: has('IDR0', 'CD2L'),
-    ttEndian: idr('IDR0', 'TTENDIAN'),
-    termModel: idr('IDR0', 'TERM_MODEL'),
-    twoLevelStreamTable: idr('IDR0', 'ST_LEVEL') === 1,
-    attrPermsOvr: has('IDR1', 'ATTR_PERMS_OVR'),
-    had: has('IDR3', 'HAD'),
-    e0pd: has('IDR3', 'E0PD'),
-    epan: has('IDR3', 'EPAN'),
-    s1pi: has('IDR3', 'S1PI'),
-    stt: has('IDR3', 'STT'),
-    ril: has('IDR3', 'RIL'),
-    ds: has('IDR5', 'DS'),
-    d128: has('IDR5', 'D128'),
-    vax: idr('IDR5', 'VAX'),
-    gran4k: has('IDR5', 'GRAN4K'),
-    gran16k: has('IDR5', 'GRAN16K'),
-    gran64k: has('IDR5', 'GRAN64K'),
+    s1p: has('IDR0.S1P'),
+    s2p: has('IDR0.S2P'),
+    ttf: value('IDR0.TTF'),
+    httu: value('IDR0.HTTU'),
+    hyp: has('IDR0.Hyp'),
+    ats: has('IDR0.ATS'),
+    ns1ats: has('IDR0.NS1ATS'),
+    asid16: has('IDR0.ASID16'),
+    vmid16: has('IDR0.VMID16'),
+    msi: has('IDR0.MSI'),
+    sev: has('IDR0.SEV'),
+    pri: has('IDR0.PRI'),
+    cd2l: has('IDR0.CD2L'),
+    ttEndian: value('IDR0.TTENDIAN'),
+    termModel: value('IDR0.TERM_MODEL'),
+    twoLevelStreamTable: value('IDR0.ST_LEVEL') === 1,
+    attrPermsOvr: has('IDR1.ATTR_PERMS_OVR'),
+    had: has('IDR3.HAD'),
+    e0pd: has('IDR3.E0PD'),
+    epan: has('IDR3.EPAN'),
+    s1pi: has('IDR3.S1PI'),
+    stt: has('IDR3.STT'),
+    ril: has('IDR3.RIL'),
+    ds: has('IDR5.DS'),
+    d128: has('IDR5.D128'),
+    vax: value('IDR5.VAX'),
+    gran4k: has('IDR5.GRAN4K'),
+    gran16k: has('IDR5.GRAN16K'),
+    gran64k: has('IDR5.GRAN64K'),
   };
 }
 
@@ -149,35 +152,42 @@ function streamTableOf(
   return { base, programmedBase, log2size, programmedLog2size, twoLevel, split, entries };
 }
 
-/** Effective STALL_MODEL of Non-secure streams: Secure software may forbid stalls (IHI 0070 3.12.2). */
-function stallModelOf(bank: RegisterBank): number {
-  const forbidden = bank.field('S_IDR0', 'STALL_MODEL') === 0 && bank.field('S_CR0', 'NSSTALLD') === 1;
-  return forbidden ? 1 : bank.field('IDR0', 'STALL_MODEL');
+const STALL_MODEL_SHIFT = 24;
+const STALL_MODEL_MASK = 3 << STALL_MODEL_SHIFT;
+const NO_STALLS = 1 << STALL_MODEL_SHIFT;
+
+/** The ID registers as Non-secure streams meet them: Secure software may forbid stalls (IHI 0070 3.12.2). */
+function effectiveIds(bank: RegisterBank): IdValues {
+  const ids = bank.ids();
+  const forbidden = feature(ids, 'S_IDR0.STALL_MODEL') === 0 && bank.field('S_CR0', 'NSSTALLD') === 1;
+  return forbidden ? { ...ids, IDR0: ((ids.IDR0 ?? 0) & ~STALL_MODEL_MASK) | NO_STALLS } : ids;
 }
 
 /** Decodes the Non-secure registers. */
 export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): WorldState {
-  const features = featuresOf(bank);
-  const oasBits = ADDRESS_BITS[bank.field('IDR5', 'OAS')] ?? 52;
-  const sidBits = bank.field('IDR1', 'SIDSIZE');
+  const ids = effectiveIds(bank);
+  const features = featuresOf(ids);
+  const outputBits = Math.min(oasBits(ids), MAX_ADDRESS_BITS);
+  const sidBits = feature(ids, 'IDR1.SIDSIZE');
   const active = (bank.lo('GERROR') ^ bank.lo('GERRORN')) >>> 0;
   return {
     world: 'ns',
     smmuEnabled: bank.field('CR0', 'SMMUEN') === 1,
     cmdqEnabled: bank.field('CR0', 'CMDQEN') === 1,
     eventqEnabled: bank.field('CR0', 'EVENTQEN') === 1,
-    streamTable: streamTableOf(bank, features, sidBits, oasBits),
+    streamTable: streamTableOf(bank, features, sidBits, outputBits),
     features,
-    oasBits,
-    iasBits: Math.max(features.ttf & 1 ? 40 : 0, features.ttf & 2 ? oasBits : 0),
+    ids,
+    oasBits: outputBits,
+    iasBits: Math.min(iasBits(ids), MAX_ADDRESS_BITS),
     sidBits,
-    ssidBits: bank.field('IDR1', 'SSIDSIZE'),
-    minorVersion: bank.field('AIDR', 'ArchMinorRev'),
-    stallModel: stallModelOf(bank),
+    ssidBits: feature(ids, 'IDR1.SSIDSIZE'),
+    minorVersion: feature(ids, 'AIDR.ArchMinorRev'),
+    stallModel: feature(ids, 'IDR0.STALL_MODEL'),
     recInvSid: bank.field('CR2', 'RECINVSID') === 1,
     e2h: bank.field('CR2', 'E2H') === 1,
     gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
-    vmwBits: features.s2p && bank.field('IDR0', 'VMW') === 1 ? Math.min(bank.field('CR0', 'VMW'), 4) : 0,
+    vmwBits: features.s2p && feature(ids, 'IDR0.VMW') === 1 ? Math.min(bank.field('CR0', 'VMW'), 4) : 0,
     cmdqStopped: (active & 1) !== 0,
     cmdqError: active & 1 ? bank.field('CMDQ_CONS', 'ERR') : 0,
     eventqAborted: (active & 4) !== 0,

@@ -1,24 +1,9 @@
 /** Whether a command is CERROR_ILL: IHI 0070 7.1 and each command's section, by the table. */
 
 import { type CommandName, type CommandSpec, commandByOpcode, isImpdefOpcode } from '../../spec/commands.ts';
-import type { FeatureTest } from '../../spec/feature-test.ts';
+import { holds } from '../../spec/features.ts';
 import { rangeIsIllegal } from '../../spec/tlbi-range.ts';
-import type { RegisterBank } from '../bank.ts';
 import type { WorldState } from '../state.ts';
-
-const TEST = /^(!?)([A-Z0-9_]+)\.(\w+?)(?:(!=|>=|==)(\d+))?$/;
-
-/** Whether the ID registers pass a test such as `IDR0.ATS` or `!S_IDR3.SAMS`. */
-export function featureHolds(bank: RegisterBank, test: FeatureTest): boolean {
-  const match = TEST.exec(test);
-  if (!match) throw new RangeError(`not a feature test: ${test}`);
-  const [, not, register, field, operator, number] = match;
-  const value = bank.field(register ?? '', field ?? '');
-  if (operator === '!=') return value !== Number(number);
-  if (operator === '>=') return value >= Number(number);
-  if (operator === '==') return value === Number(number);
-  return (value !== 0) === (not === '');
-}
 
 export type Legal =
   | { readonly spec: CommandSpec & { readonly name: CommandName } }
@@ -28,12 +13,7 @@ export type Legal =
  * Judges a command by its opcode, the features, and the fields that can be illegal.
  * @param words the command, 4 words
  */
-export function judge(
-  bank: RegisterBank,
-  state: WorldState,
-  world: 'ns' | 's' | 'realm',
-  words: Uint32Array,
-): Legal {
+export function judge(state: WorldState, world: 'ns' | 's' | 'realm', words: Uint32Array): Legal {
   const opcode = (words[0] as number) & 0xff;
   const name = `opcode 0x${opcode.toString(16)}`;
   const spec = commandByOpcode(opcode);
@@ -44,7 +24,7 @@ export function judge(
   const legal = spec.legal[world];
   if (legal === false) return { illegal: `${spec.name} does not exist on this queue` };
   if (legal !== true) {
-    const missing = legal.find((test) => !featureHolds(bank, test));
+    const missing = legal.find((test) => !holds(state.ids, test));
     if (missing) return { illegal: `${spec.name} needs ${missing}` };
   }
   const fields = spec.layout.fields;

@@ -104,7 +104,7 @@ export function executeCommand(
   if (status !== DATA) {
     return refuse(CERRORS.CERROR_ABT.code, `CERROR_ABT: reading the command at ${hex(pa)} aborted`, null);
   }
-  const verdict = judge(bank, state, world, words);
+  const verdict = judge(state, world, words);
   if ('illegal' in verdict) return refuse(CERRORS.CERROR_ILL.code, `CERROR_ILL: ${verdict.illegal}`, null);
   const { spec } = verdict;
   recorder?.step('decide', `${name}: ${spec.doc}`, 'Opcode');

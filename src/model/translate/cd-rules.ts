@@ -3,7 +3,8 @@
 import { hex } from '../../bits/u64.ts';
 import { CD } from '../../spec/cd.ts';
 import { STE } from '../../spec/ste.ts';
-import { ADDRESS_BITS, type WorldState } from '../state.ts';
+import { ADDRESS_BITS } from '../../spec/translation.ts';
+import type { WorldState } from '../state.ts';
 import type { StreamConfig, TableFormat } from './configuration.ts';
 import type { Rule } from './rules.ts';
 
@@ -39,7 +40,7 @@ export function granuleBitsOf1(w: Uint32Array): 12 | 14 | 16 | null {
 /** Effective IPS in bits: MIN(IPS, OAS); LPAE has 40. */
 export function outputBitsOf(s: CdSubject): number {
   if (s.format === 'VMSAv8-32') return LPAE_OUTPUT_BITS;
-  return Math.min(ADDRESS_BITS[f.IPS.get(s.w, 0)] ?? 52, s.state.oasBits);
+  return Math.min(ADDRESS_BITS[f.IPS.get(s.w, 0)] ?? 0, s.state.oasBits);
 }
 
 function granuleOk(s: CdSubject, bits: 12 | 14 | 16 | null): boolean {
