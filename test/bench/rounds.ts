@@ -1,0 +1,88 @@
+/** Measures benches in interleaved rounds: what disturbs the machine for a while disturbs a bench and its baseline alike. */
+
+import { cpuNs, median } from './clock.ts';
+
+/** Does something `count` times. */
+export type Work = (count: number) => void;
+
+export interface Bench {
+  readonly name: string;
+  /** What the figure is for. */
+  readonly unit: string;
+  readonly run: Work;
+  /** The least that `run` does at once. Default 1. */
+  readonly step?: number;
+  /** The hand-written walk to compare with: of the same addresses where the bench translates. */
+  readonly baseline: Work;
+  /** Remarks for people, asked after the measurement. */
+  readonly note?: () => string;
+}
+
+export interface Measured {
+  readonly name: string;
+  readonly unit: string;
+  /** CPU nanoseconds for one unit: the median of the rounds. */
+  readonly ns: number;
+  /** The median of the rounds' ratios to the baseline of the same round. */
+  readonly ratio: number;
+  /** CPU nanoseconds of one hand-written walk. */
+  readonly baseline: number;
+  readonly note: string;
+}
+
+export interface Pace {
+  readonly rounds: number;
+  /** CPU milliseconds of one batch, about. */
+  readonly batchMs: number;
+}
+
+const WARM_UP_BATCHES = 3;
+
+/** Finds how often `work` is done in one batch, and warms it up on the way. */
+function calibrate(work: Work, batchMs: number, step = 1): number {
+  const target = batchMs * 1e6;
+  let count = Math.max(16, step);
+  for (;;) {
+    const from = cpuNs();
+    work(count);
+    const spent = cpuNs() - from;
+    if (spent >= target / 2) {
+      const fitting = Math.max(1, Math.round((count * target) / spent / step)) * step;
+      for (let i = 0; i < WARM_UP_BATCHES; i++) work(fitting);
+      return fitting;
+    }
+    count *= 2;
+  }
+}
+
+function timed(work: Work, count: number): number {
+  const from = cpuNs();
+  work(count);
+  return (cpuNs() - from) / count;
+}
+
+/** Runs every bench and its baseline once a round, and takes medians over the rounds. */
+export function measure(benches: readonly Bench[], pace: Pace): Measured[] {
+  const subjects = benches.map((bench) => ({
+    bench,
+    count: calibrate(bench.run, pace.batchMs, bench.step),
+    baselineCount: calibrate(bench.baseline, pace.batchMs / 2),
+    ns: [] as number[],
+    baseline: [] as number[],
+  }));
+  for (let round = 0; round < pace.rounds; round++) {
+    for (const subject of subjects) {
+      globalThis.gc?.();
+      subject.baseline.push(timed(subject.bench.baseline, subject.baselineCount));
+      subject.ns.push(timed(subject.bench.run, subject.count));
+    }
+  }
+  return subjects.map(({ bench, ns, baseline }) => ({
+    name: bench.name,
+    unit: bench.unit,
+    ns: median(ns),
+    ratio: median(ns.map((value, i) => value / (baseline[i] ?? Number.NaN))),
+    baseline: median(baseline),
+    note: bench.note?.() ?? '',
+  }));
+}
