@@ -1,5 +1,6 @@
 import { hex } from '../bits/u64.ts';
 import { isWorld, type World } from '../bits/world.ts';
+import { sectionText } from '../inspect/hover.ts';
 import { layoutByName } from '../inspect/layouts.ts';
 import { queuePath } from '../inspect/queues.ts';
 import { rows, rowText } from '../inspect/rows.ts';
@@ -76,7 +77,7 @@ function structureText(smmu: Smmu, space: World, layoutName: string, pa: number)
   const layout = layoutByName(layoutName);
   if (!layout) return '';
   const words = new Uint32Array(layout.words);
-  const head = `# ${layout.name} at PA ${hex(pa)} (${space}), ${layout.words * 4} bytes; IHI 0070 ${layout.section}`;
+  const head = `# ${layout.name} at PA ${hex(pa)} (${space}), ${layout.words * 4} bytes; ${sectionText(layout.section)}`;
   const status = smmu.memory(space).load(pa, words, 0, layout.words);
   if (status !== DATA) return `${head}\n# the memory there is ${statusText(status)}\n`;
   const lines = rows(layout, words, 0, { world: space }).map(rowText);

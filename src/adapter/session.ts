@@ -55,6 +55,7 @@ export class Session extends ProtocolServer {
   #queue: Promise<void> = Promise.resolve();
   #after: (() => void)[] = [];
   #ended = false;
+  #disposed = false;
 
   constructor(host: Host) {
     super();
@@ -74,7 +75,8 @@ export class Session extends ProtocolServer {
   }
 
   attach(debuggee: Debuggee): void {
-    this.#debuggee = debuggee;
+    if (this.#disposed) debuggee.closeNow();
+    else this.#debuggee = debuggee;
   }
 
   /** Does something right after the response of the request that is being handled. */
@@ -118,10 +120,13 @@ export class Session extends ProtocolServer {
 
   /** The connection is gone: closes everything at once, without waiting for a request. */
   override dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
     this.opening?.abort();
     this.#debuggee?.closeNow();
     this.#debuggee = null;
-    this.end();
+    // What is being opened leaves nothing behind, but it has to get there.
+    void this.#queue.then(() => this.end());
   }
 
   /** The session is over. */

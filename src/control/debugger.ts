@@ -160,11 +160,15 @@ export class Debugger {
     this.#pauseAsked = true;
   }
 
-  /** Starts a transaction on the DMA thread and runs it to its end or to a stop. */
-  transact(transaction: Transaction): Transacted {
+  /**
+   * Starts a transaction on the DMA thread and runs it to its end or to a stop.
+   * @param step stop at its beginning
+   */
+  transact(transaction: Transaction, step = false): Transacted {
     const dropped = this.#refresh('dma')?.plan ?? null;
     const plan = this.smmu.plan({ kind: 'transaction', transaction });
     const current = this.#place('dma', plan, 0);
+    if (step) return { plan, stop: this.#stop('dma', 'step'), dropped };
     const hit = findStop(plan, 0, this.#enabled, this.#peek);
     if (hit) {
       this.#current.set('dma', { ...current, cursor: hit.step });
@@ -258,8 +262,8 @@ export class Debugger {
       return null;
     }
     const plan = this.smmu.plan(operation);
-    const cursor = old && sameOperation(old.plan.operation, operation) ? old.cursor : 0;
-    return this.#place(thread, plan, Math.min(cursor, plan.steps.length - 1));
+    const same = old && sameOperation(old.plan.operation, operation);
+    return this.#place(thread, plan, same ? keptCursor(old, plan) : 0);
   }
 
   #operationOf(thread: ThreadKey, old: Current | undefined): Operation | null {
@@ -294,4 +298,12 @@ export class Debugger {
 function sameOperation(a: Operation, b: Operation): boolean {
   if (a.kind === 'command') return b.kind === 'command' && a.index === b.index && a.world === b.world;
   return a === b;
+}
+
+/** Where a cursor goes when its operation is planned anew: nowhere, or to the first step that has become another. */
+function keptCursor(old: { readonly plan: Plan; readonly cursor: number }, plan: Plan): number {
+  for (let at = 0; at < old.cursor; at++) {
+    if (old.plan.steps[at]?.text !== plan.steps[at]?.text) return Math.min(at, plan.steps.length - 1);
+  }
+  return Math.min(old.cursor, plan.steps.length - 1);
 }

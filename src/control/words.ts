@@ -1,5 +1,5 @@
 import { hex, hex64 } from '../bits/u64.ts';
-import type { Missing, Operation, Outcome, Plan, Transaction } from '../model/plan.ts';
+import type { Fault, Missing, Operation, Outcome, Plan, Transaction } from '../model/plan.ts';
 
 /** `write sid=0x8 ssid=0x1 iova=0x1000`: a transaction in one line. */
 export function transactionText(t: Transaction): string {
@@ -46,4 +46,16 @@ export function missingText(missing: Missing, notFetched = false): string {
   if (notFetched) return `${where} has not been fetched yet`;
   const wouldBe = missing.wouldBe ? `; an external abort there would give ${missing.wouldBe}` : '';
   return `${where} is not in the image${wouldBe}`;
+}
+
+/** `F_TRANSLATION: <reason> (stage 1 level 3; IHI 0070 3.4.1)`. */
+export function faultText(fault: Fault): string {
+  const where = fault.stage > 0 ? `stage ${fault.stage} level ${fault.level}; ` : '';
+  return `${fault.event ?? 'terminated without an event'}: ${fault.reason} (${where}${ruleText(fault.rule)})`;
+}
+
+/** A section of IHI 0070 or of the manual that is named, or the id of a rule in the project's table. */
+export function ruleText(rule: string): string {
+  if (/^[0-9]/.test(rule)) return `IHI 0070 ${rule}`;
+  return /^(DDI|IHI) /.test(rule) ? rule : `rule ${rule}`;
 }

@@ -3,8 +3,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import path from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { buildSync } from 'esbuild';
 
-const ADAPTER = path.resolve(import.meta.dirname, '../../src/adapter/main.ts');
+const ROOT = path.resolve(import.meta.dirname, '../..');
 const TIMEOUT_MS = 10_000;
 
 type Body = Record<string, unknown>;
@@ -158,9 +159,30 @@ export interface SpawnedAdapter {
   readonly exit: Promise<number | null>;
 }
 
+let bundled = false;
+
+/** The adapter as it is shipped, in one file: bundled from the present sources, once for each worker of the tests. */
+function adapterBundle(): string {
+  const worker = process.env['VITEST_POOL_ID'] ?? '0';
+  const outfile = path.join(ROOT, 'out/test-adapter', `adapter-${worker}.cjs`);
+  if (bundled) return outfile;
+  buildSync({
+    absWorkingDir: ROOT,
+    entryPoints: ['src/adapter/main.ts'],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'es2022',
+    logLevel: 'warning',
+  });
+  bundled = true;
+  return outfile;
+}
+
 /** Starts the adapter as its own process on standard input and output. */
 export function spawnAdapter(env: Record<string, string> = {}): SpawnedAdapter {
-  const child = spawn(process.execPath, ['--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', ADAPTER], {
+  const child = spawn(process.execPath, [adapterBundle()], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   });

@@ -1,6 +1,7 @@
 import { hex } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
-import type { Frame } from '../../model/plan.ts';
+import { arrayOf, cdAddress, cdTableOf, isFault, readCd, readSte, streamOf } from '../../inspect/streams.ts';
+import type { ReadStatus } from '../../model/memory.ts';
 import { structureScope } from '../scopes/structure.ts';
 import type { Session } from '../session.ts';
 import type { Answer, ConsoleCommand } from './command.ts';
@@ -8,62 +9,62 @@ import { numberIn, splitWords } from './words.ts';
 
 const SID_LIMIT = 2 ** 32;
 const SSID_LIMIT = 2 ** 20;
+const STE_USAGE = 'ste 8';
+const CD_USAGE = 'cd 8 [ssid=1]';
+const WORLD = 'ns';
 
-/** Shows the STE of a stream, as a translation would read it. */
+/** Shows the STE of a stream as it lies in memory, whatever the caches hold. */
 export const ste: ConsoleCommand = {
   name: 'ste',
-  usage: 'ste 8',
-  help: 'shows the STE of a StreamID',
+  usage: STE_USAGE,
+  help: 'shows the STE of a StreamID, as it lies in memory',
   words: [],
   run(session, rest) {
-    const sid = numberIn(rest.trim(), 'sid', SID_LIMIT, 'ste 8');
-    return frameAnswer(session, sid, -1, 'ste');
+    const read = steOf(session, numberIn(rest.trim(), 'sid', SID_LIMIT, STE_USAGE));
+    return structureAnswer(`STE ${hex(read.sid)}`, 'STE', read);
   },
 };
 
-/** Shows the CD of a stream. */
+/** Shows the CD of a stream as it lies in memory. */
 export const cd: ConsoleCommand = {
   name: 'cd',
-  usage: 'cd 8 [ssid=1]',
-  help: 'shows the CD that a StreamID uses, with or without SubstreamID',
+  usage: CD_USAGE,
+  help: 'shows the CD of a StreamID (and SubstreamID), as it lies in memory',
   words: ['ssid='],
   run(session, rest) {
-    const usage = 'cd 8 [ssid=1]';
     const [first = '', ...more] = rest.trim().split(/[\s,]+/);
-    const sid = numberIn(first, 'sid', SID_LIMIT, usage);
-    const { values } = splitWords(more.join(' '), ['ssid'], [], usage);
-    const ssid = values.get('ssid');
-    return frameAnswer(
-      session,
-      sid,
-      ssid === undefined ? -1 : numberIn(ssid, 'ssid', SSID_LIMIT, usage),
-      'cd',
-    );
+    const sid = numberIn(first, 'sid', SID_LIMIT, CD_USAGE);
+    const { values } = splitWords(more.join(' '), ['ssid'], [], CD_USAGE);
+    const index = numberIn(values.get('ssid') ?? '0', 'ssid', SSID_LIMIT, CD_USAGE);
+    const { smmu } = session.debuggee;
+    const state = smmu.state(WORLD);
+    const stream = streamOf(steOf(session, sid), WORLD, state);
+    if (isFault(stream)) throw new UserError(`StreamID ${hex(sid)} has no CD: ${stream.reason}`);
+    if (stream.action !== 'stage1')
+      throw new UserError(`StreamID ${hex(sid)} has no CD: its STE says ${stream.action}`);
+    const memory = smmu.memory(WORLD);
+    const pa = cdAddress(memory, cdTableOf(stream), index, state);
+    if (pa === null) throw new UserError(`StreamID ${hex(sid)} has no CD ${index}`);
+    return structureAnswer(`CD ${index} of StreamID ${hex(sid)}`, 'CD', readCd(memory, pa, index));
   },
 };
 
-/** What a transaction of the stream reads on its way, from memory or from the configuration cache. */
-function frameAnswer(session: Session, sid: number, ssid: number, kind: Frame['kind']): Answer {
-  const transaction = {
-    world: 'ns',
-    sid,
-    ssid,
-    vaHi: 0,
-    vaLo: 0,
-    write: false,
-    privileged: false,
-    instruction: false,
-  } as const;
-  const plan = session.debuggee.debugger.dryRun(transaction);
-  const frame = plan.frames.find((f) => f.kind === kind);
-  if (!frame) {
-    const reason = plan.outcome.fault?.reason ?? plan.outcome.missing?.structure ?? plan.outcome.result;
-    throw new UserError(`StreamID ${hex(sid)} has no ${kind.toUpperCase()} to show: ${reason}`);
-  }
-  const { pa } = frame;
+function steOf(session: Session, sid: number): ReturnType<typeof readSte> {
+  const { smmu } = session.debuggee;
+  const memory = smmu.memory(WORLD);
+  const array = arrayOf(memory, smmu.state(WORLD), sid);
+  if (!array) throw new UserError(`StreamID ${hex(sid)} is outside the stream table`);
+  return readSte(memory, array, sid);
+}
+
+function structureAnswer(
+  name: string,
+  layout: string,
+  { pa, words, status }: { pa: number; words: Uint32Array; status: ReadStatus },
+): Answer {
   return {
-    value: `${frame.name}${pa === null ? '' : ` at PA ${hex(pa)} (${frame.space})`}`,
-    children: structureScope(frame),
-    ...(pa === null ? {} : { memory: { space: frame.space, pa } }),
+    value: `${name} at PA ${hex(pa)} (${WORLD})`,
+    memory: { space: WORLD, pa },
+    children: structureScope({ layout, space: WORLD, pa, words, status }),
   };
 }

@@ -1,17 +1,16 @@
 import { hex, hex64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS } from '../../bits/world.ts';
-import { faultText } from '../../control/explain.ts';
-import { missingText, transactionText } from '../../control/words.ts';
+import { faultText, missingText, transactionText } from '../../control/words.ts';
 import type { Plan, Transaction } from '../../model/plan.ts';
 import { announce } from '../execution.ts';
 import { type Node, named } from '../scopes/node.ts';
 import type { Answer, ConsoleCommand } from './command.ts';
 import { numberIn, splitWords, wideIn } from './words.ts';
 
-const USAGE = 'translate sid=8 iova=0xfff57000 [ssid=1] [write] [priv] [inst] [world=ns]';
+const USAGE = 'translate sid=8 iova=0xfff57000 [ssid=1] [write] [priv] [inst] [world=ns] [step]';
 const KEYS = ['sid', 'ssid', 'iova', 'world'];
-const FLAGS = ['read', 'write', 'priv', 'inst'];
+const FLAGS = ['read', 'write', 'priv', 'inst', 'step'];
 const SID_LIMIT = 2 ** 32;
 const SSID_LIMIT = 2 ** 20;
 
@@ -19,14 +18,14 @@ const SSID_LIMIT = 2 ** 20;
 export const translate: ConsoleCommand = {
   name: 'translate',
   usage: USAGE,
-  help: 'runs one transaction of a device; a fault stops the session before it happens',
+  help: 'runs one transaction of a device; a fault stops before it happens, `step` stops at the beginning',
   words: [...KEYS.map((key) => `${key}=`), ...FLAGS],
   run(session, rest, context) {
-    const transaction = parseTransaction(rest);
+    const { transaction, step } = parseTransaction(rest);
     const { debuggee } = session;
     if (context === 'look') return answerOf(transaction, debuggee.debugger.dryRun(transaction));
     debuggee.requireStopped();
-    const { plan, stop, dropped } = debuggee.debugger.transact(transaction);
+    const { plan, stop, dropped } = debuggee.debugger.transact(transaction, step);
     if (dropped) {
       const { operation } = dropped;
       const text = operation.kind === 'transaction' ? transactionText(operation.transaction) : '';
@@ -34,7 +33,7 @@ export const translate: ConsoleCommand = {
     }
     if (stop) {
       announce(session, stop);
-      return { ...answerOf(transaction, plan), value: `stopped: ${stop.text}` };
+      return { ...answerOf(transaction, plan), value: `stopped: ${stop.text || 'before the first step'}` };
     }
     session.changed();
     return answerOf(transaction, plan);
@@ -42,7 +41,7 @@ export const translate: ConsoleCommand = {
 };
 
 /** Reads the words of a transaction. */
-export function parseTransaction(rest: string): Transaction {
+export function parseTransaction(rest: string): { transaction: Transaction; step: boolean } {
   const { values, flags } = splitWords(rest, KEYS, FLAGS, USAGE);
   const need = (key: string): string => {
     const text = values.get(key);
@@ -59,7 +58,7 @@ export function parseTransaction(rest: string): Transaction {
   if (!isWorld(world)) {
     throw new UserError(`world=${world} is no security state`, { todo: `write ${WORLDS.join(', ')}` });
   }
-  return {
+  const transaction = {
     world,
     sid: numberIn(need('sid'), 'sid', SID_LIMIT, USAGE),
     ssid: ssid === undefined ? -1 : numberIn(ssid, 'ssid', SSID_LIMIT, USAGE),
@@ -69,6 +68,7 @@ export function parseTransaction(rest: string): Transaction {
     privileged: flags.has('priv'),
     instruction: flags.has('inst'),
   };
+  return { transaction, step: flags.has('step') };
 }
 
 function answerOf(transaction: Transaction, plan: Plan): Answer {

@@ -1,6 +1,6 @@
-import { explain } from '../../control/explain.ts';
 import { FILTERS } from '../../control/stops/index.ts';
 import { NotNow } from '../errors.ts';
+import { explain } from '../explain.ts';
 import type { Handlers } from '../handler.ts';
 
 const KNOWN = new Set(FILTERS.map((filter) => filter.id));
@@ -25,16 +25,17 @@ export const EXCEPTIONS: Handlers = {
     const hit =
       debuggee.lastStop?.thread === thread ? debuggee.lastStop.hit : debuggee.debugger.hitAt(thread);
     if (!hit || position.at !== 'operation') throw new NotNow('the thread does not stand at an exception');
-    const { text, lines } = explain(position.plan, hit);
+    const { reason, more } = explain(position.plan, hit);
     return {
       exceptionId: hit.filter,
-      description: text,
+      description: reason.join(' '),
       breakMode: 'always',
       details: {
-        message: text,
+        message: [...reason, ...more].join(' '),
         typeName: hit.filter,
         fullTypeName: hit.filter,
-        stackTrace: lines.join('\n'),
+        // Clients show this below the description, line by line.
+        stackTrace: more.join('\n'),
       },
     };
   },

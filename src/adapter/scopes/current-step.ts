@@ -1,5 +1,4 @@
-import { faultText } from '../../control/explain.ts';
-import { operationText } from '../../control/words.ts';
+import { faultText, operationText } from '../../control/words.ts';
 import type { Plan } from '../../model/plan.ts';
 import { type Children, type Node, named } from './node.ts';
 
@@ -27,7 +26,7 @@ function stepList(plan: Plan, cursor: number): Children {
     page: (start, count) =>
       plan.steps.slice(start, start + count).map((step, i) => ({
         name: `${start + i}`,
-        value: `${start + i === cursor ? '-> ' : ''}${step.text}`,
+        value: `${start + i === cursor ? '▶ ' : ''}${step.text}`,
         type: step.kind,
       })),
   };

@@ -7,12 +7,15 @@ import { DATA } from '../../model/memory.ts';
 import type { Frame } from '../../model/plan.ts';
 import { type Children, type Node, named } from './node.ts';
 
-/** A structure of the call stack: its fields, its raw words, and where it lies. */
-export function structureScope(frame: Frame): Children {
+/** What is shown of a structure. */
+export type Structure = Pick<Frame, 'layout' | 'space' | 'pa' | 'words' | 'status'>;
+
+/** A structure: its fields, its raw words, and where it lies. */
+export function structureScope(frame: Structure): Children {
   return named(() => [...addressNode(frame), ...fieldNodes(frame)]);
 }
 
-function addressNode(frame: Frame): Node[] {
+function addressNode(frame: Structure): Node[] {
   if (frame.pa === null) return [];
   return [
     {
@@ -24,7 +27,7 @@ function addressNode(frame: Frame): Node[] {
   ];
 }
 
-function fieldNodes(frame: Frame): Node[] {
+function fieldNodes(frame: Structure): Node[] {
   if (frame.status !== DATA) return [{ name: 'contents', value: statusText(frame.status) }];
   const layout = layoutByName(frame.layout);
   const raw = { name: 'words', value: `${frame.words.length / 2}`, children: rawChildren(frame) };
@@ -46,7 +49,7 @@ export function fieldNode(row: Row, space: World): Node {
   };
 }
 
-function rawChildren(frame: Frame): Children {
+function rawChildren(frame: Structure): Children {
   const { pa } = frame;
   return named(() =>
     rawWords(frame.words).map((value, i) => ({

@@ -1,0 +1,85 @@
+import { fieldOf } from '../bits/layout.ts';
+import { hex } from '../bits/u64.ts';
+import { type StackFrame, stackAt } from '../control/position.ts';
+import type { Hit } from '../control/stops/stop.ts';
+import { missingText, operationText, ruleText } from '../control/words.ts';
+import { layoutByName } from '../inspect/layouts.ts';
+import { rawWords, row, rowText } from '../inspect/rows.ts';
+import { DATA } from '../model/memory.ts';
+import type { Frame, Plan, Recording, Step } from '../model/plan.ts';
+import { CERRORS, type CerrorName, cerrorName } from '../spec/cerror.ts';
+import { VALIDITY_RULES, type ValidityRuleId, validityRule } from '../spec/validity.ts';
+
+/** Why an operation stops where it does, in sentences. */
+export interface Explanation {
+  /** What was asked, what was found where, which bits decided, and what that means. */
+  readonly reason: readonly string[];
+  /** Which rule of the architecture says so, and what will follow. */
+  readonly more: readonly string[];
+}
+
+/** Explains the stop of an operation. */
+export function explain(plan: Plan, hit: Hit): Explanation {
+  const step = plan.steps[hit.step];
+  const innermost = stackAt(plan, hit.step)[0];
+  const reason = [`Asked: ${operationText(plan)}.`];
+  if (innermost) reason.push(`Found: ${foundText(innermost.frame)}.`, ...decidedText(innermost, step));
+  reason.push(`Reason: ${reasonOf(plan, step)}.`);
+  const more = step?.fault ? [`Rule: ${ruleSentence(step.fault.rule)}.`] : [];
+  more.push(`What follows: ${consequence(plan, step)}.`);
+  return { reason, more };
+}
+
+function foundText(frame: Frame): string {
+  const name = frame.kind === 'descriptor' ? `${frame.name} descriptor` : frame.name.replace(/\bCMD_/, '');
+  if (frame.pa === null) return name;
+  const value = frame.status === DATA ? ` = ${rawWords(frame.words).join(' ')}` : ', which could not be read';
+  return `${name} at PA ${hex(frame.pa)} (${frame.space})${value}`;
+}
+
+/** The field that decided, with its value and meaning. */
+function decidedText({ frame, field }: StackFrame, step: Step | undefined): string[] {
+  const layout = layoutByName(frame.layout);
+  const decided = layout && fieldOf(layout, step?.fault?.field ?? step?.field ?? field ?? '');
+  if (!decided || frame.words.length < layout.words) return [];
+  const found = row(decided, frame.words, 0, { world: frame.space });
+  return [`Decided by: ${layout.name}.${rowText(found)}; ${trimmed(found.doc)}.`];
+}
+
+function reasonOf(plan: Plan, step: Step | undefined): string {
+  const { outcome } = plan;
+  if (step?.fault) return trimmed(step.fault.reason);
+  const error: CerrorName | undefined = cerrorName(outcome.cerror);
+  if (step?.kind === 'command-error' && error) return `${step.text} (${trimmed(CERRORS[error].doc)})`;
+  if (outcome.missing) return missingText(outcome.missing);
+  return step?.text ?? 'nothing is known';
+}
+
+/** The rule's name, and its condition where the table of rules has it. */
+function ruleSentence(id: string): string {
+  if (!Object.hasOwn(VALIDITY_RULES, id)) return ruleText(id);
+  const { structure, when, result } = validityRule(id as ValidityRuleId);
+  return `${id}, ${structure}: ${when} gives ${result}`;
+}
+
+const RECORDINGS: Readonly<Record<Recording, string>> = {
+  none: 'the transaction is terminated and no event is recorded',
+  written: 'the transaction is terminated and the event is written to the EVENTQ',
+  full: 'the transaction is terminated; the EVENTQ is full, so the event is lost',
+  disabled: 'the transaction is terminated; the EVENTQ is disabled (CR0.EVENTQEN=0), so the event is lost',
+  suppressed: 'the transaction is terminated; its configuration suppresses the event',
+  aborted: 'the transaction is terminated; writing the event aborts (GERROR.EVENTQ_ABT_ERR)',
+};
+
+function consequence(plan: Plan, step: Step | undefined): string {
+  if (step?.kind === 'command-error') {
+    return 'the queue stops with the error in CMDQ_CONS.ERR and GERROR.CMDQ_ERR becomes active';
+  }
+  if (plan.outcome.result === 'stall') return 'the transaction is stalled until CMD_RESUME or CMD_STALL_TERM';
+  if (plan.operation.kind === 'command') return 'the command goes on, and the global error becomes active';
+  return RECORDINGS[plan.outcome.recording];
+}
+
+function trimmed(sentence: string): string {
+  return sentence.replace(/\.$/, '');
+}

@@ -1,0 +1,83 @@
+/** The same session inside another program, and over TCP. */
+
+import { connect } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { nodeHost } from '../../src/adapter/node-host.ts';
+import { serveTcp } from '../../src/adapter/server.ts';
+import { Session } from '../../src/adapter/session.ts';
+import { DapClient, frame, readMessages } from '../kit/dap.ts';
+import { fixture } from '../kit/machine.ts';
+
+const CMDQ = 1;
+const cleanup: (() => void)[] = [];
+afterEach(() => {
+  for (const clean of cleanup.splice(0)) clean();
+});
+
+function inline(): { client: DapClient; session: Session } {
+  const session = new Session(nodeHost());
+  const client = new DapClient((receive) => {
+    session.onDidSendMessage((message) => receive(structuredClone(message) as Parameters<typeof receive>[0]));
+    return {
+      send: (message) => session.handleMessage(message as Parameters<Session['handleMessage']>[0]),
+      close: () => session.dispose(),
+    };
+  });
+  cleanup.push(() => client.close());
+  return { client, session };
+}
+
+test('an inline session runs a capture without streams or a process', async () => {
+  const { client } = inline();
+  expect(await client.launch({ ...fixture('linux-pending'), enableQueue: true })).toMatchObject({
+    reason: 'entry',
+  });
+  await client.move('next', CMDQ);
+  expect((await client.frames(CMDQ))[0]?.name).toMatch(/^SYNC/);
+  await client.ask('disconnect');
+});
+
+test('requests that arrive together are answered in order', async () => {
+  const { client } = inline();
+  const asked = ['initialize', 'launch', 'setExceptionBreakpoints', 'configurationDone', 'threads'].map(
+    (command) => client.post(command, command === 'launch' ? fixture('linux-basic') : { filters: [] }),
+  );
+  await client.stopped();
+  const answered = client.messages.filter((m) => m.type === 'response').map((m) => m.request_seq);
+  expect(answered.slice(0, 4)).toEqual(asked.slice(0, 4));
+  expect((await client.response(asked[4] ?? 0)).body).toMatchObject({
+    threads: [{ name: 'CMDQ ns' }, { name: 'DMA' }],
+  });
+});
+
+test('a session that is disposed while it opens a capture keeps nothing open', async () => {
+  const { client, session } = inline();
+  const ended = new Promise<void>((resolve) => {
+    session.onEnd = resolve;
+  });
+  await client.ask('initialize');
+  client.post('launch', fixture('linux-basic'));
+  session.dispose();
+  await ended;
+  expect(session.launched).toBe(false);
+});
+
+test('TCP serves several clients at once on the loopback address', async () => {
+  const server = await serveTcp(0);
+  cleanup.push(() => server.close());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  expect(address.address).toBe('127.0.0.1');
+  const clients = ['linux-pending', 'linux-basic'].map((name) => {
+    const socket = connect(address.port, '127.0.0.1');
+    const client = new DapClient((receive) => {
+      readMessages(socket, receive);
+      return { send: (message) => socket.write(frame(message)), close: () => socket.destroy() };
+    });
+    cleanup.push(() => client.close());
+    return { client, name };
+  });
+  const stops = await Promise.all(clients.map(({ client, name }) => client.launch(fixture(name))));
+  expect(stops.map(({ text }) => text)).toEqual(['command queue disabled (CR0.CMDQEN=0)', 'nothing pending']);
+  await Promise.all(clients.map(({ client }) => client.ask('disconnect')));
+});
