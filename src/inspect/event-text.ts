@@ -52,9 +52,11 @@ export function eventText(words: Uint32Array, at = 0): string {
 export function eventRows(words: Uint32Array, at = 0, world: World = 'ns'): Row[] {
   const number = (words[at] as number) & 0xff;
   const of = layoutOf(words, at);
-  const all = rows(of, words, at, { world });
-  if (of === EVENT_HEADER) return all.filter((r) => !r.name.startsWith('RES0'));
-  return all.map((r) =>
+  // Where nobody knows the fields, an unclaimed bit says nothing.
+  const known = rows(of, words, at, { world }).filter(
+    (r) => of !== EVENT_HEADER || !r.name.startsWith('RES0'),
+  );
+  return known.map((r) =>
     r.name === 'EventNumber' ? { ...r, value: hex(number, 2), label: eventName(words, at) } : r,
   );
 }
