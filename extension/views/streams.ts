@@ -83,18 +83,28 @@ function contextValue(node: TreeNode): string {
     .join(';');
 }
 
+/** Colours of the themes for the icons that want attention, and for those that want none. */
+const COLOURS: Readonly<Record<string, string>> = {
+  warning: 'list.warningForeground',
+  question: 'list.warningForeground',
+  error: 'list.errorForeground',
+  'circle-slash': 'disabledForeground',
+  'circle-outline': 'disabledForeground',
+};
+
 function colour(node: TreeNode): vscode.ThemeColor | undefined {
-  if (node.icon === 'warning') return new vscode.ThemeColor('list.warningForeground');
-  if (node.icon === 'error') return new vscode.ThemeColor('list.errorForeground');
-  return undefined;
+  const name = COLOURS[node.icon];
+  return name === undefined ? undefined : new vscode.ThemeColor(name);
 }
 
 function unreadable(parent: TreeNode | undefined, error: unknown): TreeNode {
   return {
     id: `${parent?.id ?? ''}!`,
     label: error instanceof Error ? error.message : String(error),
+    description: '',
+    tooltip: '',
     icon: 'warning',
-    kind: 'error',
+    kind: 'note',
     collapsible: 'none',
   };
 }
