@@ -117,7 +117,8 @@ function checkQueue(
   warn: (field: string, text: string) => void,
 ): void {
   const q = ring(smmu.bank, queue, 'ns');
-  if (q.base === 0 && !q.enabled) return;
+  // Never set up, or not in the snapshot.
+  if (smmu.bank.lo(`${queue}_BASE`) === 0 && smmu.bank.hi(`${queue}_BASE`) === 0) return;
   const field = `${queue}_BASE (offset ${QUEUE_OFFSETS[queue]})`;
   const bytes = q.entryBytes * 2 ** q.log2size;
   const memory = smmu.memory('ns');

@@ -125,16 +125,18 @@ class Surveyor implements Survey {
       return;
     }
     const memory = this.#smmu.memory(this.#world);
-    for (let i = 0; i < table.entries; i++) {
-      if (this.#cancelled?.() === true) return;
-      const l1 = readLevel1(memory, state, i);
-      if (l1.status !== DATA) {
-        this.#remark(`the level-1 stream table is not in the image from entry ${i} on`);
-        // Presence is kept for each 4 KiB.
-        i = Math.floor(l1.pa / 4096 + 1) * 512 - table.base / 8 - 1;
-        continue;
+    const parts = readableParts(memory, table.base, table.entries, 8);
+    if (parts.length === 0) this.#remark('the level-1 stream table is not in the image');
+    for (const { first, last } of parts) {
+      for (let i = first; i <= last; i++) {
+        if ((i & 0xfff) === 0 && this.#cancelled?.() === true) return;
+        const l1 = readLevel1(memory, state, i);
+        if (l1.status !== DATA) {
+          this.#remark(`the level-1 stream table is not in the image from entry ${i} on`);
+          // Presence is kept for each 4 KiB.
+          i += Math.floor((4096 - (l1.pa % 4096)) / 8) - 1;
+        } else if (typeof l1.array !== 'string') this.#array(l1.array);
       }
-      if (typeof l1.array !== 'string') this.#array(l1.array);
     }
   }
 
@@ -150,8 +152,8 @@ class Surveyor implements Survey {
 
   #array(array: SteArray): void {
     const memory = this.#smmu.memory(this.#world);
-    for (const part of readableParts(this.#smmu, this.#world, array)) {
-      for (let sid = part.first; sid <= part.last; sid++) {
+    for (const { first, last } of readableParts(memory, array.pa, array.count, STE_BYTES)) {
+      for (let sid = array.firstSid + first; sid <= array.firstSid + last; sid++) {
         if ((sid & 0xffff) === 0 && this.#cancelled?.() === true) return;
         const read = readSte(memory, array, sid);
         if (read.status !== DATA) {

@@ -3,7 +3,6 @@
 import type { World } from '../bits/world.ts';
 import { DATA, type ReadStatus, type SparseMemory } from '../model/memory.ts';
 import type { Fault } from '../model/plan.ts';
-import type { Smmu } from '../model/smmu.ts';
 import type { WorldState } from '../model/state.ts';
 import type { ContextConfig, StreamConfig } from '../model/translate/configuration.ts';
 import { decodeContext } from '../model/translate/context.ts';
@@ -184,18 +183,30 @@ export function isFault(decoded: StreamConfig | ContextConfig | Fault): decoded 
   return 'event' in decoded;
 }
 
-/** The stretches of a table that can hold anything; a table may be far larger than the memory. */
-export function readableParts(smmu: Smmu, world: World, array: SteArray): { first: number; last: number }[] {
-  const memory = smmu.memory(world);
-  const bytes = array.count * STE_BYTES;
-  if (bytes <= 2 ** 26) return [{ first: array.firstSid, last: array.firstSid + array.count - 1 }];
+/** A table larger than this is looked at only where the image has contents. */
+const LARGE_TABLE = 2 ** 24;
+
+/**
+ * The stretches of a table that can hold anything: a table may be far larger than the memory.
+ * @param pa of the first element
+ * @param size bytes of an element
+ * @returns indices of elements, first and last
+ */
+export function readableParts(
+  memory: SparseMemory,
+  pa: number,
+  count: number,
+  size: number,
+): { first: number; last: number }[] {
+  const bytes = count * size;
+  if (bytes <= LARGE_TABLE) return [{ first: 0, last: count - 1 }];
   const parts: { first: number; last: number }[] = [];
   for (const range of memory.source.ranges) {
-    const from = Math.max(range.base, array.pa);
-    const to = Math.min(range.base + range.size, array.pa + bytes);
+    const from = Math.max(range.base, pa);
+    const to = Math.min(range.base + range.size, pa + bytes);
     if (from >= to) continue;
-    const first = array.firstSid + Math.ceil((from - array.pa) / STE_BYTES);
-    const last = array.firstSid + Math.floor((to - array.pa) / STE_BYTES) - 1;
+    const first = Math.ceil((from - pa) / size);
+    const last = Math.floor((to - pa) / size) - 1;
     if (first <= last) parts.push({ first, last });
   }
   return parts;

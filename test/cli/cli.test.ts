@@ -1,0 +1,289 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { put, temporaryFolder } from '../kit/capture.ts';
+import { fixture } from '../kit/machine.ts';
+import { smmuDebug } from './io.ts';
+
+const folder = temporaryFolder();
+
+function given(name: string): [string, string, string] {
+  const { capture, registers } = fixture(name);
+  return [capture, '--registers', registers];
+}
+
+const basic = given('linux-basic');
+
+describe('tree', () => {
+  test('prints streams, CDs and tables, and ends with the counts', async () => {
+    const { status, out, err } = await smmuDebug('tree', ...basic);
+    expect([status, err]).toEqual([0, '']);
+    expect(out).toContain('    StreamID 0x8 (00:01.0)  stage 1, CD at 0x48119000\n      CD  ASID 3,');
+    expect(out.trimEnd().split('\n').at(-1)).toBe(
+      '1,280 STEs, 1,280 valid (1,266 abort, 14 s1); 6 CDs; 6 sets of tables; 1,439 pages and blocks',
+    );
+  });
+
+  test('as JSON ends in counts', async () => {
+    const { out } = await smmuDebug('tree', ...basic, '--json');
+    const answer = JSON.parse(out) as { nodes: unknown[]; counts: unknown };
+    expect(Object.keys(answer).at(-1)).toBe('counts');
+    expect(answer.counts).toEqual({
+      steInMemory: 1280,
+      steValid: 1280,
+      ste_abort: 1266,
+      ste_s1: 14,
+      cds: 6,
+      leafPTEs: 1439,
+      domainsDistinct: 6,
+    });
+    expect(answer.nodes).toHaveLength(1);
+  });
+
+  test('of one stream goes down to its pages', async () => {
+    const { out } = await smmuDebug('tree', ...basic, '--sid', '00:02.0', '--pages');
+    expect(out).toContain('0xfffc0000–0xfffcffff  → 0x483b7000 rwx 16 pages, 64 KiB, attr 1');
+    expect(out).not.toContain('StreamID 0x18');
+  });
+});
+
+describe('maps', () => {
+  test('lists what a stream maps', async () => {
+    const { status, out } = await smmuDebug('maps', ...basic, '--sid', '16');
+    expect(status).toBe(0);
+    expect(out.split('\n')[0]).toBe(
+      'TTB0 0x4832f000  ASID 4  StreamIDs 0x10  48 bits, 4 KiB granule: 46 leaves, 184 KiB',
+    );
+    expect(out).toContain('  0xfffc0000-0xfffcffff -> 0x483b7000  64 KiB  rwx  L3 x16  attr 1\n');
+  });
+
+  test('as JSON lists every set of tables with its runs', async () => {
+    const { out } = await smmuDebug('maps', ...given('linux-mixed'), '--json');
+    const { domains } = JSON.parse(out) as { domains: { leaves: number; runs: { count: number }[] }[] };
+    expect(domains).toHaveLength(6);
+    for (const { leaves, runs } of domains) expect(runs.reduce((n, r) => n + r.count, 0)).toBe(leaves);
+  });
+
+  test('of a stream that the table does not have says so', async () => {
+    const { out } = await smmuDebug('maps', ...basic, '--sid', '0xffff');
+    expect(out).toContain('note: StreamID 0xffff is not in the stream table');
+  });
+});
+
+describe('queues and events', () => {
+  test('show the 16 commands that wait, and why', async () => {
+    const { out } = await smmuDebug('queues', ...given('linux-pending'), '--consumed', '0');
+    expect(out).toContain('16 pending; disabled (CR0.CMDQEN=0)');
+    expect(out.match(/ pending {3}TLBI_NH_VA /g)).toHaveLength(8);
+    expect(out.match(/ pending {3}SYNC /g)).toHaveLength(8);
+  });
+
+  test('as JSON give every field of an event', async () => {
+    const { out } = await smmuDebug('events', ...given('linux-faults'), '--json', '--consumed', '0');
+    const answer = JSON.parse(out) as {
+      pending: number;
+      shown: { name: string; fields: Record<string, string> }[];
+    };
+    expect(answer.pending).toBe(256);
+    expect(answer.shown).toHaveLength(256);
+    expect(answer.shown[0]).toMatchObject({
+      index: 156,
+      name: 'F_PERMISSION',
+      fields: { StreamID: '0x38', InputAddr: '0x10100010', RnW: '0' },
+    });
+  });
+});
+
+describe('translate', () => {
+  test('tells the steps and the output address', async () => {
+    const { status, out } = await smmuDebug('translate', ...basic, '--sid', '8', '--iova', '0xffff7123');
+    expect(status).toBe(0);
+    expect(out).toContain('caches combined (cold)');
+    expect(out).toContain('read level 3 descriptor at 0x4847bfb8');
+    expect(out.trimEnd().split('\n').at(-1)).toBe('PA 0x4809b123 (ns)');
+  });
+
+  test('ends with status 1 for a fault, and says why', async () => {
+    const { status, out } = await smmuDebug(
+      'translate',
+      ...basic,
+      '--sid',
+      '8',
+      '--iova',
+      '0x1000',
+      '--write',
+      '--json',
+    );
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({
+      ok: false,
+      outcome: 'abort',
+      event: 'F_TRANSLATION',
+      record: '1000000008000000000000000002000000100000000000000000000000000000',
+      caches: 'combined',
+    });
+  });
+
+  test('calls a silent abort by its name', async () => {
+    const { status, out } = await smmuDebug('translate', ...basic, '--sid', '0', '--iova', '0');
+    expect(status).toBe(1);
+    expect(out.trimEnd().split('\n').at(-1)).toContain('terminated without an event (abort)');
+  });
+
+  test('answers a batch line by line, in order, with status 0 although some fault', async () => {
+    const file = put(
+      folder,
+      'batch.jsonl',
+      [
+        '{"sid":8,"iova":"0xffff7123","rw":"r"}',
+        '',
+        '{"sid":8,"iova":"0x1000","rw":"w","priv":true}',
+        '{"sid":0,"iova":4096,"rw":"r","note":"unknown keys are nobody\'s business"}',
+      ].join('\r\n'),
+    );
+    const { status, out, err } = await smmuDebug('translate', ...basic, '--batch', file);
+    expect([status, err]).toEqual([0, '']);
+    const answers = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(answers).toHaveLength(3);
+    expect(answers[0]).toEqual({ ok: true, pa: '0x4809b123', pas: 'ns' });
+    expect(answers[1]).toMatchObject({ ok: false, outcome: 'abort', event: 'F_TRANSLATION' });
+    // PnU of the record.
+    expect(String(answers[1]?.['record']).slice(24, 32)).toBe('02020000');
+    expect(answers[2]).toMatchObject({ ok: false, outcome: 'abort', event: null, record: null });
+  });
+
+  test('says which lines of a batch it cannot answer', async () => {
+    const file = put(folder, 'ats.jsonl', '{"sid":8,"iova":"0x0","rw":"r","ats":"tr"}\n');
+    const { status, out, err } = await smmuDebug('translate', ...basic, '--batch', file);
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ ok: false, outcome: 'not-modelled' });
+    expect(err).toContain('1 of 1 lines');
+  });
+
+  test('answers what is missing from the image with absent, not with zeros', async () => {
+    const { capture } = fixture('linux-basic');
+    const registers = JSON.parse(readFileSync(fixture('linux-basic').registers, 'utf8')) as {
+      regs: Record<string, string>;
+    };
+    registers.regs['0x80'] = '0x50000000';
+    const file = put(folder, 'moved.json', JSON.stringify(registers));
+    const { status, out, err } = await smmuDebug(
+      'translate',
+      capture,
+      '-r',
+      file,
+      '--sid',
+      '8',
+      '--iova',
+      '0',
+      '--json',
+    );
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ ok: false, outcome: 'absent', event: null });
+    expect(err).toContain('is not in the capture');
+  });
+});
+
+describe('conform', () => {
+  const cases = put(
+    folder,
+    'cases.jsonl',
+    `${JSON.stringify({
+      name: 'off-1',
+      family: 'disabled',
+      profile: 's1',
+      idr: ['0xd40101a', '0x2730010', '0x0', '0x1404', '0x0', '0x74'],
+      aidr: '0x1',
+      ram: ['0x40000000', '0x1000000'],
+      regs: [],
+      mem: [],
+      steps: [{ op: 'dma', sid: 8, iova: '0x1000', size: 4, rw: 'r' }],
+      expect: { steps: [{ ok: true, pa: '0x2000', ev: [] }] },
+    })}\n`,
+  );
+
+  test('compares and ends with status 1 on a failure', async () => {
+    const { status, out } = await smmuDebug('conform', cases, '--json');
+    expect(status).toBe(1);
+    expect(JSON.parse(out)).toMatchObject({ caches: 'combined', total: { failed: 1 } });
+  });
+
+  test('writes what the model answered', async () => {
+    const actual = path.join(folder, 'actual.jsonl');
+    await smmuDebug('conform', cases, '--actual', actual);
+    expect(JSON.parse(readFileSync(actual, 'utf8'))).toMatchObject({
+      name: 'off-1',
+      steps: [{ ok: true, pa: '0x1000' }],
+    });
+  });
+});
+
+describe('bad usage and unreadable input', () => {
+  const [capture, , registers] = basic;
+  test.each([
+    [[], 'no command is given'],
+    [['fry'], 'there is no command "fry"'],
+    [['tree'], 'no capture is named'],
+    [['tree', capture], 'no register snapshot is named'],
+    [['tree', ...basic, '--bogus'], "Unknown option '--bogus'"],
+    [['tree', '/nowhere/x', '-r', registers], '/nowhere/x: does not exist'],
+    [['tree', registers, '-r', registers], 'is a text, not a memory image'],
+    [['tree', capture, '-r', capture], 'is a memory dump or compressed, not a register snapshot'],
+    [['queues', ...basic, '--world', 'mars'], '"mars" is no world'],
+    [['queues', ...basic, '--consumed', 'many'], '--consumed: "many" is no number'],
+    [['translate', ...basic], 'no --sid is given'],
+    [['translate', ...basic, '--sid', '8'], 'no --iova is given'],
+    [['translate', ...basic, '--sid', '00:40.0', '--iova', '0'], '"00:40.0" is no StreamID'],
+    [['translate', ...basic, '--sid', '8', '--iova', '0x10000000000000000'], 'no address of at most 64 bits'],
+    [['translate', ...basic, '--batch', '/nowhere/y'], '/nowhere/y: does not exist'],
+    [['translate', ...basic, '--batch', 'x', '--iova', '0'], '--iova has no use'],
+    [['translate', ...basic, '--sid', '8', '--iova', '0', '--caches', 'maximal'], 'does not exist yet'],
+    [['conform'], 'no file of cases is named'],
+    [['conform', '/nowhere/z'], '/nowhere/z'],
+    [['dap', '--port', '70000'], '--port'],
+  ])('%j ends with status 2 and one clear line', async (args, text) => {
+    const { status, out, err } = await smmuDebug(...args);
+    expect(status).toBe(2);
+    expect(out).toBe('');
+    expect(err).toContain(text);
+    expect(err.split('\n')).toHaveLength(1);
+    expect(err).not.toMatch(/\bat .*\.ts:\d+|Error:/);
+  });
+
+  test('a bad line of a batch is named', async () => {
+    const file = put(
+      folder,
+      'bad.jsonl',
+      '{"sid":8,"iova":"0x0","rw":"r"}\n{"sid":8,"iova":"zero","rw":"r"}\n',
+    );
+    const { status, out, err } = await smmuDebug('translate', ...basic, '--batch', file);
+    expect(status).toBe(2);
+    expect(out.trimEnd().split('\n')).toHaveLength(1);
+    expect(err).toContain('bad.jsonl, line 2: "iova" is no address');
+  });
+
+  test('a truncated dump is read as far as it goes, with a warning', async () => {
+    const whole = readFileSync(capture);
+    const file = put(folder, 'cut.elf.gz', whole.subarray(0, whole.length - 4000));
+    const { status, err } = await smmuDebug('tree', file, '-r', registers);
+    expect(err).toContain('cut.elf.gz');
+    expect([0, 2]).toContain(status);
+    expect(err).not.toContain('internal error');
+  });
+});
+
+describe('help', () => {
+  test('names every command', async () => {
+    const { status, out } = await smmuDebug('help');
+    expect(status).toBe(0);
+    for (const name of ['tree', 'maps', 'queues', 'events', 'translate', 'conform', 'dap']) {
+      expect(out).toContain(`smmu-debug ${name}`);
+      const one = await smmuDebug('help', name);
+      expect(one.out).toContain(`smmu-debug ${name}`);
+      expect((await smmuDebug(name, '--help')).out).toBe(one.out);
+    }
+  });
+});
