@@ -1,7 +1,7 @@
 /** How sessions begin and end: bad inputs, restart, disconnect, lost connections, cancelled openings. */
 
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -97,6 +97,21 @@ test('a snapshot with SMMUEN=0 goes on with a warning in the console', async () 
   expect(
     outputs.some(({ category, output }) => category === 'important' && output.includes('SMMUEN=0')),
   ).toBe(true);
+});
+
+test('what a look-up needs but the image lacks is named: absent, not zero, and no event', async () => {
+  const { client } = adapter;
+  const { capture, registers } = fixture('linux-basic');
+  const snapshot = JSON.parse(readFileSync(registers, 'utf8')) as { regs: Record<string, string> };
+  snapshot.regs['0x80'] = '0x50000000';
+  await client.launch({ capture, registers: snapshot });
+  const outputs = client.messages.filter((m) => m.event === 'output').map((m) => JSON.stringify(m.body));
+  expect(outputs.join()).toContain('the stream table at 0x50000000 (2 KiB) is not in the capture');
+  expect(await client.evaluate('translate sid=8 iova=0x1000')).toBe(
+    'absent: L1STD of StreamID 0x8 at PA 0x50000000 (ns) is not in the image; ' +
+      'an external abort there would give F_STE_FETCH',
+  );
+  await expect(client.evaluate('ste 8')).rejects.toThrow('its L1STD at PA 0x50000000 is not in the image');
 });
 
 test('restart opens the capture anew and stops on entry again, with the filters kept', async () => {

@@ -188,7 +188,7 @@ test('what cannot be understood is answered with the expected form', async () =>
     ['frobnicate', 'is no command here'],
     ['reg NOPE', 'there is no register NOPE'],
     ['reg CR0.NOPE', 'CR0 has no field NOPE'],
-    ['ste 0x10000', 'outside the stream table'],
+    ['ste 0x10000', 'it is not below 2^16, the size of the stream table'],
   ]) {
     await expect(client.evaluate(expression ?? '')).rejects.toThrow(answer);
   }

@@ -1,7 +1,18 @@
 import { hex } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
-import { arrayOf, cdAddress, cdTableOf, isFault, readCd, readSte, streamOf } from '../../inspect/streams.ts';
-import type { ReadStatus } from '../../model/memory.ts';
+import {
+  arrayOf,
+  cdAddress,
+  cdTableOf,
+  isFault,
+  readCd,
+  readLevel1,
+  readSte,
+  streamOf,
+} from '../../inspect/streams.ts';
+import { statusText } from '../../inspect/tree/node.ts';
+import { DATA, type ReadStatus } from '../../model/memory.ts';
+import type { Smmu } from '../../model/smmu.ts';
 import { structureScope } from '../scopes/structure.ts';
 import type { Session } from '../session.ts';
 import type { Answer, ConsoleCommand } from './command.ts';
@@ -53,8 +64,17 @@ function steOf(session: Session, sid: number): ReturnType<typeof readSte> {
   const { smmu } = session.debuggee;
   const memory = smmu.memory(WORLD);
   const array = arrayOf(memory, smmu.state(WORLD), sid);
-  if (!array) throw new UserError(`StreamID ${hex(sid)} is outside the stream table`);
+  if (!array)
+    throw new UserError(`StreamID ${hex(sid)} has no STE: ${whyNoArray(session.debuggee.smmu, sid)}`);
   return readSte(memory, array, sid);
+}
+
+function whyNoArray(smmu: Smmu, sid: number): string {
+  const { log2size, split } = smmu.state(WORLD).streamTable;
+  if (sid >= 2 ** log2size) return `it is not below 2^${log2size}, the size of the stream table`;
+  const level1 = readLevel1(smmu.memory(WORLD), smmu.state(WORLD), Math.floor(sid / 2 ** split));
+  if (level1.status !== DATA) return `its L1STD at PA ${hex(level1.pa)} is ${statusText(level1.status)}`;
+  return typeof level1.array === 'string' ? level1.array : 'it is beyond the span of its L1STD';
 }
 
 function structureAnswer(

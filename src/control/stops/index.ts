@@ -18,7 +18,17 @@ export const DEFAULT_FILTERS: ReadonlySet<string> = new Set(
 
 /** The stop at step `at`, if there is one. */
 export function stopAt(plan: Plan, at: number, enabled: ReadonlySet<string>, peek: Peek): Hit | null {
-  for (const kind of KINDS) {
+  return firstHit(KINDS, plan, at, enabled, peek);
+}
+
+function firstHit(
+  kinds: readonly StopKind[],
+  plan: Plan,
+  at: number,
+  enabled: ReadonlySet<string>,
+  peek: Peek,
+): Hit | null {
+  for (const kind of kinds) {
     const filter = kind.match(plan, at, enabled, peek);
     if (filter !== null) return { filter, step: at };
   }
@@ -27,9 +37,10 @@ export function stopAt(plan: Plan, at: number, enabled: ReadonlySet<string>, pee
 
 /** The first stop at or after step `from`, if there is one. */
 export function findStop(plan: Plan, from: number, enabled: ReadonlySet<string>, peek: Peek): Hit | null {
-  if (enabled.size === 0) return null;
+  const kinds = KINDS.filter((kind) => kind.filters.some((filter) => enabled.has(filter.id)));
+  if (kinds.length === 0) return null;
   for (let at = from; at < plan.steps.length; at++) {
-    const hit = stopAt(plan, at, enabled, peek);
+    const hit = firstHit(kinds, plan, at, enabled, peek);
     if (hit) return hit;
   }
   return null;
