@@ -5,6 +5,10 @@ import { afterEach, expect, test } from 'vitest';
 import { nodeHost } from '../../src/adapter/node-host.ts';
 import { serveTcp } from '../../src/adapter/server.ts';
 import { Session } from '../../src/adapter/session.ts';
+import { encode } from '../../src/bits/layout.ts';
+import { offsetOf } from '../../src/model/bank.ts';
+import { entryAddress, ring } from '../../src/model/queues/ring.ts';
+import { COMMANDS } from '../../src/spec/commands.ts';
 import { DapClient, frame, readMessages } from '../kit/dap.ts';
 import { fixture } from '../kit/machine.ts';
 
@@ -48,6 +52,48 @@ test('requests that arrive together are answered in order', async () => {
   expect((await client.response(asked[4] ?? 0)).body).toMatchObject({
     threads: [{ name: 'CMDQ ns' }, { name: 'DMA' }],
   });
+});
+
+/** Fills the command queue as far as the image has it. */
+function fillQueue(session: Session): void {
+  const { smmu } = session.debuggee;
+  const q = ring(smmu.bank, 'CMDQ', 'ns');
+  const size = 2 ** q.log2size;
+  const sync = encode(COMMANDS.CMD_SYNC.layout, { Opcode: COMMANDS.CMD_SYNC.opcode });
+  for (let i = 0; i < size; i++) smmu.memory('ns').store(entryAddress(q, i), sync, 0, sync.length);
+  smmu.bank.poke(offsetOf('CMDQ_PROD'), q.cons + (1 - q.consWrap) * size);
+  session.debuggee.debugger.invalidate();
+}
+
+test('a running queue answers requests, refuses what needs a stop, and pauses', async () => {
+  const { client, session } = inline();
+  await client.launch(fixture('linux-basic'));
+  fillQueue(session);
+  await client.ask('continue', { threadId: CMDQ });
+  expect(session.debuggee.running).toBe(true);
+  expect(await client.ask('threads')).toMatchObject({ threads: [{ name: 'CMDQ ns' }, { name: 'DMA' }] });
+  for (const command of ['stackTrace', 'next', 'continue']) {
+    await expect(client.ask(command, { threadId: CMDQ })).rejects.toThrow(
+      'the queue is running; pause it first',
+    );
+  }
+  await expect(client.evaluate('translate sid=8 iova=0')).rejects.toThrow('pause it first');
+  expect(await client.evaluate('reg CR0')).toBe('0xd');
+  await client.ask('pause', { threadId: CMDQ });
+  expect(await client.stopped()).toMatchObject({ reason: 'pause', threadId: CMDQ });
+  const left = Number.parseInt(await client.value(CMDQ, 'Queues', 'CMDQ', 'pending'), 10);
+  expect(left).toBeGreaterThan(0);
+  expect(left).toBeLessThan(2 ** 16);
+});
+
+test('a running queue does not keep a session from ending', async () => {
+  const { client, session } = inline();
+  await client.launch(fixture('linux-basic'));
+  fillQueue(session);
+  await client.ask('continue', { threadId: CMDQ });
+  await client.ask('disconnect');
+  expect(session.launched).toBe(false);
+  expect(client.messages.filter((m) => m.event === 'stopped')).toHaveLength(1);
 });
 
 test('a session that is disposed while it opens a capture keeps nothing open', async () => {
