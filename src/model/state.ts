@@ -163,6 +163,11 @@ function effectiveIds(bank: RegisterBank): IdValues {
   return forbidden ? { ...ids, IDR0: ((ids.IDR0 ?? 0) & ~STALL_MODEL_MASK) | NO_STALLS } : ids;
 }
 
+/** CR0.VMW: values above 4 are reserved and act as 0 (6.3.9). */
+function vmwBitsOf(vmw: number): number {
+  return vmw > 4 ? 0 : vmw;
+}
+
 /** Decodes the Non-secure registers. */
 export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): WorldState {
   const ids = effectiveIds(bank);
@@ -187,7 +192,7 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     recInvSid: bank.field('CR2', 'RECINVSID') === 1,
     e2h: bank.field('CR2', 'E2H') === 1,
     gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
-    vmwBits: features.s2p && feature(ids, 'IDR0.VMW') === 1 ? Math.min(bank.field('CR0', 'VMW'), 4) : 0,
+    vmwBits: features.s2p && feature(ids, 'IDR0.VMW') === 1 ? vmwBitsOf(bank.field('CR0', 'VMW')) : 0,
     cmdqStopped: (active & 1) !== 0,
     cmdqError: active & 1 ? bank.field('CMDQ_CONS', 'ERR') : 0,
     eventqAborted: (active & 4) !== 0,

@@ -1,3 +1,4 @@
+import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import type { EventName } from '../../spec/events.ts';
 import type { ConfigEntry } from '../caches/config.ts';
@@ -74,6 +75,22 @@ export class Answer {
 /** A configuration fault or fetch abort: events without stage information. */
 export function configFault(event: EventName, reason: string, rule: string, fetchAddr = 0): Fault {
   return { event, reason, rule, stage: 0, level: 0, class: 0, fetchAddr };
+}
+
+/**
+ * An external abort on the fetch of a configuration structure (7.3.4, 7.3.10).
+ * @param what the structure, in words
+ * @param off rules that are switched off: without its rule the abort is silent
+ */
+export function fetchAbort(
+  event: 'F_STE_FETCH' | 'F_CD_FETCH',
+  what: string,
+  pa: number,
+  off: ReadonlySet<string>,
+): Fault {
+  const rule = event === 'F_STE_FETCH' ? 'STE-FETCH-EABT' : 'CD-FETCH-EABT';
+  const reason = `reading the ${what} at ${hex(pa)} aborted`;
+  return off.has(rule) ? silent(reason, rule) : configFault(event, reason, rule, pa);
 }
 
 /** Termination that the architecture asks to be silent. */

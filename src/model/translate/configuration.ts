@@ -48,7 +48,7 @@ export interface Half {
   /** Hierarchical permissions are off (HADx). */
   readonly had: boolean;
   readonly e0pd: boolean;
-  /** 52-bit descriptors: 64 KiB granule with 52-bit output, or DS=1. */
+  /** 52-bit descriptors: 64 KiB granule and a 52-bit OAS, or DS=1. */
   readonly wide: boolean;
 }
 

@@ -7,7 +7,7 @@ import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
 import type { Fault, Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
-import { type Answer, configFault } from './answer.ts';
+import { type Answer, configFault, fetchAbort } from './answer.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { CD_BYTES, CD_WORDS, decodeContext } from './context.ts';
 
@@ -95,7 +95,7 @@ export function fetchContext(
   });
   recorder?.step('fetch', `read CD ${index} at ${hex(pa)}`);
   if (status !== DATA) {
-    const abort = configFault('F_CD_FETCH', `reading the CD at ${hex(pa)} aborted`, 'CD-FETCH-EABT', pa);
+    const abort = fetchAbort('F_CD_FETCH', 'CD', pa, state.rulesOff);
     return answer.unreadable(status, stream.world, pa, `CD ${index} of StreamID ${hex(stream.sid)}`, abort);
   }
   const decoded = decodeContext(scratch, 0, pa, index, stream, state);
@@ -149,7 +149,7 @@ function locateCd(
   });
   recorder?.step('fetch', `read L1CD of SubstreamID ${hex(index)} at ${hex(pa)}`);
   if (status !== DATA) {
-    const abort = configFault('F_CD_FETCH', `reading the L1CD at ${hex(pa)} aborted`, 'CD-FETCH-EABT', pa);
+    const abort = fetchAbort('F_CD_FETCH', 'L1CD', pa, state.rulesOff);
     return answer.unreadable(status, stream.world, pa, `L1CD of StreamID ${hex(stream.sid)}`, abort);
   }
   const pointer = L2Ptr.get(scratch, 0);

@@ -29,6 +29,7 @@ function halfOf(
   txsz: number,
   flags: { tbi: boolean; had: boolean; e0pd: boolean; ds: boolean },
   outputBits: number,
+  oasBits: number,
 ): Half {
   // An unused half may hold any TxSZ; keep its numbers in range, nobody looks at them.
   const inputBits = Math.min(Math.max(64 - txsz, 16), 52);
@@ -47,7 +48,8 @@ function halfOf(
     tbi: flags.tbi,
     had: flags.had,
     e0pd: flags.e0pd,
-    wide: granuleBits === 16 ? outputBits === 52 : flags.ds,
+    // What the SMMU supports decides, not IPS: with less of IPS those bits give F_ADDR_SIZE instead of being ignored.
+    wide: granuleBits === 16 ? oasBits === 52 : flags.ds,
   };
 }
 
@@ -113,6 +115,7 @@ export function decodeContext(
           ds,
         },
         outputBits,
+        state.oasBits,
       ),
       halfOf(
         twoRanges && walks1,
@@ -126,6 +129,7 @@ export function decodeContext(
           ds,
         },
         outputBits,
+        state.oasBits,
       ),
     ],
     twoRanges,

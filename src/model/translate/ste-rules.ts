@@ -17,8 +17,10 @@ export interface SteSubject {
 }
 
 const stage1On = (s: SteSubject): boolean => (s.config & 5) === 5;
-const strwUsed = (s: SteSubject): boolean => s.config === 5 && s.state.features.hyp;
-const eatsUsed = (s: SteSubject): boolean => s.state.features.ats && (s.config & 3) !== 0;
+const strwUsed = (s: SteSubject): boolean =>
+  (s.config === 5 && s.state.features.hyp) || s.state.rulesOff.has('STE-STRW-IGN');
+const eatsUsed = (s: SteSubject): boolean =>
+  (s.state.features.ats && (s.config & 3) !== 0) || s.state.rulesOff.has('STE-EATS-IGN');
 const ssidsOn = (s: SteSubject): boolean => s.state.ssidBits !== 0 && S1CDMax.get(s.w, 0) !== 0;
 
 /** StreamWorld of a Non-secure stream: IHI 0070 5.2, STRW; CR2.E2H selects the flavour of EL2. */

@@ -7,7 +7,7 @@ import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
 import type { Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
-import { type Answer, configFault, silent } from './answer.ts';
+import { type Answer, configFault, fetchAbort, silent } from './answer.ts';
 import type { StreamConfig } from './configuration.ts';
 import { decodeStream, STE_BYTES, STE_WORDS } from './stream.ts';
 
@@ -43,7 +43,7 @@ export function fetchStream(
   });
   recorder?.step('fetch', `read STE of StreamID ${hex(sid)} at ${hex(pa)}`);
   if (status !== DATA) {
-    const abort = configFault('F_STE_FETCH', `reading the STE at ${hex(pa)} aborted`, 'STE-FETCH-EABT', pa);
+    const abort = fetchAbort('F_STE_FETCH', 'STE', pa, state.rulesOff);
     return answer.unreadable(status, world, pa, `STE of StreamID ${hex(sid)}`, abort);
   }
   const decoded = decodeStream(scratch, 0, pa, world, sid, state);
@@ -61,13 +61,14 @@ function locateSte(
   recorder: Recorder | null,
 ): number | null {
   const table = state.streamTable;
+  const on = (rule: string): boolean => !state.rulesOff.has(rule);
   const bad = (reason: string, rule: string): null =>
     answer.fail(
-      state.recInvSid
+      state.recInvSid || !on('SID-RECINVSID0')
         ? configFault('C_BAD_STREAMID', reason, rule)
         : silent(`${reason}; CR2.RECINVSID=0, so no event`, 'SID-RECINVSID0'),
     );
-  if (sid >= 2 ** table.log2size) {
+  if (sid >= 2 ** table.log2size && on('SID-RANGE')) {
     return bad(
       `StreamID ${hex(sid)} is not below 2^${table.log2size}, the size of the stream table`,
       'SID-RANGE',
@@ -91,17 +92,18 @@ function locateSte(
   });
   recorder?.step('fetch', `read L1STD of StreamID ${hex(sid)} at ${hex(pa)}`);
   if (status !== DATA) {
-    const abort = configFault('F_STE_FETCH', `reading the L1STD at ${hex(pa)} aborted`, 'STE-FETCH-EABT', pa);
+    const abort = fetchAbort('F_STE_FETCH', 'L1STD', pa, state.rulesOff);
     return answer.unreadable(status, world, pa, `L1STD of StreamID ${hex(sid)}`, abort);
   }
   const span = Span.get(scratch, 0);
   const low = sid % 2 ** table.split;
   recorder?.step('decide', `Span=${span}: ${span === 0 ? 'no STEs' : `${2 ** (span - 1)} STEs`}`, 'Span');
-  if (span === 0) return bad(`L1STD.Span=0 at ${hex(pa)}: no level-2 table`, 'SID-SPAN0');
-  if (span >= 12) return bad(`L1STD.Span=${span} at ${hex(pa)} is reserved`, 'SID-SPANRES');
-  if (span > table.split + 1)
+  if (span === 0 && on('SID-SPAN0')) return bad(`L1STD.Span=0 at ${hex(pa)}: no level-2 table`, 'SID-SPAN0');
+  if (span >= 12 && on('SID-SPANRES'))
+    return bad(`L1STD.Span=${span} at ${hex(pa)} is reserved`, 'SID-SPANRES');
+  if (span > table.split + 1 && on('SID-SPANBIG'))
     return bad(`L1STD.Span=${span} exceeds SPLIT+1=${table.split + 1}`, 'SID-SPANBIG');
-  if (low >= 2 ** (span - 1)) {
+  if (low >= 2 ** (span - 1) && on('SID-SPANRANGE')) {
     return bad(`StreamID ${hex(sid)} is beyond the ${2 ** (span - 1)} STEs of its L1STD`, 'SID-SPANRANGE');
   }
   // The array is aligned down to its own size (5.1, L2Ptr).

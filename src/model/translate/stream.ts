@@ -15,6 +15,11 @@ const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV, PRIVCFG, 
 export const STE_BYTES = 64;
 export const STE_WORDS = 16;
 
+/** The rule by which an STE terminates its stream: Config 0b000 says so, 0b001 to 0b011 are reserved and act alike. */
+export function abortRule(config: number): string {
+  return config === 0 ? 'STE-ABORT' : 'STE-RES-CFG';
+}
+
 /**
  * Decodes an STE.
  * @param words 16 words at index `at`; copied
@@ -33,7 +38,7 @@ export function decodeStream(
   const config = Config.get(w, 0);
   const subject: SteSubject = { w, state, config };
   // Config 0b0xx terminates silently, whatever else the STE holds, once it is valid (5.2).
-  const silentAbort = V.get(w, 0) === 1 && (config & 4) === 0;
+  const silentAbort = V.get(w, 0) === 1 && (config & 4) === 0 && !state.rulesOff.has(abortRule(config));
   if (!silentAbort) {
     const rule = firstBroken(STE_RULES, subject, state.rulesOff);
     if (rule) return { ...configFault('C_BAD_STE', `STE.${rule.why(subject)}`, rule.id), field: rule.field };

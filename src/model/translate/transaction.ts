@@ -8,6 +8,7 @@ import type { WorldState } from '../state.ts';
 import { type Answer, silent, stage1Fault } from './answer.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
+import { abortRule } from './stream.ts';
 import { fetchStream } from './stream-lookup.ts';
 import { halfOfAddress, inRange, spaceOf, useEntry, walkStage1 } from './walk.ts';
 
@@ -59,7 +60,8 @@ export function translateTransaction(
 
   if (stream.action === 'abort') {
     remember(machine, cached, stream, null, answer);
-    answer.fail(silent(`STE.Config=${configOf(stream)}: traffic of this stream is terminated`, 'STE-ABORT'));
+    const config = configOf(stream);
+    answer.fail(silent(`STE.Config=${config}: traffic of this stream is terminated`, abortRule(config)));
     return;
   }
   if (stream.action === 'stage2') {
@@ -88,11 +90,11 @@ export function translateTransaction(
 /** SMMUEN=0: GBPA decides (6.3.14), and nothing is recorded. */
 function disabled(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
   recorder?.step('decide', `CR0.SMMUEN=0: GBPA.ABORT=${state.gbpaAbort ? 1 : 0} decides`);
-  if (state.gbpaAbort) {
+  if (state.gbpaAbort && !state.rulesOff.has('DIS-ABORT')) {
     answer.fail(silent('SMMUEN=0 and GBPA.ABORT=1: all traffic is terminated', 'DIS-ABORT'));
     return;
   }
-  if (exceeds(t.vaHi, state.oasBits)) {
+  if (exceeds(t.vaHi, state.oasBits) && !state.rulesOff.has('DIS-BYPASS')) {
     const reason = `SMMUEN=0, and ${hex64(t.vaHi, t.vaLo)} is beyond the ${state.oasBits}-bit OAS`;
     answer.fail(silent(reason, 'DIS-BYPASS'));
     return;
@@ -113,12 +115,14 @@ function bypassStage1(
   remember(machine, cached, stream, null, answer);
   recorder?.step('decide', 'stage 1 is bypassed: the output address is the input address');
   const bits = stream.action === 'bypass' ? state.oasBits : state.iasBits;
-  if (exceeds(t.vaHi, bits)) {
+  if (exceeds(t.vaHi, bits) && !state.rulesOff.has('BYP-ADDR')) {
     const reason = `input address ${hex64(t.vaHi, t.vaLo)} is beyond ${bits} bits, and stage 1 is bypassed`;
     answer.fail(stage1Fault('F_ADDR_SIZE', reason, 'BYP-ADDR', 0));
     return;
   }
   bypass(t, answer);
+  // IAS may be more than OAS (VMSAv8-32 LPAE): without a stage 2 the output is then cut to OAS (3.4).
+  if (state.iasBits > state.oasBits) answer.pa %= 2 ** state.oasBits;
 }
 
 /** Range check, TLB, walk. */

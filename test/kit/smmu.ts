@@ -1,0 +1,288 @@
+import type { FieldValue, Layout } from '../../src/bits/layout.ts';
+import { encode } from '../../src/bits/layout.ts';
+import { parseHex64 } from '../../src/bits/u64.ts';
+import { offsetOf } from '../../src/model/bank.ts';
+import type { Journal } from '../../src/model/effects.ts';
+import { type ChunkSource, SparseMemory } from '../../src/model/memory.ts';
+import type { Plan, Transaction } from '../../src/model/plan.ts';
+import { type CachePolicy, Smmu } from '../../src/model/smmu.ts';
+import { CD } from '../../src/spec/cd.ts';
+import { COMMANDS, type CommandName } from '../../src/spec/commands.ts';
+import { L1CD } from '../../src/spec/l1cd.ts';
+import { L1STD } from '../../src/spec/l1std.ts';
+import { registerByName } from '../../src/spec/registers.ts';
+import { STE } from '../../src/spec/ste.ts';
+
+/** Field values of a structure by name. */
+export type Values = Readonly<Record<string, FieldValue>>;
+
+/** Registers as `CR2.RECINVSID` or `CMDQ_PROD`. */
+export type Registers = Readonly<Record<string, number>>;
+
+/** The only RAM; everything else aborts. */
+export const RAM = { base: 0x40000000, size: 0x10000000 };
+/** Nothing answers here. */
+export const NOWHERE = 0x80000000;
+export const STRTAB = 0x40000000;
+export const CDTAB = 0x40400000;
+export const CMDQ = 0x40800000;
+export const EVENTQ = 0x40900000;
+/** The starting-level table of TTB0 in {@link TestSmmu.cd}; {@link TestSmmu.table} takes what follows. */
+export const TTB0 = 0x41000000;
+export const TTB1 = 0x41100000;
+const TABLES = 0x41200000;
+const TABLE_BYTES = 0x10000;
+
+/** The stream that most tests use. */
+export const SID = 8;
+export const CMDQ_LOG2 = 6;
+export const EVENTQ_LOG2 = 5;
+
+/** An SMMUv3.2 with both stages, EL2, all granules, 48 bits, substreams, two-level tables, ATS, stalls by software's choice. */
+const ID_REGISTERS: Registers = {
+  'IDR0.S2P': 1,
+  'IDR0.S1P': 1,
+  'IDR0.TTF': 2,
+  'IDR0.Hyp': 1,
+  'IDR0.ATS': 1,
+  'IDR0.PRI': 1,
+  'IDR0.ASID16': 1,
+  'IDR0.VMID16': 1,
+  'IDR0.VMW': 1,
+  'IDR0.MSI': 1,
+  'IDR0.SEV': 1,
+  'IDR0.CD2L': 1,
+  'IDR0.ST_LEVEL': 1,
+  'IDR1.SIDSIZE': 16,
+  'IDR1.SSIDSIZE': 16,
+  'IDR1.CMDQS': 12,
+  'IDR1.EVENTQS': 12,
+  'IDR1.PRIQS': 12,
+  'IDR1.ATTR_PERMS_OVR': 1,
+  'IDR3.HAD': 1,
+  'IDR3.RIL': 1,
+  'IDR5.GRAN4K': 1,
+  'IDR5.GRAN16K': 1,
+  'IDR5.GRAN64K': 1,
+  'IDR5.OAS': 5,
+  'AIDR.ArchMinorRev': 2,
+};
+
+const SET_UP: Registers = {
+  'STRTAB_BASE.ADDR': STRTAB,
+  'STRTAB_BASE_CFG.LOG2SIZE': 8,
+  'CMDQ_BASE.ADDR': CMDQ,
+  'CMDQ_BASE.LOG2SIZE': CMDQ_LOG2,
+  'EVENTQ_BASE.ADDR': EVENTQ,
+  'EVENTQ_BASE.LOG2SIZE': EVENTQ_LOG2,
+  'CR2.RECINVSID': 1,
+  'CR0.SMMUEN': 1,
+  'CR0.CMDQEN': 1,
+  'CR0.EVENTQEN': 1,
+  'CR0ACK.SMMUEN': 1,
+  'CR0ACK.CMDQEN': 1,
+  'CR0ACK.EVENTQEN': 1,
+};
+
+/** A usable 4 KiB, 48-bit context in TTB0; TTB1 is not walked. */
+export const BASE_CD: Values = {
+  V: 1,
+  AA64: 1,
+  T0SZ: 16,
+  TG0: 0,
+  TTB0,
+  EPD1: 1,
+  IPS: 5,
+  ASID: 1,
+  A: 1,
+  R: 1,
+};
+
+export const BASE_STE: Values = { V: 1, Config: 5, S1ContextPtr: CDTAB };
+
+export interface TestOptions {
+  readonly registers?: Registers;
+  readonly rulesOff?: ReadonlySet<string>;
+  readonly caches?: CachePolicy;
+  /** Default: zeroed RAM. */
+  readonly memory?: SparseMemory;
+  /** False: the SMMU as it comes out of reset, no queues, no tables. */
+  readonly setUp?: boolean;
+}
+
+export interface Access {
+  readonly ssid?: number;
+  readonly write?: boolean;
+  readonly privileged?: boolean;
+  readonly instruction?: boolean;
+}
+
+/** RAM that reads as zero. */
+export function zeroedMemory(ranges = [RAM]): SparseMemory {
+  const zeroes: ChunkSource = { fill: () => 0xffff, ranges };
+  return new SparseMemory(zeroes, { ram: ranges });
+}
+
+/** Both halves of an address: a number, or a text for what needs more than 53 bits. */
+export function halves(address: number | string): { hi: number; lo: number } {
+  const found = parseHex64(typeof address === 'string' ? address : `0x${address.toString(16)}`);
+  if (!found) throw new RangeError(`not an address: ${address}`);
+  return found;
+}
+
+export function transaction(sid: number, address: number | string, access: Access = {}): Transaction {
+  const { hi, lo } = halves(address);
+  return {
+    world: 'ns',
+    sid,
+    ssid: access.ssid ?? -1,
+    vaHi: hi,
+    vaLo: lo,
+    write: access.write ?? false,
+    privileged: access.privileged ?? false,
+    instruction: access.instruction ?? false,
+  };
+}
+
+/** An SMMU in RAM of its own, with one line for each thing that a test writes. */
+export class TestSmmu {
+  readonly smmu: Smmu;
+  #nextTable = TABLES;
+
+  constructor(options: TestOptions = {}) {
+    this.smmu = new Smmu({
+      memory: options.memory ?? zeroedMemory(),
+      ...(options.caches && { caches: options.caches }),
+      ...(options.rulesOff && { rulesOff: options.rulesOff }),
+    });
+    this.set(ID_REGISTERS);
+    if (options.setUp !== false) this.set(SET_UP);
+    if (options.registers) this.set(options.registers);
+  }
+
+  /** Sets registers or fields, bypassing the rules of writing. */
+  set(registers: Registers): void {
+    for (const [key, value] of Object.entries(registers)) {
+      const [name, field] = key.split('.') as [string, string | undefined];
+      const at = offsetOf(name);
+      const words = Uint32Array.of(this.smmu.bank.peek(at), this.smmu.bank.peek(at + 4));
+      const layout = registerByName(name)?.layout;
+      if (field === undefined) words[0] = value;
+      else {
+        const declared = layout?.fields[field];
+        if (!declared) throw new RangeError(`no field ${key}`);
+        declared.set(words, 0, value);
+      }
+      const pairs: [number, number][] = [[at, words[0] ?? 0]];
+      if (layout?.words === 2) pairs.push([at + 4, words[1] ?? 0]);
+      this.smmu.bank.load(pairs);
+    }
+  }
+
+  /** A software write, 32 bits or (with `hi`) 64. */
+  write(name: string, value: number, hi?: number): void {
+    const offset = offsetOf(name);
+    const plan = this.smmu.plan({
+      kind: 'register',
+      offset,
+      value: value >>> 0,
+      valueHi: hi ?? 0,
+      bytes: hi === undefined ? 4 : 8,
+    });
+    this.smmu.commit(plan.effects);
+  }
+
+  read(name: string): number {
+    return this.smmu.bank.lo(name);
+  }
+
+  words(pa: number, count: number): number[] {
+    const out = new Uint32Array(count);
+    this.smmu.memory('ns').load(pa, out, 0, count);
+    return [...out];
+  }
+
+  store(pa: number, words: Uint32Array): void {
+    this.smmu.memory('ns').store(pa, words, 0, words.length);
+  }
+
+  put(layout: Layout, pa: number, values: Values): void {
+    this.store(pa, encode(layout, values));
+  }
+
+  /** An STE of the linear table: stage 1 through {@link CDTAB}, changed by `values`. */
+  ste(values: Values = {}, sid = SID): void {
+    this.put(STE, STRTAB + sid * 64, { ...BASE_STE, ...values });
+  }
+
+  /** A CD of the linear table: see {@link BASE_CD}. */
+  cd(values: Values = {}, at = CDTAB): void {
+    this.put(CD, at, { ...BASE_CD, ...values });
+  }
+
+  l1std(pa: number, values: Values): void {
+    this.put(L1STD, pa, values);
+  }
+
+  l1cd(pa: number, values: Values): void {
+    this.put(L1CD, pa, values);
+  }
+
+  /** Address of a new table of 64 KiB, aligned to its size. */
+  table(): number {
+    this.#nextTable += TABLE_BYTES;
+    return this.#nextTable - TABLE_BYTES;
+  }
+
+  /** One 64-bit descriptor. */
+  descriptor(pa: number, value: bigint, bigEndian = false): void {
+    const bytes = new DataView(new ArrayBuffer(8));
+    bytes.setBigUint64(0, value, !bigEndian);
+    this.store(pa, Uint32Array.of(bytes.getUint32(0, true), bytes.getUint32(4, true)));
+  }
+
+  /** Plans and commits a transaction. */
+  dma(address: number | string, access: Access = {}, sid = SID, journal?: Journal): Plan {
+    const plan = this.smmu.plan({ kind: 'transaction', transaction: transaction(sid, address, access) });
+    this.smmu.commit(plan.effects, journal);
+    return plan;
+  }
+
+  /** Puts commands behind PROD, moves it, and lets the queue run. */
+  run(...commands: (readonly [CommandName, Values?] | Uint32Array)[]): void {
+    const size = 2 ** this.smmu.bank.field('CMDQ_BASE', 'LOG2SIZE');
+    let prod = this.read('CMDQ_PROD');
+    for (const command of commands) {
+      const words = command instanceof Uint32Array ? command : commandWords(command[0], command[1]);
+      this.store(CMDQ + (prod % size) * 16, words);
+      prod = (prod + 1) % (2 * size);
+    }
+    this.write('CMDQ_PROD', prod);
+    this.smmu.runCommands('ns');
+  }
+
+  /** The records between CONS and PROD of the event queue. */
+  events(): number[][] {
+    const size = 2 ** this.smmu.bank.field('EVENTQ_BASE', 'LOG2SIZE');
+    const prod = this.read('EVENTQ_PROD') % (2 * size);
+    const records: number[][] = [];
+    for (let i = this.read('EVENTQ_CONS') % (2 * size); i !== prod; i = (i + 1) % (2 * size)) {
+      records.push(this.words(EVENTQ + (i % size) * 32, 8));
+    }
+    return records;
+  }
+
+  /** Software takes every record and acknowledges an overflow. */
+  drain(): number[][] {
+    const records = this.events();
+    this.write('EVENTQ_CONS', this.read('EVENTQ_PROD'));
+    return records;
+  }
+}
+
+export function commandWords(name: CommandName, values: Values = {}): Uint32Array {
+  const { layout, opcode } = COMMANDS[name];
+  const words = encode(layout as Layout, values);
+  words[0] = ((words[0] as number) & ~0xff) | opcode;
+  return words;
+}
