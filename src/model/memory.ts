@@ -54,6 +54,8 @@ interface Chunk {
   written: Map<number, Uint32Array> | null;
   /** Holds something that the source does not have, so it may never be dropped. */
   dirty: boolean;
+  /** Every page is there and every address is RAM: nothing to check when reading. */
+  readonly plain: boolean;
 }
 
 export interface MemoryOptions {
@@ -73,13 +75,11 @@ const EMPTY: Chunk = {
   pending: 0,
   written: null,
   dirty: false,
+  plain: false,
 };
 
 /** One physical address space. Addresses are PA in bytes, below 2^53. */
 export class SparseMemory {
-  /** Low and high half of the last {@link load64}. */
-  lo = 0;
-  hi = 0;
   readonly ram: readonly MemoryRange[];
   readonly source: ChunkSource;
   readonly #directories: (Chunk | undefined)[][] = [];
@@ -88,6 +88,8 @@ export class SparseMemory {
   readonly #limit: number;
   readonly #ramLow: number;
   readonly #ramHigh: number;
+  /** Not fields: those would hold most words as numbers on the heap. */
+  readonly #loaded = new Uint32Array(2);
   #evict = 0;
   /** The words of a dropped chunk, for the next one: garbage of 64 KiB each would pile up faster than it is collected. */
   #spare: Uint32Array | null = null;
@@ -98,6 +100,16 @@ export class SparseMemory {
     this.#limit = options.residentChunks ?? 256;
     this.#ramLow = this.ram.reduce((low, r) => Math.min(low, r.base), Number.MAX_SAFE_INTEGER);
     this.#ramHigh = this.ram.reduce((high, r) => Math.max(high, r.base + r.size), 0);
+  }
+
+  /** Low half of the last {@link load64}. */
+  get lo(): number {
+    return this.#loaded[0] as number;
+  }
+
+  /** High half of the last {@link load64}. */
+  get hi(): number {
+    return this.#loaded[1] as number;
   }
 
   /**
@@ -111,8 +123,8 @@ export class SparseMemory {
     const chunk = this.#directories[pa32]?.[low >>> 16] ?? this.#open(pa32 * DIRECTORY_BYTES + low);
     if (chunk === null) return ABORT;
     const at = (low & 0xffff) >>> 2;
-    const pa = pa32 * DIRECTORY_BYTES + low;
-    if (chunk.present !== ALL_PAGES || this.ram.length !== 1) {
+    if (!chunk.plain) {
+      const pa = pa32 * DIRECTORY_BYTES + low;
       const status = this.#status(chunk, pa, at);
       if (status !== DATA) return status;
       // In a page that the source lacks, one half may have been written without the other.
@@ -120,9 +132,9 @@ export class SparseMemory {
         const other = this.#status(chunk, pa, at + 1);
         if (other !== DATA) return other;
       }
-    } else if (pa < this.#ramLow || pa >= this.#ramHigh) return ABORT;
-    this.lo = chunk.words[at] as number;
-    this.hi = chunk.words[at + 1] as number;
+    }
+    this.#loaded[0] = chunk.words[at] as number;
+    this.#loaded[1] = chunk.words[at + 1] as number;
     return DATA;
   }
 
@@ -222,7 +234,9 @@ export class SparseMemory {
       this.#spare = words;
       return EMPTY;
     }
-    return this.#keep({ index, words, present, pending, written: null, dirty: false });
+    const inside = this.ram.some((r) => r.base <= base && r.base + r.size >= base + CHUNK_BYTES);
+    const plain = present === ALL_PAGES && inside;
+    return this.#keep({ index, words, present, pending, written: null, dirty: false, plain });
   }
 
   #writable(pa: number): Chunk {
@@ -230,7 +244,7 @@ export class SparseMemory {
     if (chunk !== null && chunk !== EMPTY) return chunk;
     const index = Math.floor(pa / CHUNK_BYTES);
     const words = this.#zeroedWords();
-    return this.#keep({ index, words, present: 0, pending: 0, written: null, dirty: true });
+    return this.#keep({ index, words, present: 0, pending: 0, written: null, dirty: true, plain: false });
   }
 
   #zeroedWords(): Uint32Array {

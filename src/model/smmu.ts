@@ -9,7 +9,7 @@ import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { RegisterBank } from './bank.ts';
 import { ConfigCache } from './caches/config.ts';
-import { Tlb } from './caches/tlb.ts';
+import { Tlb, type TlbEntry } from './caches/tlb.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
 import type { CachePolicy, Machine } from './machine.ts';
@@ -112,7 +112,7 @@ export class Smmu implements Machine {
     } else if (answer.fillTlb !== null) {
       if (this.tlb.size >= TLB_ENTRIES) {
         const effects: Effect[] = [];
-        this.#makeRoom(effects);
+        this.#makeRoom(effects, answer.fillTlb);
         this.commit(effects);
       }
       this.tlb.insert(answer.fillTlb);
@@ -215,7 +215,7 @@ export class Smmu implements Machine {
     if (answer.fillTlb !== null) {
       const before = this.tlb.displaced(answer.fillTlb);
       if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
-      else if (this.tlb.size >= TLB_ENTRIES) this.#makeRoom(effects);
+      else if (this.tlb.size >= TLB_ENTRIES) this.#makeRoom(effects, answer.fillTlb);
       effects.push({ kind: 'tlb', op: 'insert', entry: answer.fillTlb });
       recorder?.step('cache-fill', `TLB keeps the translation to ${hex(answer.fillTlb.pa)}`);
     }
@@ -250,11 +250,11 @@ export class Smmu implements Machine {
     recorder?.step('event', `${fault.event}: ${RECORDING_TEXT[answer.recording]}`, null, fault);
   }
 
-  /** Lets one TLB entry go. */
-  #makeRoom(effects: Effect[]): void {
+  /** Lets one TLB entry go for a new one. */
+  #makeRoom(effects: Effect[], incoming: TlbEntry): void {
     for (const space of this.tlb.spaces()) {
       for (const pages of space.byShift) {
-        const entry = pages?.values().next().value;
+        const entry = pages?.near(incoming.page);
         if (!entry) continue;
         effects.push({ kind: 'tlb', op: 'remove', entry });
         return;

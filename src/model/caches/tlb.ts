@@ -8,6 +8,7 @@
 
 import type { World } from '../../bits/world.ts';
 import type { StreamWorld } from '../../spec/stream-worlds.ts';
+import { PageMap } from './page-map.ts';
 
 export interface TlbTag {
   readonly world: World;
@@ -51,7 +52,7 @@ export class TlbSpace {
   readonly tag: TlbTag;
   /** Page sizes in use, as log2 of bytes, ascending. */
   readonly shifts: number[] = [];
-  readonly byShift: (Map<number, TlbEntry> | undefined)[] = [];
+  readonly byShift: (PageMap | undefined)[] = [];
   size = 0;
 
   constructor(tag: TlbTag) {
@@ -59,12 +60,13 @@ export class TlbSpace {
   }
 }
 
-/** The address that pages are counted in: 52 bits of VA and, above them, the half that VA[55] chose. */
+/**
+ * The address that pages are counted in: 52 bits of VA and, above them, the half that VA[55] chose.
+ * @param shift log2 of the page's bytes, 12 or more; shifted, since a power costs as much as all the rest
+ */
 export function tlbPage(vaHi: number, vaLo: number, shift: number): number {
   const upper = ((vaHi >>> 23) & 1) * 0x100000 + (vaHi & 0xfffff);
-  return shift < 32
-    ? upper * 2 ** (32 - shift) + ((vaLo >>> 0) >>> shift)
-    : Math.floor(upper / 2 ** (shift - 32));
+  return shift < 32 ? upper * (1 << (32 - shift)) + (vaLo >>> shift) : upper >>> (shift - 32);
 }
 
 export class Tlb {
@@ -96,13 +98,13 @@ export class Tlb {
     const { space } = entry;
     let pages = space.byShift[entry.shift];
     if (!pages) {
-      pages = new Map();
+      pages = new PageMap();
       space.byShift[entry.shift] = pages;
       space.shifts.push(entry.shift);
       space.shifts.sort((a, b) => a - b);
     }
     const before = pages.size;
-    pages.set(entry.page, entry);
+    pages.set(entry);
     space.size += pages.size - before;
     this.#size += pages.size - before;
   }

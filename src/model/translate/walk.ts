@@ -59,10 +59,10 @@ export function outputAddress(
   shift: number,
 ): number {
   if (shift >= 32) {
-    const mask = 2 ** (shift - 32) - 1;
+    const mask = (1 << (shift - 32)) - 1;
     return (((baseHi & ~mask) | (vaHi & mask)) >>> 0) * 2 ** 32 + (vaLo >>> 0);
   }
-  const mask = 2 ** shift - 1;
+  const mask = (1 << shift) - 1;
   return baseHi * 2 ** 32 + (((baseLo & ~mask) | (vaLo & mask)) >>> 0);
 }
 
@@ -186,13 +186,12 @@ function finish(
   answer.pa = outputAddress(leaf.baseHi, baseLo, vaHi, vaLo, shift);
   answer.space = stream.world;
   if (machine.policy === 'none') return;
-  const offset = 2 ** shift;
   answer.fillTlb = {
     space: spaceOf(machine, stream, context),
     global: !context.twoRanges || (lo & NOT_GLOBAL) === 0,
     page: tlbPage(vaHi, vaLo, shift),
     shift,
-    pa: Math.floor(answer.pa / offset) * offset,
+    pa: outputAddress(leaf.baseHi, baseLo, 0, 0, shift),
     level,
     granuleBits: half.granuleBits,
     permissions,

@@ -1,0 +1,116 @@
+import type { TlbEntry } from './tlb.ts';
+
+const FIRST_SLOTS = 16;
+/** No page: pages are not negative. */
+const FREE = -1;
+
+/**
+ * TLB entries by their page: open addressing with linear probing.
+ *
+ * A `Map` does the same, but its keys would be numbers on the heap, and each `clear` leaves a dead table that points
+ * to its successor, which keeps garbage alive until a full collection.
+ */
+export class PageMap {
+  #pages = new Float64Array(FIRST_SLOTS).fill(FREE);
+  /** What lies in a free slot means nothing. */
+  #entries = new Array<TlbEntry | undefined>(FIRST_SLOTS).fill(undefined);
+  /** Number of slots minus 1; slots are a power of two, at most 3/4 of them taken. */
+  #mask = FIRST_SLOTS - 1;
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  get(page: number): TlbEntry | undefined {
+    const slot = this.#slot(page);
+    return this.#pages[slot] === FREE ? undefined : this.#entries[slot];
+  }
+
+  /** Stores an entry under its page, in place of the one that was there. */
+  set(entry: TlbEntry): void {
+    const slot = this.#slot(entry.page);
+    if (this.#pages[slot] === FREE) {
+      this.#pages[slot] = entry.page;
+      this.#size++;
+    }
+    this.#entries[slot] = entry;
+    if (this.#size * 4 > this.#mask * 3) this.#grow();
+  }
+
+  delete(page: number): void {
+    const pages = this.#pages;
+    const mask = this.#mask;
+    let hole = this.#slot(page);
+    if (pages[hole] === FREE) return;
+    this.#size--;
+    // Whoever was pushed past the hole moves into it, so that no probe ends too early.
+    for (let slot = (hole + 1) & mask; pages[slot] !== FREE; slot = (slot + 1) & mask) {
+      const home = hash(pages[slot] as number) & mask;
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
+      pages[hole] = pages[slot] as number;
+      this.#entries[hole] = this.#entries[slot];
+      hole = slot;
+    }
+    pages[hole] = FREE;
+    this.#entries[hole] = undefined;
+  }
+
+  clear(): void {
+    if (this.#size === 0) return;
+    this.#size = 0;
+    // A table that was once full must not cost its whole size whenever it is emptied.
+    if (this.#mask >= FIRST_SLOTS) this.#reset(FIRST_SLOTS);
+    else for (let slot = 0; slot < FIRST_SLOTS; slot++) this.#pages[slot] = FREE;
+  }
+
+  /** Some entry: the first from the place of `page` on, so that asking again and again does not search ever longer. */
+  near(page: number): TlbEntry | undefined {
+    if (this.#size === 0) return undefined;
+    let slot = hash(page) & this.#mask;
+    while (this.#pages[slot] === FREE) slot = (slot + 1) & this.#mask;
+    return this.#entries[slot];
+  }
+
+  /** Every entry, in no order. */
+  values(): TlbEntry[] {
+    return this.#entries.filter(
+      (entry, slot): entry is TlbEntry => entry !== undefined && this.#pages[slot] !== FREE,
+    );
+  }
+
+  /** Where the page is, or where it would go. */
+  #slot(page: number): number {
+    const pages = this.#pages;
+    const mask = this.#mask;
+    let slot = hash(page) & mask;
+    for (;;) {
+      const found = pages[slot] as number;
+      if (found === page || found === FREE) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #grow(): void {
+    const all = this.values();
+    this.#reset((this.#mask + 1) * 2);
+    for (const entry of all) {
+      const slot = this.#slot(entry.page);
+      this.#pages[slot] = entry.page;
+      this.#entries[slot] = entry;
+    }
+  }
+
+  #reset(slots: number): void {
+    this.#pages = new Float64Array(slots).fill(FREE);
+    this.#entries = new Array<TlbEntry | undefined>(slots).fill(undefined);
+    this.#mask = slots - 1;
+  }
+}
+
+/** Spreads neighbouring pages over neighbouring slots, and far ones apart. */
+function hash(page: number): number {
+  const hi = (page / 2 ** 32) | 0;
+  const low = (page | 0) ^ Math.imul(hi, 0x9e3779b1);
+  return low ^ (low >>> 15);
+}
