@@ -32,10 +32,14 @@ function io(): Io {
   };
 }
 
-// The reader of a pipe has seen enough (`| head`): nothing is wrong.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : 2);
-});
+const args = process.argv.slice(2);
+// A debug session ends itself when its client goes, and cleans up on the way.
+if (args[0] !== 'dap') {
+  // The reader of a pipe has seen enough (`| head`): nothing is wrong.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 2);
+  });
+}
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     // Lets an opening capture delete its temporary files; whoever does not listen is ended by the exit.
@@ -44,6 +48,6 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-run(process.argv.slice(2), io()).then((status) => {
+run(args, io()).then((status) => {
   process.exitCode = interrupt.signal.aborted ? INTERRUPTED : status;
 });
