@@ -42,6 +42,7 @@ export class Running {
   readonly session: vscode.DebugSession;
   readonly messages: DebugProtocol.ProtocolMessage[];
   #seen = 0;
+  #ended = false;
 
   constructor(session: vscode.DebugSession, messages: DebugProtocol.ProtocolMessage[]) {
     this.session = session;
@@ -108,6 +109,12 @@ export class Running {
 
   /** Ends the session and waits until VS Code knows. */
   async end(): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = true;
+    // VS Code fetches the call stack after a stop; a session that ends meanwhile keeps the focus for ever.
+    await until('the focus', () => vscode.debug.activeStackItem?.session.id === this.session.id, 3000).catch(
+      () => undefined,
+    );
     const ended = new Promise<void>((resolve) => {
       const listener = vscode.debug.onDidTerminateDebugSession((session) => {
         if (session.id !== this.session.id) return;
@@ -117,11 +124,17 @@ export class Running {
     });
     await vscode.debug.stopDebugging(this.session);
     await ended;
+    await until('no active session', () => vscode.debug.activeDebugSession === undefined);
   }
 }
 
 /** Starts a session as F5 would and waits until it stands at its entry. */
-export async function start(config: vscode.DebugConfiguration): Promise<Running> {
+export function start(config: vscode.DebugConfiguration): Promise<Running> {
+  return startBy(() => vscode.debug.startDebugging(folder(), config));
+}
+
+/** The session that `action` starts; the action answers whether it did. */
+export async function startBy(action: () => Thenable<boolean>): Promise<Running> {
   const messages: DebugProtocol.ProtocolMessage[] = [];
   const tracker = vscode.debug.registerDebugAdapterTrackerFactory('smmuv3', {
     createDebugAdapterTracker: () => ({
@@ -134,7 +147,7 @@ export async function start(config: vscode.DebugConfiguration): Promise<Running>
       resolve(session);
     });
   });
-  assert.equal(await vscode.debug.startDebugging(folder(), config), true, 'the session did not start');
+  assert.equal(await action(), true, 'the session did not start');
   const session = await started;
   // Only this session's messages are wanted; the factory is asked once a session.
   tracker.dispose();
