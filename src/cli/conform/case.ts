@@ -1,5 +1,7 @@
 /** The form of conformance cases: what an SMMU is given and what another implementation answered. */
 
+import { parseHex64 } from '../../bits/u64.ts';
+
 /** One step of a case. */
 export type CaseStep =
   | {
@@ -56,7 +58,39 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 const ARRAYS = ['idr', 'ram', 'regs', 'mem', 'steps'] as const;
-const OPERATIONS: ReadonlySet<unknown> = new Set(['dma', 'mem', 'cmd', 'reg']);
+
+/** A number of up to 64 bits, as text or (where it is small) as a number. */
+function isNumber(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isInteger(value) && value >= 0;
+  return typeof value === 'string' && parseHex64(value) !== null;
+}
+
+/** A list of lists of `length` numbers. */
+function isTable(value: unknown, length: number): boolean {
+  const isRow = (row: unknown): boolean => Array.isArray(row) && row.length === length && row.every(isNumber);
+  return Array.isArray(value) && value.every(isRow);
+}
+
+/** What each operation relies on: field, and whether its value will do. */
+const STEP_FIELDS: Readonly<Record<string, Readonly<Record<string, (value: unknown) => boolean>>>> = {
+  dma: { sid: isNumber, iova: isNumber, rw: (value) => value === 'r' || value === 'w' },
+  mem: { words: (value) => isTable(value, 2) },
+  cmd: {
+    entries: (value) =>
+      Array.isArray(value) && value.every((e) => typeof e === 'string' && /^[0-9a-f]{32}$/i.test(e)),
+  },
+  reg: { off: isNumber, val: isNumber, size: (value) => value === 4 || value === 8 },
+};
+
+/** What is wrong with a step, or null. */
+function wrongWithStep(step: unknown): string | null {
+  if (!isObject(step)) return 'is not an object';
+  const op = step['op'];
+  const fields = typeof op === 'string' && Object.hasOwn(STEP_FIELDS, op) ? STEP_FIELDS[op] : undefined;
+  if (!fields) return 'has an "op" that is none of dma, mem, cmd, reg';
+  const bad = Object.entries(fields).find(([name, fits]) => !fits(step[name]));
+  return bad ? `is a ${op} without a usable "${bad[0]}"` : null;
+}
 
 /**
  * Whether a parsed line is a case; the parts that running it relies on are looked at.
@@ -68,8 +102,14 @@ export function asCase(value: unknown): ConformCase | string {
   if (typeof value['family'] !== 'string') return 'has no "family"';
   if (typeof value['aidr'] !== 'string') return 'has no "aidr"';
   for (const key of ARRAYS) if (!Array.isArray(value[key])) return `has no list "${key}"`;
-  const steps = value['steps'] as readonly unknown[];
-  const bad = steps.findIndex((step) => !isObject(step) || !OPERATIONS.has(step['op']));
-  if (bad >= 0) return `has a step ${bad} whose "op" is none of dma, mem, cmd, reg`;
+  if (!isNumber(value['aidr'])) return 'has an "aidr" that is not a number';
+  if (!isTable([value['idr']], 6)) return 'has an "idr" that is not a list of 6 numbers';
+  if (!isTable([value['ram']], 2)) return 'has a "ram" that is not base and size';
+  if (!isTable(value['mem'], 2)) return 'has a "mem" that is not a list of address and value';
+  if (!isTable(value['regs'], 3)) return 'has "regs" that are not a list of offset, value and bytes';
+  for (const [i, step] of (value['steps'] as readonly unknown[]).entries()) {
+    const wrong = wrongWithStep(step);
+    if (wrong !== null) return `has a step ${i} that ${wrong}`;
+  }
   return value as unknown as ConformCase;
 }
