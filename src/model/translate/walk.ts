@@ -165,7 +165,8 @@ function finish(
   leaf: LeafFound,
 ): void {
   const { hi, lo, level, shift } = leaf;
-  if ((lo & AF) === 0 && !context.affd) {
+  // AFFD is IGNORED where hardware updates the flag (5.4, AFFD).
+  if ((lo & AF) === 0 && (context.ha || !context.affd)) {
     if (context.ha) {
       answer.decline('the access flag would be set by hardware (CD.HA=1)', '3.13');
       return;
