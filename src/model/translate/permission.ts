@@ -5,6 +5,12 @@ import type { ContextConfig } from './configuration.ts';
 /** What a translation permits: privileged and unprivileged read, write, execute. */
 export const PERM = { pr: 1, pw: 2, px: 4, ur: 8, uw: 16, ux: 32 } as const;
 
+/**
+ * How far above the bits of {@link PERM} a translation keeps those that it will have once hardware has marked its page
+ * dirty (3.13); 0 where it may not.
+ */
+export const ONCE_DIRTY = 6;
+
 /** Bits of the upper half of table descriptors that restrict what lies below: APTable, XNTable, PXNTable. */
 export const HIERARCHICAL_BITS = 0x78000000;
 const PXN_TABLE = 1 << 27;

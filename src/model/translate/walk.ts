@@ -19,7 +19,13 @@ import {
   levelShift,
   swap32,
 } from './descriptor.ts';
-import { HIERARCHICAL_BITS, neededPermission, permissionText, stage1Permissions } from './permission.ts';
+import {
+  HIERARCHICAL_BITS,
+  neededPermission,
+  ONCE_DIRTY,
+  permissionText,
+  stage1Permissions,
+} from './permission.ts';
 
 const AF = 1 << 10;
 const NOT_GLOBAL = 1 << 11;
@@ -174,15 +180,11 @@ function finish(
     answer.fail(stage1Fault('F_ACCESS', `level ${level} leaf has AF=0, and CD.AFFD=0`, '7.3.15', level));
     return;
   }
-  const permissions = stage1Permissions(context, hi, lo, leaf.tables);
+  let permissions = stage1Permissions(context, hi, lo, leaf.tables);
+  if (context.hd && (hi & DBM) !== 0)
+    permissions |= stage1Permissions(context, hi, lo & ~AP2, leaf.tables) << ONCE_DIRTY;
   recorder?.step('decide', `permissions: ${permissionText(permissions, context.twoRanges)}`, 'AP2');
-  if (!permitted(permissions, context, write, answer, level)) {
-    if (write && context.hd && (lo & AP2) !== 0 && (hi & DBM) !== 0) {
-      answer.fault = null;
-      answer.decline('the page would be marked dirty by hardware (CD.HD=1, DBM=1)', '3.13');
-    }
-    return;
-  }
+  if (!permitted(permissions, context, write, answer, level)) return;
   const baseLo = addressLo(lo, half.granuleBits);
   answer.pa = outputAddress(leaf.baseHi, baseLo, vaHi, vaLo, shift);
   answer.space = stream.world;
@@ -213,6 +215,10 @@ export function permitted(
   const privileged = answer.privileged || !context.twoRanges;
   const need = neededPermission(privileged, answer.instruction, write);
   if ((permissions & need) !== 0) return true;
+  if (write && context.hd && ((permissions >>> ONCE_DIRTY) & need) !== 0) {
+    answer.decline('the page would be marked dirty by hardware (CD.HD=1, DBM=1)', '3.13');
+    return false;
+  }
   const what = write ? 'write' : answer.instruction ? 'instruction fetch' : 'read';
   const who = context.twoRanges ? (privileged ? 'privileged ' : 'unprivileged ') : '';
   const reason = `${who}${what} is not permitted: ${permissionText(permissions, context.twoRanges)}`;
