@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { record } from '../kit/records.ts';
-import { EVENTQ, NOWHERE, RAM, type Registers, SID, type TestOptions, TestSmmu } from '../kit/smmu.ts';
+import { EVENTQ, NOWHERE, RAM, type Registers, SID, TestSmmu, zeroedMemory } from '../kit/smmu.ts';
 import { map } from '../kit/tables.ts';
 
 const OVFLG = 0x80000000;
