@@ -44,13 +44,11 @@ const { values } = parseArgs({
   options: { json: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean' } },
 });
 const pace = values.quick ? { rounds: 5, batchMs: 5 } : { rounds: 15, batchMs: 20 };
-const wanted = (name: string): boolean => name.includes(values.only ?? '');
 
 const big = await openBigCapture();
 try {
-  const { benches, leftOut } = suite(big.smmu);
-  const chosen = benches.filter(({ name }) => wanted(name));
-  const results = measure(chosen, pace);
+  const { benches, leftOut } = suite(big.smmu, values.only);
+  const results = measure(benches, pace);
   const lines: Line[] = results.map(({ name, ns, ratio, baseline }) => ({
     name,
     ns: rounded(ns, 1),
@@ -59,7 +57,7 @@ try {
   }));
   if (results.length > 0) console.log(table(results));
   if (leftOut.length > 0) console.log(`left out, not modelled: ${leftOut.join(', ')}`);
-  if (wanted(OPENING)) {
+  if (OPENING.includes(values.only ?? '')) {
     const opened = measureOpening(big.capture, BIG_REGISTERS, values.quick ? 3 : 7);
     console.log(openingText(opened));
     lines.push({ name: OPENING, ns: Math.round(opened.cpuMs * 1e6), ratio: null, baseline: null });

@@ -17,10 +17,10 @@ export interface Suite {
 }
 
 /**
- * All benches, in the order of the cases, scans last.
+ * The benches whose name holds a text, in the order of the cases, scans last.
  * @param big a machine with many mapped pages
  */
-export function suite(big: Smmu): Suite {
+export function suite(big: Smmu, only = ''): Suite {
   const cases = benchCases();
   const translations = cases.filter(isTranslation);
   const reference = translations.find(({ name }) => name === REFERENCE);
@@ -28,15 +28,16 @@ export function suite(big: Smmu): Suite {
   if (!reference || !walk) throw new Error(`no case ${REFERENCE}, or none that can be walked`);
   const modelled = translations.filter(isModelled);
   const commands = cases.filter((of) => !isTranslation(of));
+  const makers: [name: string, make: () => Bench][] = [
+    ...modelled.map((of): [string, () => Bench] => [of.name, () => translationBench(of, walk)]),
+    [`${REFERENCE}_plan`, () => planBench(reference, walk)],
+    ...commands.map((of): [string, () => Bench] => [of.name, () => commandBench(of, walk)]),
+    ['enumerate_leaf_ptes', () => leafBench(big, walk)],
+    ['list_stream_table', () => streamTableBench(reference, walk)],
+    ['count_stes', () => surveyBench(reference, walk)],
+  ];
   return {
-    benches: [
-      ...modelled.map((of) => translationBench(of, walk)),
-      planBench(reference, walk),
-      ...commands.map((of) => commandBench(of, walk)),
-      leafBench(big, walk),
-      streamTableBench(reference, walk),
-      surveyBench(reference, walk),
-    ],
+    benches: makers.filter(([name]) => name.includes(only)).map(([, make]) => make()),
     leftOut: translations.filter((of) => !modelled.includes(of)).map(({ name }) => name),
   };
 }
