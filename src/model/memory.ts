@@ -143,6 +143,12 @@ export class SparseMemory {
    * On any answer but DATA, `out` holds what preceded the word that could not be read.
    */
   load(pa: number, out: Uint32Array, at: number, count: number): ReadStatus {
+    const first = this.#chunk(pa);
+    const from = (pa & 0xffff) >>> 2;
+    if (first?.plain && from + count <= CHUNK_WORDS) {
+      for (let i = 0; i < count; i++) out[at + i] = first.words[from + i] as number;
+      return DATA;
+    }
     for (let i = 0; i < count; i++) {
       const address = pa + i * 4;
       const chunk = this.#chunk(address);

@@ -134,12 +134,13 @@ export class Tlb {
   }
 
   clear(): void {
+    if (this.#size === 0) return;
+    this.#size = 0;
     for (const space of this.#spaces.values()) {
       if (space.size === 0) continue;
       for (const shift of space.shifts) space.byShift[shift]?.clear();
       space.size = 0;
     }
-    this.#size = 0;
   }
 
   /** How many entries there are. */
