@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { PageMap } from '../../src/model/caches/page-map.ts';
+import { Tlb, type TlbEntry } from '../../src/model/caches/tlb.ts';
+
+const space = new Tlb().space({ world: 'ns', streamWorld: 'NS-EL1', vmid: 0, asid: 1, aset: 0 });
+
+function entryOf(page: number, pa: number): TlbEntry {
+  return {
+    space,
+    global: false,
+    page,
+    shift: 12,
+    pa,
+    level: 3,
+    granuleBits: 12,
+    permissions: 0,
+    descriptorPa: 0,
+    descriptorHi: 0,
+    descriptorLo: 0,
+  };
+}
+
+/** Repeatable pseudo-random numbers below `limit`. */
+function randomOf(seed: number): (limit: number) => number {
+  let state = seed;
+  return (limit) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * limit);
+  };
+}
+
+/** Pages that crowd: neighbours at the bottom, equal low halves above them, and the top of the space. */
+const PAGES = [
+  ...Array.from({ length: 40 }, (_, i) => i),
+  ...Array.from({ length: 40 }, (_, i) => i * 2 ** 32 + 7),
+  ...Array.from({ length: 40 }, (_, i) => 2 ** 41 - 1 - i * 8),
+];
+
+test('answers as a Map does, whatever is stored, removed and emptied in between', () => {
+  const random = randomOf(1);
+  const map = new PageMap();
+  const model = new Map<number, TlbEntry>();
+  for (let step = 0; step < 20_000; step++) {
+    const page = PAGES[random(PAGES.length)] as number;
+    const what = random(100);
+    if (what < 55) {
+      const entry = entryOf(page, step);
+      expect(map.set(entry)).toBe(model.has(page) ? 0 : 1);
+      model.set(page, entry);
+    } else if (what < 99) {
+      map.delete(page);
+      model.delete(page);
+    } else {
+      map.clear();
+      model.clear();
+    }
+    expect(map.size).toBe(model.size);
+    const asked = PAGES[random(PAGES.length)] as number;
+    expect(map.get(asked)).toBe(model.get(asked));
+  }
+  expect(new Set(map.values())).toEqual(new Set(model.values()));
+});
+
+test('some entry is found as long as there is one', () => {
+  const map = new PageMap();
+  expect(map.near(5)).toBeUndefined();
+  const far = entryOf(2 ** 40, 1);
+  map.set(far);
+  expect(map.near(5)).toBe(far);
+  map.delete(far.page);
+  expect(map.near(5)).toBeUndefined();
+});
