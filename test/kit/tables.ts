@@ -84,6 +84,7 @@ export function map(on: TestSmmu, mapping: Mapping): Path {
   known.set(on, tables);
   const path = new Map<bigint, number>();
   let level = startLevel(granule, txsz);
+  if (leafLevel < level || leafLevel > 3n) throw new RangeError(`no level ${leafLevel} in this walk`);
   const va = mapping.iova & ((1n << (64n - txsz)) - 1n);
   let table = mapping.ttb ?? TTB0;
   for (;;) {
