@@ -3,8 +3,8 @@ import { offsetOf } from '../../src/model/bank.ts';
 import { entryAddress, ring } from '../../src/model/queues/ring.ts';
 import { type CommandCase, numberIn } from './cases.ts';
 import type { Bench, Work } from './rounds.ts';
+import { SID } from './translations.ts';
 
-const SID = 8;
 const WRAP_AND_INDEX = 2;
 /** Where the tables of the cases with live TLB entries map pages. */
 const MAPPED = 0x1234_5640_0000;

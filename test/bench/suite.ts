@@ -1,7 +1,7 @@
 /** Which benches there are. */
 
 import type { Smmu } from '../../src/model/smmu.ts';
-import { benchCases, isTranslation } from './cases.ts';
+import { benchCases, type CommandCase, isTranslation } from './cases.ts';
 import { commandBench } from './commands.ts';
 import type { Bench } from './rounds.ts';
 import { leafBench, streamTableBench, surveyBench } from './scans.ts';
@@ -27,7 +27,7 @@ export function suite(big: Smmu, only = ''): Suite {
   const walk = reference && walkOf(reference);
   if (!reference || !walk) throw new Error(`no case ${REFERENCE}, or none that can be walked`);
   const modelled = translations.filter(isModelled);
-  const commands = cases.filter((of) => !isTranslation(of));
+  const commands = cases.filter((of): of is CommandCase => !isTranslation(of));
   const makers: [name: string, make: () => Bench][] = [
     ...modelled.map((of): [string, () => Bench] => [of.name, () => translationBench(of, walk)]),
     [`${REFERENCE}_plan`, () => planBench(reference, walk)],

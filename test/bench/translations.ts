@@ -6,17 +6,17 @@ import { flatMemory, numberIn, type TranslationCase } from './cases.ts';
 import type { Bench, Work } from './rounds.ts';
 
 /** The StreamID of every bench case. */
-const SID = 8;
+export const SID = 8;
 
 type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** The addresses of a case, as halves. */
-interface Addresses {
+export interface Addresses {
   readonly hi: Uint32Array;
   readonly lo: Uint32Array;
 }
 
-function addressesOf({ bench }: TranslationCase): Addresses {
+export function addressesOf({ bench }: TranslationCase): Addresses {
   const first = numberIn(bench.iova);
   const all = Array.from({ length: bench.pages }, (_, k) => first + k * bench.stride);
   return {
@@ -46,16 +46,21 @@ export function isModelled(of: TranslationCase): boolean {
   return smmu.translate(transactionOf(SID, of.bench.iova, false)).result !== 'not-modelled';
 }
 
+/** Where a case's stage-1 tables begin (PA in bytes), or null when its stream has none. */
+export function tablesOf(of: TranslationCase): number | null {
+  const smmu = machineOf(of, 'combined');
+  smmu.translate(transactionOf(SID, of.bench.iova, false));
+  const context = smmu.config.find('ns', SID)?.contexts.get(0);
+  return context ? context.halves[0].baseLo : null;
+}
+
 /**
  * The hand-written walk of a case's addresses.
  * @returns null when the stream has no stage-1 tables
  */
 export function walkOf(of: TranslationCase): Work | null {
-  const smmu = machineOf(of, 'combined');
-  smmu.translate(transactionOf(SID, of.bench.iova, false));
-  const context = smmu.config.find('ns', SID)?.contexts.get(0);
-  if (!context) return null;
-  const ttb = context.halves[0].baseLo;
+  const ttb = tablesOf(of);
+  if (ttb === null) return null;
   const { base, words } = flatMemory(of);
   const { hi, lo } = addressesOf(of);
   return rounds(lo.length, (i) => {
@@ -95,7 +100,7 @@ export function translationBench(of: TranslationCase, baseline: Work): Bench {
     if (answer.tlbHit) hits++;
     all++;
   });
-  const note = (): string => (walkOf(of) === null ? '' : `${Math.round((100 * hits) / all)} % TLB hits`);
+  const note = (): string => (tablesOf(of) === null ? '' : `${Math.round((100 * hits) / all)} % TLB hits`);
   return { name: of.name, unit: 'translation', run, baseline: walkOf(of) ?? baseline, note };
 }
 

@@ -1,6 +1,6 @@
 import type { TlbEntry } from './tlb.ts';
 
-const FIRST_SLOTS = 16;
+const FIRST_SLOTS = 8;
 /** No page: pages are not negative. */
 const FREE = -1;
 
@@ -27,15 +27,18 @@ export class PageMap {
     return this.#pages[slot] === FREE ? undefined : this.#entries[slot];
   }
 
-  /** Stores an entry under its page, in place of the one that was there. */
-  set(entry: TlbEntry): void {
-    const slot = this.#slot(entry.page);
-    if (this.#pages[slot] === FREE) {
-      this.#pages[slot] = entry.page;
-      this.#size++;
-    }
+  /**
+   * Stores an entry under its page, in place of the one that was there.
+   * @returns by how many entries the map grew: 0 or 1
+   */
+  set(entry: TlbEntry): number {
+    const { page } = entry;
+    const slot = this.#slot(page);
     this.#entries[slot] = entry;
-    if (this.#size * 4 > this.#mask * 3) this.#grow();
+    if (this.#pages[slot] === page) return 0;
+    this.#pages[slot] = page;
+    if (++this.#size * 4 > this.#mask * 3) this.#grow();
+    return 1;
   }
 
   delete(page: number): void {

@@ -103,10 +103,9 @@ export class Tlb {
       space.shifts.push(entry.shift);
       space.shifts.sort((a, b) => a - b);
     }
-    const before = pages.size;
-    pages.set(entry);
-    space.size += pages.size - before;
-    this.#size += pages.size - before;
+    const grown = pages.set(entry);
+    space.size += grown;
+    this.#size += grown;
   }
 
   /** Removes just this entry: one for the same page that came later stays. */
