@@ -158,7 +158,7 @@ describe('a plan', () => {
 });
 
 describe('the journal', () => {
-  test('takes back exactly: to every moment, and forwards again (40 machines, 25 operations each)', () => {
+  test('takes back exactly, to every moment before (40 machines, 25 operations each)', () => {
     for (let seed = 5000; seed < 5040; seed++) {
       const random = new Random(seed);
       const m = randomMachine(random);
