@@ -43,6 +43,10 @@ export function translateTransaction(
 ): void {
   answer.privileged = t.privileged;
   answer.instruction = t.instruction && !t.write;
+  if (t.world !== 'ns') {
+    answer.decline(`the streams of world ${t.world} are not modelled by this version`, '3.10');
+    return;
+  }
   if (!state.smmuEnabled) {
     disabled(state, t, answer, recorder);
     return;
