@@ -3,7 +3,7 @@
 import type { World } from '../bits/world.ts';
 import type { RegisterBank } from './bank.ts';
 import type { Machine } from './machine.ts';
-import { ABSENT, DATA, type SparseMemory } from './memory.ts';
+import { ABSENT, DATA, MISS, type SparseMemory } from './memory.ts';
 import type { Effect } from './plan.ts';
 
 /** What effects act on. */
@@ -20,7 +20,7 @@ function applyMemory(memory: SparseMemory, effect: Effect & { kind: 'memory' }):
   for (let i = 0; i < count; i++) {
     const pa = effect.pa + i * 4;
     const status = memory.load(pa, words, i, 1);
-    absent.push(status === ABSENT);
+    absent.push(status === ABSENT || status === MISS);
     if (effect.absent?.[i]) memory.forget(pa);
     else {
       one[0] = effect.words[i] as number;

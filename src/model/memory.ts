@@ -47,9 +47,9 @@ interface Chunk {
   readonly index: number;
   readonly words: Uint32Array;
   /** Pages with contents, 16 bits. */
-  readonly present: number;
+  present: number;
   /** Pages that must be fetched before they can be read, 16 bits. */
-  readonly pending: number;
+  pending: number;
   /** For each page that the source lacks but that was written: which of its 1,024 words hold something. */
   written: Map<number, Uint32Array> | null;
   /** Holds something that the source does not have, so it may never be dropped. */
@@ -198,8 +198,15 @@ export class SparseMemory {
     const chunk = this.#chunk(pa);
     const word = (pa & 0xffff) >>> 2;
     const bits = chunk?.written?.get(word >>> 10);
-    if (!bits) return;
+    if (!chunk || !bits) return;
     bits[(word & 1023) >>> 5] = (bits[(word & 1023) >>> 5] as number) & ~(1 << (word & 31));
+    // The page has come since: then the word is what the source says.
+    if (chunk.present & (1 << (word >>> 10))) {
+      const words = this.#zeroedWords();
+      this.source.fill(chunk.index, new Uint8Array(words.buffer));
+      chunk.words[word] = words[word] as number;
+      this.#spare = words;
+    }
   }
 
   /** Whether the word at `pa` lies in a known RAM range. */
@@ -209,11 +216,34 @@ export class SparseMemory {
     return this.ram.some((r) => pa >= r.base && pa < r.base + r.size);
   }
 
-  /** Drops unmodified chunks so that the source is asked again (live targets, after the target ran). */
+  /**
+   * Drops unmodified chunks so that the source is asked again (live targets: after pages were fetched, or the target
+   * ran). A modified chunk keeps what it holds and gets the pages that have come since, below what was written.
+   */
   refresh(): void {
     for (const chunk of this.#resident) this.#drop(chunk);
     this.#resident.length = 0;
     this.#evict = 0;
+    for (const directory of this.#directories) {
+      directory?.forEach((chunk) => {
+        if (chunk && chunk.pending !== 0) this.#complete(chunk);
+      });
+    }
+  }
+
+  #complete(chunk: Chunk): void {
+    const words = this.#zeroedWords();
+    const come = this.source.fill(chunk.index, new Uint8Array(words.buffer)) & chunk.pending;
+    for (let word = 0; word < CHUNK_WORDS; word++) {
+      const page = word >>> 10;
+      if ((come & (1 << page)) === 0) continue;
+      const bits = chunk.written?.get(page);
+      const isWritten = bits && (bits[(word & 1023) >>> 5] as number) & (1 << (word & 31));
+      if (!isWritten) chunk.words[word] = words[word] as number;
+    }
+    chunk.present |= come;
+    chunk.pending &= ~come;
+    this.#spare = words;
   }
 
   #status(chunk: Chunk, pa: number, word: number): ReadStatus {

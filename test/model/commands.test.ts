@@ -256,6 +256,10 @@ describe('CMD_SYNC', () => {
     expect(sync({ CS: 1, MSIAddress: MSI, MSIData: 0xcafe }).m.words(MSI, 1)).toEqual([0xcafe]);
   });
 
+  test('an MSI address beyond OAS is cut to it', () => {
+    expect(sync({ CS: 1, MSIAddress: 2 ** 50 + MSI, MSIData: 3 }).m.words(MSI, 1)).toEqual([3]);
+  });
+
   test('without IDR0.MSI nothing is written', () => {
     const { m, signals } = sync({ CS: 1, MSIAddress: MSI, MSIData: 7 }, { 'IDR0.MSI': 0 });
     expect(m.words(MSI, 1)).toEqual([0]);

@@ -96,6 +96,12 @@ describe('the event queue', () => {
     expect(small.words(EVENTQ + 0x60, 8)).toEqual(fault(0));
   });
 
+  test('a base beyond OAS is cut to it', () => {
+    const m = faulting({ 'EVENTQ_BASE.ADDR': 2 ** 50 + EVENTQ });
+    m.dma(0);
+    expect(m.words(EVENTQ, 8)).toEqual(fault(0));
+  });
+
   test('LOG2SIZE above IDR1.EVENTQS acts as IDR1.EVENTQS', () => {
     const m = faulting({ 'EVENTQ_BASE.LOG2SIZE': 19, 'IDR1.EVENTQS': 1 });
     expect(recordings(m.dma(0), m.dma(1), m.dma(2))).toEqual(['written', 'written', 'full']);
@@ -140,6 +146,13 @@ describe('an abort on the write of a record', () => {
     expect(m.read('EVENTQ_PROD')).toBe(2);
     expect(m.events()).toEqual([record('C_BAD_STE', { sid: SID }), record('C_BAD_STE', { sid: SID })]);
     expect(m.read('GERROR')).toBe(EVENTQ_ABT_ERR);
+  });
+
+  test('a record that only begins in RAM is not written in part', () => {
+    const memory = zeroedMemory([{ base: RAM.base, size: EVENTQ + 16 - RAM.base }]);
+    const m = new TestSmmu({ memory });
+    expect(recordings(m.dma(0))).toEqual(['aborted']);
+    expect(m.words(EVENTQ, 4)).toEqual([0, 0, 0, 0]);
   });
 });
 

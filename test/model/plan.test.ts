@@ -288,6 +288,32 @@ describe('memory that is not there', () => {
     }
   });
 
+  test('an event written to a page that is not fetched yet is undone to that, also when the page has come', () => {
+    const [m, fetch] = lacking(EVENTQ, true);
+    const memory = m.smmu.memory('ns');
+    const journal = new Journal();
+    m.dma(0x5000, {}, SID, journal);
+    expect([memory.status(EVENTQ), memory.status(EVENTQ + 64)]).toEqual([0, 3]);
+    journal.undo(m.smmu, 0);
+    expect(memory.status(EVENTQ)).toBe(3);
+    m.dma(0x5000, {}, SID, journal);
+    fetch(true);
+    expect([memory.status(EVENTQ), memory.status(EVENTQ + 64)]).toEqual([0, 0]);
+    expect(m.events()).toHaveLength(1);
+    journal.undo(m.smmu, 0);
+    expect(m.words(EVENTQ, 8)).toEqual(new Array(8).fill(0));
+  });
+
+  test('a page can be fetched although its neighbour in the same 64 KiB was written', () => {
+    const [m, fetch] = lacking(STRTAB, true);
+    m.store(STRTAB + 0x1000, Uint32Array.of(7));
+    m.store(STRTAB + SID * 64 + 60, Uint32Array.of(9));
+    expect(m.dma(IOVA).outcome.result).toBe('miss');
+    fetch(true);
+    expect(m.dma(IOVA).outcome).toMatchObject({ result: 'ok', pa: 0x10000000 });
+    expect([...m.words(STRTAB + 0x1000, 1), ...m.words(STRTAB + SID * 64 + 60, 1)]).toEqual([7, 9]);
+  });
+
   test('an event can be written to a page that the image lacks', () => {
     const [m] = lacking(EVENTQ, false);
     m.dma(0x5000);

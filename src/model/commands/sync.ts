@@ -20,7 +20,8 @@ export function synchronise(c: CommandContext): void {
     return;
   }
   c.effects.push({ kind: 'signal', what: 'CMD_SYNC: interrupt' });
-  const pa = argument(c, 'MSIAddress');
+  // An address beyond OAS is cut to it (3.4.3).
+  const pa = argument(c, 'MSIAddress') % 2 ** c.state.oasBits;
   if (!c.state.features.msi || pa === 0) {
     c.recorder?.step('interrupt', 'completion is signalled by the wired interrupt', 'CS');
     return;

@@ -2,6 +2,7 @@
 
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
+import { EVENT_BYTES } from '../../spec/events.ts';
 import { offsetOf, type RegisterBank } from '../bank.ts';
 import type { SparseMemory } from '../memory.ts';
 import { ABORT } from '../memory.ts';
@@ -45,7 +46,7 @@ export function writeEvent(
     return 'full';
   }
   const pa = entryAddress(queue, queue.prod);
-  if (memory.status(pa) === ABORT) {
+  if (memory.status(pa) === ABORT || memory.status(pa + EVENT_BYTES - 4) === ABORT) {
     const value = (bank.lo('GERROR') ^ EVENTQ_ABT_ERR) >>> 0;
     effects.push({
       kind: 'register',

@@ -1,6 +1,7 @@
 /** The circular queues: IHI 0070 3.5.1 (indices and wrap bits) and 6.3 (their registers). */
 
 import type { World } from '../../bits/world.ts';
+import { ADDRESS_BITS } from '../../spec/translation.ts';
 import type { RegisterBank } from '../bank.ts';
 
 export type QueueName = 'CMDQ' | 'EVENTQ' | 'PRIQ';
@@ -32,6 +33,11 @@ export interface Ring {
   readonly inconsistent: boolean;
 }
 
+/** A PA that a register holds is cut to OAS (3.4.3), which is 32 bits at least. */
+function withinOas(bank: RegisterBank, pa: number): number {
+  return pa < 2 ** 32 ? pa : pa % 2 ** (ADDRESS_BITS[bank.field('IDR5', 'OAS')] ?? 32);
+}
+
 /** Reads a queue's registers. */
 export function ring(bank: RegisterBank, name: QueueName, world: World): Ring {
   const prefix = PREFIX[world];
@@ -50,7 +56,7 @@ export function ring(bank: RegisterBank, name: QueueName, world: World): Ring {
   return {
     name,
     world,
-    base: Math.floor(bank.field(base, 'ADDR') / bytes) * bytes,
+    base: withinOas(bank, Math.floor(bank.field(base, 'ADDR') / bytes) * bytes),
     log2size,
     entryBytes,
     prod: prod & (entries - 1),
