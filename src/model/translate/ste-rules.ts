@@ -1,7 +1,8 @@
 /** What makes an STE ILLEGAL (C_BAD_STE): IHI 0070 5.2.2. */
 
 import { hex } from '../../bits/u64.ts';
-import { STE } from '../../spec/ste.ts';
+import { feature } from '../../spec/features.ts';
+import { EATS_DPT, STE } from '../../spec/ste.ts';
 import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import type { WorldState } from '../state.ts';
 import type { Rule } from './rules.ts';
@@ -87,6 +88,17 @@ export const STE_RULES: readonly Rule<SteSubject>[] = [
     field: 'EATS',
     broken: (s) => eatsUsed(s) && EATS.get(s.w, 0) === 1 && (s.config & 6) === 6 && S2S.get(s.w, 0) === 1,
     why: () => 'EATS=1 with S2S=1: full ATS excludes stage-2 stalls',
+  },
+  {
+    id: 'STE-EATS-DPT-SW',
+    field: 'EATS',
+    broken: (s) =>
+      eatsUsed(s) &&
+      EATS.get(s.w, 0) === EATS_DPT &&
+      feature(s.state.ids, 'IDR3.DPT') === 1 &&
+      strwUsed(s) &&
+      STRW.get(s.w, 0) !== 0,
+    why: (s) => `EATS=3 (Device Permission Table) with STRW=${STRW.get(s.w, 0)}: it serves EL1 streams only`,
   },
   {
     id: 'STE-S1STALLD-NS',

@@ -4,6 +4,7 @@ export const NEEDS: Readonly<Record<string, readonly string[]>> = {
     'STE-S2FWB-AA32',
     'STE-S2S-NOSTALL',
     'STE-S2S-FORCE',
+    'STE-EATS-DPT-S2S',
     'STE-S2AA64-32',
     'STE-S2AA64-64',
     'STE-HTTU',
@@ -41,7 +42,6 @@ export const NEEDS: Readonly<Record<string, readonly string[]>> = {
     'DIS-REALM',
     'DIS-REALM-NSEXEC',
   ],
-  'the Device Permission Table': ['STE-EATS-DPT-S2S', 'STE-EATS-DPT-SW'],
   'ATS requests': [
     'ATS-TR-SMMUEN0',
     'ATS-TR-SECURE',

@@ -114,6 +114,21 @@ export const STE_CASES: readonly RuleCase[] = [
     otherwise: 'not-modelled',
   },
   {
+    id: 'STE-EATS-DPT-SW',
+    base: { registers: { 'IDR3.DPT': 1 }, ste: { EATS: 3 } },
+    breaks: { ste: { STRW: 2 } },
+    holds: { ste: { STRW: 0 } },
+    gives: 'C_BAD_STE',
+  },
+  {
+    id: 'STE-EATS-DPT-SW',
+    base: { ste: { EATS: 3, STRW: 2 } },
+    breaks: { registers: { 'IDR3.DPT': 1 } },
+    // Without a Device Permission Table EATS=3 is reserved and acts as 0.
+    holds: { registers: { 'IDR3.DPT': 0 } },
+    gives: 'C_BAD_STE',
+  },
+  {
     id: 'STE-EATS-FULL-S2S',
     base: { ste: { Config: 6, EATS: 1 } },
     breaks: { ste: { S2S: 1 } },
