@@ -141,6 +141,7 @@ describe('EL2 without E2H: one privilege level', () => {
     [0n, TABLE.READ_ONLY, {}, 'r-x r-x'],
     [0n, 0n, { WXN: 1 }, 'rw- rw-'],
     [LEAF.READ_ONLY, 0n, { WXN: 1 }, 'r-x r-x'],
+    [0n, TABLE.READ_ONLY | TABLE.UXN | TABLE.PXN, { HAD0: 1 }, 'rwx rwx'],
   ])('leaf %x, tables %x, %o: %s', (leaf, tables, cd, wanted) => {
     expect(allowed({ ...EL2, leaf, tables, cd })).toBe(wanted);
   });

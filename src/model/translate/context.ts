@@ -91,7 +91,7 @@ export function decodeContext(
 
   const outputBits = outputBitsOf(subject);
   const ds = features.ds && f.DS.get(w, 0) === 1;
-  const had = features.had && twoRanges;
+  const { had } = features;
   const e0pd = features.e0pd && twoRanges;
   const ha = features.httu >= 1 && f.HA.get(w, 0) === 1;
   return {
