@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { Journal } from '../../src/model/effects.ts';
 import type { CachePolicy } from '../../src/model/smmu.ts';
-import { CDTAB, SID, STRTAB, TestSmmu, TTB0, type Values } from '../kit/smmu.ts';
+import { CDTAB, SID, STRTAB, TestSmmu, TTB0, transaction, type Values } from '../kit/smmu.ts';
 import { LEAF, map, USER_PAGE } from '../kit/tables.ts';
 
 const IOVA = 0x9000;
@@ -136,6 +137,33 @@ describe('policy combined: what was cached answers until a command removes it', 
     expect(answer(m)).toBe(OLD);
     m.run(['CMD_CFGI_STE_RANGE', { Range: 31 }], ['CMD_SYNC']);
     expect(answer(m)).toBe('C_BAD_STE');
+  });
+});
+
+describe('a full TLB', () => {
+  test('lets an old entry go for each new one, takes that back on undo, and never grows', () => {
+    const m = running('combined');
+    const table = m.table();
+    m.descriptor(TTB0, BigInt(table) | 3n);
+    // Every entry of level 2 leads to one table: 512 * 512 pages, all the same.
+    const [level2, level3] = [m.table(), m.table()];
+    m.descriptor(table, BigInt(level2) | 3n);
+    for (let i = 0; i < 512; i++) {
+      m.descriptor(level2 + i * 8, BigInt(level3) | 3n);
+      m.descriptor(level3 + i * 8, (BigInt(i) << 12n) | USER_PAGE | 3n);
+    }
+    for (let page = 0; page < 70_000; page++) {
+      const { result, pa } = m.smmu.translate(transaction(SID, page * 0x1000));
+      if (result !== 'ok' || pa !== (page % 512) * 0x1000)
+        expect([page, result, pa]).toEqual([page, 'ok', 0]);
+    }
+    expect(m.smmu.tlb.size).toBe(65_536);
+    const before = new Set(m.smmu.tlb.entries().map((entry) => entry.page));
+    const journal = new Journal();
+    expect(m.dma(75_000 * 0x1000, {}, SID, journal).outcome.result).toBe('ok');
+    expect(m.smmu.tlb.size).toBe(65_536);
+    journal.undo(m.smmu, 0);
+    expect(new Set(m.smmu.tlb.entries().map((entry) => entry.page))).toEqual(before);
   });
 });
 
