@@ -2,9 +2,10 @@
 
 import type { Field } from '../bits/layout.ts';
 import { hex } from '../bits/u64.ts';
+import { valueName } from '../bits/values.ts';
 import type { World } from '../bits/world.ts';
 import { commandByOpcode, commandNameOf, isImpdefOpcode } from '../spec/commands.ts';
-import { type Row, rawWords, rows, shortName, valueText } from './rows.ts';
+import { type Row, rawWords, rows, valueText } from './rows.ts';
 
 /** Fields that say what the command is about; shown first, and even when they are zero. */
 const SUBJECT: readonly string[] = ['StreamID', 'SubstreamID', 'VMID', 'ASID', 'Address'];
@@ -43,8 +44,8 @@ function part(field: Field, words: Uint32Array, at: number): string | null {
   const value = field.get(words, at);
   if (value === 0 && !SHOWN_WHEN_ZERO.has(field.name)) return null;
   if (field.width === 1) return field.name;
-  const name = shortName(field, value);
-  if (name !== null) return `${field.name}=${name}`;
+  const name = valueName(field, value);
+  if (name !== undefined) return `${field.name}=${name}`;
   const text = field.name === 'StreamID' ? hex(value) : valueText(field, words, at);
   return `${field.name}=${text}`;
 }

@@ -3,9 +3,10 @@
 import type { Layout } from '../bits/layout.ts';
 import { fieldOf } from '../bits/layout.ts';
 import { hex, hex64 } from '../bits/u64.ts';
+import { valueName } from '../bits/values.ts';
 import type { World } from '../bits/world.ts';
 import { EVENT_HEADER, eventByNumber, isImpdefEvent } from '../spec/events.ts';
-import { type Row, rows, shortName } from './rows.ts';
+import { type Row, rows } from './rows.ts';
 
 /** The event's name; `reserved event 0x77` when nobody defined it. */
 export function eventName(words: Uint32Array, at = 0): string {
@@ -40,7 +41,7 @@ export function eventText(words: Uint32Array, at = 0): string {
   const s2 = get('S2');
   if (s2 !== null) parts.push(s2 === 1 ? 'S2' : 'S1');
   const kind = fieldOf(of, 'CLASS');
-  if (kind) parts.push(shortName(kind, kind.get(words, at)) ?? `CLASS=${kind.get(words, at)}`);
+  if (kind) parts.push(valueName(kind, kind.get(words, at)) ?? `CLASS=${kind.get(words, at)}`);
   if (s2 === 1 && fieldOf(of, 'IPA')) parts.push(`ipa=${address('IPA')}`);
   const fetch = address('FetchAddr');
   if (fetch !== null) parts.push(`fetch=${fetch}`);

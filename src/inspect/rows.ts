@@ -2,6 +2,7 @@
 
 import { type Field, type Layout, reservedMask } from '../bits/layout.ts';
 import { hex64, toNumber } from '../bits/u64.ts';
+import { valueText as meaningOf } from '../bits/values.ts';
 import type { World } from '../bits/world.ts';
 
 /** One field with its value. */
@@ -49,17 +50,14 @@ export function valueText(field: Field, words: Uint32Array, at: number): string 
   return hi === 0 && (lo < 10 || field.width <= 6) ? String(lo) : hex64(hi, lo);
 }
 
-/** What the field's value means in that world; `reserved` when the table names values but not this one. */
+/** What the field's value means in that world; `reserved` when the table names values there but not this one. */
 export function labelOf(field: Field, value: number, world: World = 'ns'): string | null {
-  const { values } = field;
-  if (!values) return null;
-  return values[`${world}/${value}`] ?? values[value] ?? values['others'] ?? 'reserved';
-}
-
-/** The short name of a value, if it has one. */
-export function shortName(field: Field, value: number): string | null {
-  for (const [name, v] of Object.entries(field.names ?? {})) if (v === value) return name;
-  return null;
+  const text = meaningOf(field, value, world);
+  if (text !== undefined) return text;
+  const named = Object.keys(field.values ?? {}).some(
+    (key) => !key.includes('/') || key.startsWith(`${world}/`),
+  );
+  return named ? 'reserved' : null;
 }
 
 /** Whether the bits have this field's meaning, where they have more than one. */
