@@ -30,16 +30,17 @@ class Workbench {
     const row = this.page.locator(QUICK_ROW, { hasText: title.replace(/^.*?: /, '') }).first();
     for (let attempt = 1; ; attempt++) {
       await this.page.keyboard.press('F1');
-      await this.page.locator(PALETTE).first().fill(`>${title}`);
       try {
+        // Something that takes the focus closes the palette; it is opened again then.
+        await this.page.locator(PALETTE).first().fill(`>${title}`, { timeout: 6000 });
         await row.waitFor({ timeout: 6000 });
-        break;
+        await row.click({ timeout: 3000 });
+        return;
       } catch (error) {
         if (attempt === 4) throw error;
         await this.page.keyboard.press('Escape');
       }
     }
-    await row.click();
   }
 
   /** Clicks the row of the open quick pick that contains `text`. */
