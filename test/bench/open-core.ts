@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { Capture } from '../../src/capture/capture.ts';
-import { writeBigCore } from './big-core.ts';
+import { writeBigCore } from '../kit/big-core.ts';
 import { median } from './clock.ts';
 
 /** What opening the big core cost. */

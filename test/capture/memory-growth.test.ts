@@ -3,31 +3,16 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { captureMemory, openCapture } from '../../src/capture/capture.ts';
 import { DATA } from '../../src/model/memory.ts';
+import { BIG_CORE_BYTES, writeBigCore } from '../kit/big-core.ts';
 import { fixture, temporaryFolder } from '../kit/capture.ts';
-import { type ElfSegment, writeElf } from '../kit/elf.ts';
 
 const folder = temporaryFolder();
-const BASE = 0x4000_0000;
-const SIZE = 2 ** 32;
-
 /** A core of 4 GiB in one segment, sparse on disk, with the tables of linux-big where they were. */
 async function bigCore(): Promise<string> {
   const file = path.join(folder, 'big.elf');
   const capture = await openCapture(fixture('linux-big', 'tables.elf.gz'));
-  const { ns } = capture.sources;
-  const tables: ElfSegment[] = [];
-  for (const { base, size } of ns.ranges) {
-    for (let at = base; at < base + size; at += 0x1000) {
-      const chunk = new Uint8Array(0x1_0000);
-      expect(ns.fill(Math.floor(at / 0x1_0000), chunk) & (1 << ((at / 0x1000) % 16))).not.toBe(0);
-      const bytes = chunk.slice(at % 0x1_0000, (at % 0x1_0000) + 0x1000);
-      tables.push({ paddr: 0, bytes, filesz: 0, offset: 0x1000 + (at - BASE) });
-    }
-  }
+  writeBigCore(file, capture.sources.ns);
   capture.close();
-  const ram = { paddr: BASE, filesz: SIZE, offset: 0x1000 };
-  // The segments without size only put bytes into the file; the program headers lie behind everything.
-  writeElf(file, [ram, ...tables], { phoff: SIZE + 0x1000, phnum: 1 });
   return file;
 }
 
@@ -41,7 +26,7 @@ test('a 4 GiB core opens and is read all over with less than 64 MiB of memory gr
     readonly growth: number;
     readonly pages: number;
   };
-  expect(out.pages).toBe(SIZE / 2 ** 20);
+  expect(out.pages).toBe(BIG_CORE_BYTES / 2 ** 20);
   expect(out.growth).toBeLessThan(64 * 2 ** 20);
 
   const [big, small] = [await openCapture(file), await openCapture(fixture('linux-big', 'tables.elf.gz'))];

@@ -1,8 +1,9 @@
 import type { ChunkSource } from '../../src/model/memory.ts';
-import { type ElfSegment, writeElf } from '../kit/elf.ts';
+import { type ElfSegment, writeElf } from './elf.ts';
 
 const BASE = 0x4000_0000;
-const SIZE = 2 ** 32;
+/** Bytes of memory in the core. */
+export const BIG_CORE_BYTES = 2 ** 32;
 const PAGE = 0x1000;
 const CHUNK = 0x1_0000;
 /** Of the segment's contents in the file. */
@@ -19,7 +20,7 @@ export function writeBigCore(file: string, source: ChunkSource): void {
       pages.push({ paddr: 0, bytes, filesz: 0, offset: OFFSET + (pa - BASE) });
     }
   }
-  const ram = { paddr: BASE, filesz: SIZE, offset: OFFSET };
+  const ram = { paddr: BASE, filesz: BIG_CORE_BYTES, offset: OFFSET };
   // The program header counts the first segment only; the others just put bytes into the file.
-  writeElf(file, [ram, ...pages], { phoff: OFFSET + SIZE, phnum: 1 });
+  writeElf(file, [ram, ...pages], { phoff: OFFSET + BIG_CORE_BYTES, phnum: 1 });
 }
