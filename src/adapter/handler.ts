@@ -1,8 +1,6 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Args } from './args.ts';
 import type { Session } from './session.ts';
-
-/** Arguments of a request: whatever a client sent; handlers check what they use. */
-export type Args = Readonly<Record<string, unknown>>;
 
 /**
  * Answers one request: returns the body of the response, or throws. A UserError is for people.
@@ -15,14 +13,3 @@ export type Handler = (
 ) => object | undefined | Promise<object | undefined>;
 
 export type Handlers = Readonly<Record<string, Handler>>;
-
-/** The number, or `otherwise` when it is none. */
-export function numberOf(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && Number.isFinite(value) ? value : otherwise;
-}
-
-/** A count or index: an integer not below zero, or `otherwise`. */
-export function countOf(value: unknown, otherwise: number): number {
-  const n = numberOf(value, otherwise);
-  return Number.isInteger(n) && n >= 0 ? n : otherwise;
-}

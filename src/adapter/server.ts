@@ -1,8 +1,8 @@
 /** Serves the Debug Adapter Protocol to one client on standard input and output, or to several over TCP. */
 
 import { createServer, type Server, type Socket } from 'node:net';
+import { Connection } from './connection.ts';
 import { nodeHost } from './node-host.ts';
-import { Session } from './session.ts';
 
 const LOOPBACK = '127.0.0.1';
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
@@ -19,19 +19,18 @@ export function serveStdio(): Promise<void> {
   // The protocol owns standard output; anything else that prints there would break it.
   console.log = console.error;
   return new Promise((resolve) => {
-    const session = new Session(nodeHost());
     const finish = (): void => {
       for (const signal of SIGNALS) process.off(signal, gone);
       process.stdin.pause();
       flushed(process.stdout).then(resolve);
     };
-    const gone = (): void => session.dispose();
-    session.onEnd = finish;
+    const connection = new Connection(nodeHost(), finish);
+    const gone = (): void => connection.dispose();
     for (const signal of SIGNALS) process.on(signal, gone);
     process.stdin.on('end', gone);
     process.stdin.on('close', gone);
     process.stdout.on('error', gone);
-    session.start(process.stdin, process.stdout);
+    connection.start(process.stdin, process.stdout);
   });
 }
 
@@ -42,10 +41,10 @@ export function serveStdio(): Promise<void> {
  * @returns the listening server
  */
 export function serveTcp(port: number): Promise<Server> {
-  const sessions = new Set<Session>();
-  const server = createServer((socket) => serveSocket(socket, sessions));
+  const connections = new Set<Connection>();
+  const server = createServer((socket) => serveSocket(socket, connections));
   const endAll = (): void => {
-    for (const session of sessions) session.dispose();
+    for (const connection of connections) connection.dispose();
     server.close();
   };
   for (const signal of SIGNALS) process.on(signal, endAll);
@@ -58,17 +57,16 @@ export function serveTcp(port: number): Promise<Server> {
   });
 }
 
-function serveSocket(socket: Socket, sessions: Set<Session>): void {
-  const session = new Session(nodeHost());
-  sessions.add(session);
-  session.onEnd = () => {
-    sessions.delete(session);
+function serveSocket(socket: Socket, connections: Set<Connection>): void {
+  const connection = new Connection(nodeHost(), () => {
+    connections.delete(connection);
     socket.end();
     setTimeout(() => socket.destroy(), FLUSH_MS).unref();
-  };
-  socket.on('error', () => session.dispose());
-  socket.on('close', () => session.dispose());
-  session.start(socket, socket);
+  });
+  connections.add(connection);
+  socket.on('error', () => connection.dispose());
+  socket.on('close', () => connection.dispose());
+  connection.start(socket, socket);
 }
 
 /** Resolves when everything written has left the process, or when the reader does not take it. */

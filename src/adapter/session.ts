@@ -1,16 +1,8 @@
-/**
- * One debug session over the Debug Adapter Protocol: takes requests in order, hands each to its handler
- * (`requests/`), and sends what comes back. It knows no files and no VS Code: the same class serves standard input
- * and output, a TCP connection, and VS Code's inline adapters.
- */
-
-import { ProtocolServer } from '@vscode/debugadapter/lib/protocol.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { Args } from './args.ts';
 import type { Debuggee } from './debuggee.ts';
-import { errorMessage, NotNow } from './errors.ts';
-import type { Args } from './handler.ts';
+import { NotNow } from './errors.ts';
 import type { Host } from './host.ts';
-import { HANDLERS, HURRY } from './requests/index.ts';
 
 /** What the client said about itself in `initialize`. */
 export interface Client {
@@ -39,7 +31,11 @@ const PLAIN_CLIENT: Client = {
   memoryReferences: false,
 };
 
-export class Session extends ProtocolServer {
+/**
+ * One debug session as its requests see it: what is known of the client, what is being debugged, and the ways to
+ * tell the client something. It knows no connection and none of the requests.
+ */
+export class Session {
   readonly host: Host;
   client: Client = PLAIN_CLIENT;
   /** Filters chosen before there is a debuggee; null until somebody chooses. */
@@ -49,19 +45,21 @@ export class Session extends ProtocolServer {
   launchArgs: Args | null = null;
   /** What is being opened, while it is. */
   opening: Opening | null = null;
-  /** Called once, after the client has disconnected and everything is closed. */
-  onEnd: () => void = () => {};
+  readonly #send: (event: DebugProtocol.Event) => void;
+  readonly #onEnd: () => void;
   #debuggee: Debuggee | null = null;
-  #queue: Promise<void> = Promise.resolve();
   #after: (() => void)[] = [];
   #ended = false;
-  #disposed = false;
+  #gone = false;
 
-  constructor(host: Host) {
-    super();
+  /**
+   * @param send brings an event to the client
+   * @param onEnd called once, after the client has disconnected and everything is closed
+   */
+  constructor(host: Host, send: (event: DebugProtocol.Event) => void, onEnd: () => void) {
     this.host = host;
-    // Without a listener a malformed message would end the process; it is skipped instead.
-    this.on('error', () => {});
+    this.#send = send;
+    this.#onEnd = onEnd;
   }
 
   /** What is being debugged. Throws when nothing is. */
@@ -75,7 +73,7 @@ export class Session extends ProtocolServer {
   }
 
   attach(debuggee: Debuggee): void {
-    if (this.#disposed) debuggee.closeNow();
+    if (this.#gone) debuggee.closeNow();
     else this.#debuggee = debuggee;
   }
 
@@ -84,10 +82,15 @@ export class Session extends ProtocolServer {
     this.#after.push(action);
   }
 
+  /** The response of the request that was being handled is on its way. */
+  responded(): void {
+    for (const action of this.#after.splice(0)) action();
+  }
+
   event(name: string, body?: object): void {
     const event: DebugProtocol.Event = { seq: 0, type: 'event', event: name };
     if (body) event.body = body;
-    this.sendEvent(event);
+    this.#send(event);
   }
 
   /** A line in the debug console. */
@@ -118,55 +121,18 @@ export class Session extends ProtocolServer {
     await debuggee?.close();
   }
 
-  /** The connection is gone: closes everything at once, without waiting for a request. */
-  override dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
+  /** The client is gone: closes what is open at once; what is still being opened will be closed too. */
+  closeNow(): void {
+    this.#gone = true;
     this.opening?.abort();
     this.#debuggee?.closeNow();
     this.#debuggee = null;
-    // What is being opened leaves nothing behind, but it has to get there.
-    void this.#queue.then(() => this.end());
   }
 
   /** The session is over. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.onEnd();
+    this.#onEnd();
   }
-
-  protected override dispatchRequest(request: DebugProtocol.Request): void {
-    const args = argsOf(request);
-    if (Object.hasOwn(HURRY, request.command)) HURRY[request.command]?.(this, args);
-    this.#queue = this.#queue.then(() => this.#handle(request, args));
-  }
-
-  async #handle(request: DebugProtocol.Request, args: Args): Promise<void> {
-    const response: DebugProtocol.Response = {
-      seq: 0,
-      type: 'response',
-      request_seq: request.seq,
-      command: request.command,
-      success: true,
-    };
-    try {
-      const handler = Object.hasOwn(HANDLERS, request.command) ? HANDLERS[request.command] : undefined;
-      if (!handler) throw new NotNow(`${request.command} is not supported`);
-      const body = await handler(this, args, request);
-      if (body) response.body = body;
-    } catch (error) {
-      const message = errorMessage(request.command, error);
-      response.success = false;
-      response.message = message.format;
-      response.body = { error: message };
-    }
-    this.sendResponse(response);
-    for (const action of this.#after.splice(0)) action();
-  }
-}
-
-function argsOf(request: DebugProtocol.Request): Args {
-  const args: unknown = request.arguments;
-  return typeof args === 'object' && args !== null ? (args as Args) : {};
 }

@@ -2,9 +2,10 @@
 
 import { connect } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
+import { Connection } from '../../src/adapter/connection.ts';
 import { nodeHost } from '../../src/adapter/node-host.ts';
 import { serveTcp } from '../../src/adapter/server.ts';
-import { Session } from '../../src/adapter/session.ts';
+import type { Session } from '../../src/adapter/session.ts';
 import { encode } from '../../src/bits/layout.ts';
 import { offsetOf } from '../../src/model/bank.ts';
 import { entryAddress, ring } from '../../src/model/queues/ring.ts';
@@ -18,17 +19,19 @@ afterEach(() => {
   for (const clean of cleanup.splice(0)) clean();
 });
 
-function inline(): { client: DapClient; session: Session } {
-  const session = new Session(nodeHost());
+function inline(onEnd?: () => void): { client: DapClient; connection: Connection; session: Session } {
+  const connection = new Connection(nodeHost(), onEnd);
   const client = new DapClient((receive) => {
-    session.onDidSendMessage((message) => receive(structuredClone(message) as Parameters<typeof receive>[0]));
+    connection.onDidSendMessage((message) =>
+      receive(structuredClone(message) as Parameters<typeof receive>[0]),
+    );
     return {
-      send: (message) => session.handleMessage(message as Parameters<Session['handleMessage']>[0]),
-      close: () => session.dispose(),
+      send: (message) => connection.handleMessage(message as Parameters<Connection['handleMessage']>[0]),
+      close: () => connection.dispose(),
     };
   });
   cleanup.push(() => client.close());
-  return { client, session };
+  return { client, connection, session: connection.session };
 }
 
 test('an inline session runs a capture without streams or a process', async () => {
@@ -97,13 +100,14 @@ test('a running queue does not keep a session from ending', async () => {
 });
 
 test('a session that is disposed while it opens a capture keeps nothing open', async () => {
-  const { client, session } = inline();
+  let end = (): void => {};
   const ended = new Promise<void>((resolve) => {
-    session.onEnd = resolve;
+    end = resolve;
   });
+  const { client, connection, session } = inline(() => end());
   await client.ask('initialize');
   client.post('launch', fixture('linux-basic'));
-  session.dispose();
+  connection.dispose();
   await ended;
   expect(session.launched).toBe(false);
 });

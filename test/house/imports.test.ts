@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { circlesOf } from './circles.ts';
 import { importsOf, refusal } from './floors.ts';
 import { sources, withoutStrings } from './sources.ts';
 
@@ -14,6 +15,10 @@ describe('the floors', () => {
         .filter((reason) => reason !== null),
     );
     expect(refused).toEqual([]);
+  });
+
+  it('have no two files that need each other, not even for a type', () => {
+    expect(circlesOf(code)).toEqual([]);
   });
 
   it('name their files with the ending .ts', () => {
@@ -62,6 +67,16 @@ describe('the check itself', () => {
       './h.ts',
       'node:fs',
     ]);
+  });
+
+  it('sees a circle, and the way around it', () => {
+    const files = [
+      { name: 'src/a.ts', text: "import { b } from './deep/b.ts';" },
+      { name: 'src/deep/b.ts', text: "import type { C } from '../c.ts';" },
+      { name: 'src/c.ts', text: "export * from './deep/b.ts';" },
+    ];
+    expect(circlesOf(files)).toEqual(['src/deep/b.ts > src/c.ts > src/deep/b.ts']);
+    expect(circlesOf(files.slice(0, 2))).toEqual([]);
   });
 
   it.each([

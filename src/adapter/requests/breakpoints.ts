@@ -1,4 +1,5 @@
-import type { Args, Handlers } from '../handler.ts';
+import type { Args } from '../args.ts';
+import type { Handlers } from '../handler.ts';
 
 const NOT_YET = 'Breakpoints on lines are not supported by this version; use the exception filters';
 

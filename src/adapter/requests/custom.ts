@@ -4,9 +4,10 @@ import { enableQueue } from '../../control/enable-queue.ts';
 import { queueThread } from '../../control/thread.ts';
 import { queueSummary } from '../../inspect/queues.ts';
 import { treeChildren } from '../../inspect/tree.ts';
+import type { Args } from '../args.ts';
 import type { CustomRequest, CustomRequests } from '../custom-requests.ts';
 import { announce } from '../execution.ts';
-import type { Args, Handlers } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
 import { textOf } from './sources.ts';
 

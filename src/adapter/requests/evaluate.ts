@@ -1,6 +1,7 @@
 import { UserError } from '../../bits/user-error.ts';
+import { countOf } from '../args.ts';
 import { completions, evaluate } from '../evaluate/index.ts';
-import { countOf, type Handlers } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
 import { variable } from './variables.ts';
 
 /** Contexts in which an expression is evaluated again and again without anybody asking: they change nothing. */

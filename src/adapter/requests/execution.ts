@@ -1,8 +1,9 @@
 import type { Debugger } from '../../control/debugger.ts';
 import type { Stop } from '../../control/stop.ts';
 import type { ThreadKey } from '../../control/thread.ts';
+import type { Args } from '../args.ts';
 import { announce, resume } from '../execution.ts';
-import type { Args, Handler, Handlers } from '../handler.ts';
+import type { Handler, Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
 
 /** A request that moves a thread at once: the response first, then the stop. */

@@ -1,4 +1,5 @@
-import type { Args, Handlers } from '../handler.ts';
+import type { Args } from '../args.ts';
+import type { Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
 import { BREAKPOINTS } from './breakpoints.ts';
 import { CUSTOM } from './custom.ts';

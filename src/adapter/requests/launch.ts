@@ -1,8 +1,9 @@
 import { UserError } from '../../bits/user-error.ts';
 import { enableQueue } from '../../control/enable-queue.ts';
+import type { Args } from '../args.ts';
 import { Debuggee } from '../debuggee.ts';
 import { announce, resume } from '../execution.ts';
-import type { Args, Handlers } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
 import { readLaunch } from '../inputs.ts';
 import { openWithProgress } from '../progress.ts';
 import type { Session } from '../session.ts';

@@ -2,8 +2,9 @@ import { parseNumber } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, type World } from '../../bits/world.ts';
 import { DATA, type SparseMemory } from '../../model/memory.ts';
+import { countOf, numberOf } from '../args.ts';
 import { toBase64 } from '../base64.ts';
-import { countOf, type Handlers, numberOf } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
 import { memoryReference } from '../scopes/node.ts';
 
 /** Largest answer to one request, in bytes. */

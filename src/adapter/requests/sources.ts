@@ -1,6 +1,7 @@
 import { UserError } from '../../bits/user-error.ts';
+import type { Args } from '../args.ts';
 import { documentText, parseDocumentUri, QUEUES } from '../documents.ts';
-import type { Args, Handlers } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
 import { sourceOf } from '../source.ts';
 

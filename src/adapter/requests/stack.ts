@@ -5,9 +5,10 @@ import { operationText } from '../../control/words.ts';
 import { commandText } from '../../inspect/command-text.ts';
 import { layoutByName } from '../../inspect/layouts.ts';
 import type { Plan } from '../../model/plan.ts';
+import { countOf } from '../args.ts';
 import type { Debuggee } from '../debuggee.ts';
 import { type DocumentRef, lineOfField } from '../documents.ts';
-import { countOf, type Handlers } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
 import { sourceOf } from '../source.ts';
 

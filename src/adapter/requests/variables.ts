@@ -1,6 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { type Args, countOf } from '../args.ts';
 import { NotNow } from '../errors.ts';
-import { type Args, countOf, type Handlers } from '../handler.ts';
+import type { Handlers } from '../handler.ts';
 import { scopesOf } from '../scopes/index.ts';
 import { type Children, memoryReference, type Node } from '../scopes/node.ts';
 import type { Session } from '../session.ts';

@@ -1,19 +1,22 @@
-import type { TlbEntry } from './tlb.ts';
-
 const FIRST_SLOTS = 8;
 /** No page: pages are not negative. */
 const FREE = -1;
 
+/** What a map holds: something that belongs to one page. */
+export interface Paged {
+  readonly page: number;
+}
+
 /**
- * TLB entries by their page: open addressing with linear probing.
+ * Entries by their page: open addressing with linear probing.
  *
  * A `Map` does the same, but its keys would be numbers on the heap, and each `clear` leaves a dead table that points
  * to its successor, which keeps garbage alive until a full collection.
  */
-export class PageMap {
+export class PageMap<T extends Paged> {
   #pages = new Float64Array(FIRST_SLOTS).fill(FREE);
   /** What lies in a free slot means nothing. */
-  #entries = new Array<TlbEntry | undefined>(FIRST_SLOTS).fill(undefined);
+  #entries = new Array<T | undefined>(FIRST_SLOTS).fill(undefined);
   /** Number of slots minus 1; slots are a power of two, at most 3/4 of them taken. */
   #mask = FIRST_SLOTS - 1;
   #size = 0;
@@ -22,7 +25,7 @@ export class PageMap {
     return this.#size;
   }
 
-  get(page: number): TlbEntry | undefined {
+  get(page: number): T | undefined {
     const slot = this.#slot(page);
     return this.#pages[slot] === FREE ? undefined : this.#entries[slot];
   }
@@ -31,7 +34,7 @@ export class PageMap {
    * Stores an entry under its page, in place of the one that was there.
    * @returns by how many entries the map grew: 0 or 1
    */
-  set(entry: TlbEntry): number {
+  set(entry: T): number {
     const { page } = entry;
     const slot = this.#slot(page);
     this.#entries[slot] = entry;
@@ -68,7 +71,7 @@ export class PageMap {
   }
 
   /** Some entry: the first from the place of `page` on, so that asking again and again does not search ever longer. */
-  near(page: number): TlbEntry | undefined {
+  near(page: number): T | undefined {
     if (this.#size === 0) return undefined;
     let slot = hash(page) & this.#mask;
     while (this.#pages[slot] === FREE) slot = (slot + 1) & this.#mask;
@@ -76,9 +79,9 @@ export class PageMap {
   }
 
   /** Every entry, in no order. */
-  values(): TlbEntry[] {
+  values(): T[] {
     return this.#entries.filter(
-      (entry, slot): entry is TlbEntry => entry !== undefined && this.#pages[slot] !== FREE,
+      (entry, slot): entry is T => entry !== undefined && this.#pages[slot] !== FREE,
     );
   }
 
@@ -106,7 +109,7 @@ export class PageMap {
 
   #reset(slots: number): void {
     this.#pages = new Float64Array(slots).fill(FREE);
-    this.#entries = new Array<TlbEntry | undefined>(slots).fill(undefined);
+    this.#entries = new Array<T | undefined>(slots).fill(undefined);
     this.#mask = slots - 1;
   }
 }

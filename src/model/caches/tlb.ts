@@ -52,7 +52,7 @@ export class TlbSpace {
   readonly tag: TlbTag;
   /** Page sizes in use, as log2 of bytes, ascending. */
   readonly shifts: number[] = [];
-  readonly byShift: (PageMap | undefined)[] = [];
+  readonly byShift: (PageMap<TlbEntry> | undefined)[] = [];
   size = 0;
 
   constructor(tag: TlbTag) {
@@ -98,7 +98,7 @@ export class Tlb {
     const { space } = entry;
     let pages = space.byShift[entry.shift];
     if (!pages) {
-      pages = new PageMap();
+      pages = new PageMap<TlbEntry>();
       space.byShift[entry.shift] = pages;
       space.shifts.push(entry.shift);
       space.shifts.sort((a, b) => a - b);
