@@ -43,7 +43,7 @@ function openingText({ cpuMs, wallMs, rows, nodes, grown }: Opened): string {
 const { values } = parseArgs({
   options: { json: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean' } },
 });
-const pace = values.quick ? { rounds: 5, batchMs: 5 } : { rounds: 25, batchMs: 10 };
+const pace = values.quick ? { rounds: 5, batchMs: 5 } : { rounds: 21, batchMs: 15 };
 
 const big = await openBigCapture();
 try {

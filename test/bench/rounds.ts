@@ -1,4 +1,4 @@
-/** Measures benches in interleaved rounds: what disturbs the machine for a while disturbs a bench and its baseline alike. */
+/** Measures a bench and its baseline in alternating batches: what disturbs the machine for a while disturbs both. */
 
 import { cpuNs, median } from './clock.ts';
 
@@ -60,29 +60,31 @@ function timed(work: Work, count: number): number {
   return (cpuNs() - from) / count;
 }
 
-/** Runs every bench and its baseline once a round, and takes medians over the rounds. */
-export function measure(benches: readonly Bench[], pace: Pace): Measured[] {
-  const subjects = benches.map((bench) => ({
-    bench,
-    count: calibrate(bench.run, pace.batchMs, bench.step),
-    baselineCount: calibrate(bench.baseline, pace.batchMs / 2),
-    ns: [] as number[],
-    baseline: [] as number[],
-  }));
-  // Once: a collection before each batch would make each pay for fresh pages of memory.
+/** Runs one bench and its baseline in turn, and takes medians over the rounds. */
+function measureOne(bench: Bench, pace: Pace): Measured {
+  const count = calibrate(bench.run, pace.batchMs, bench.step);
+  const baselineCount = calibrate(bench.baseline, pace.batchMs / 2);
+  // Before the rounds only: a collection between batches would make each pay for fresh pages of memory.
   globalThis.gc?.();
-  for (let round = 0; round < pace.rounds; round++) {
-    for (const subject of subjects) {
-      subject.baseline.push(timed(subject.bench.baseline, subject.baselineCount));
-      subject.ns.push(timed(subject.bench.run, subject.count));
-    }
-  }
-  return subjects.map(({ bench, ns, baseline }) => ({
+  const rounds = Array.from({ length: pace.rounds }, () => {
+    const baseline = timed(bench.baseline, baselineCount);
+    return { baseline, ns: timed(bench.run, count) };
+  });
+  return {
     name: bench.name,
     unit: bench.unit,
-    ns: median(ns),
-    ratio: median(ns.map((value, i) => value / (baseline[i] ?? Number.NaN))),
-    baseline: median(baseline),
+    ns: median(rounds.map(({ ns }) => ns)),
+    ratio: median(rounds.map(({ ns, baseline }) => ns / baseline)),
+    baseline: median(rounds.map(({ baseline }) => baseline)),
     note: bench.note?.() ?? '',
-  }));
+  };
+}
+
+/**
+ * Measures benches one after the other, all of them warmed up before: the code that they share is then as general as
+ * it is in a session.
+ */
+export function measure(benches: readonly Bench[], pace: Pace): Measured[] {
+  for (const bench of benches) calibrate(bench.run, pace.batchMs, bench.step);
+  return benches.map((bench) => measureOne(bench, pace));
 }
