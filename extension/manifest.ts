@@ -19,6 +19,7 @@ export const COMMANDS = {
   translateInStream: 'smmu.translateInStream',
   copyAddress: 'smmu.copyAddress',
   refreshStreams: 'smmu.refreshStreams',
+  openQueue: 'smmu.openQueue',
   enableQueue: 'smmu.enableQueue',
 } as const;
 

@@ -5,6 +5,7 @@ import type { StreamsTree } from '../views/streams.ts';
 import { copyAddress } from './address.ts';
 import { enableQueue } from './enable-queue.ts';
 import { openDump } from './open-dump.ts';
+import { openQueue } from './open-queue.ts';
 import { openSample } from './open-sample.ts';
 import { translate } from './translate.ts';
 
@@ -21,6 +22,7 @@ export function registerCommands(
     [COMMANDS.translateInStream]: (node) => translate(sessions, node),
     [COMMANDS.copyAddress]: copyAddress,
     [COMMANDS.refreshStreams]: () => streams.refresh(),
+    [COMMANDS.openQueue]: (queue) => openQueue(sessions, queue),
     [COMMANDS.enableQueue]: () => enableQueue(sessions),
   };
   return Object.entries(handlers).map(([id, handler]) =>

@@ -220,6 +220,16 @@ describe('a workspace without configurations', () => {
     await vs.pick('linux-faults');
     await vs.expand(VARIABLES, 'Queues');
     await vs.rowsWith(VARIABLES, '256 pending');
-    await vs.shot('faults');
+  });
+
+  it('opens the event queue with a decoded event a line', async () => {
+    await vs.palette('SMMU: Open Queue…');
+    const rows = await vs.rowsWith('.quick-input-list', 'EVENTQ ns');
+    assert.deepEqual(rows, ['EVENTQ nsEvent Queue, 256 pending', 'CMDQ nsCommand Queue, 0 pending']);
+    await vs.pick('EVENTQ ns');
+    await vs.page.locator('.tab.active', { hasText: 'eventq.smmuq' }).waitFor();
+    const [, indices] = await vs.editorLines();
+    assert.match(indices, /^# PROD 0x19c wrap 0, CONS 0x9c wrap 0: 256 pending/);
+    await vs.shot('events');
   });
 });
