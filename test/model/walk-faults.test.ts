@@ -268,6 +268,19 @@ describe('52 bits', () => {
     expect(m.dma(2 ** 51).outcome.fault?.event).toBe('F_TRANSLATION');
   });
 
+  test('both halves of 52 bits: the same VA[51:0] is another page in each, also in the TLB', () => {
+    const cd = { IPS: 6, TG0: 1, T0SZ: 12, EPD1: 0, TG1: 3, T1SZ: 12, TTB1 };
+    const wide = { granule: 16n, wide: true, txsz: 12n } as const;
+    const [m] = mapped({ ...wide, iova: 1n << 51n, pa: 0x10000000n }, cd, WIDE);
+    map(m, { ...wide, ttb: TTB1, iova: 1n << 51n, pa: 0x20000000n });
+    for (const tlbHit of [false, true]) {
+      expect(m.dma('0x0008000000000000').outcome).toMatchObject({ pa: 0x10000000, tlbHit });
+      expect(m.dma('0xfff8000000000000').outcome).toMatchObject({ pa: 0x20000000, tlbHit });
+    }
+    m.run(['CMD_TLBI_NH_VA', { ASID: 1, Address: { hi: 0xfff80000, lo: 0 } }], ['CMD_SYNC']);
+    expect(m.smmu.tlb.entries().map((entry) => entry.pa)).toEqual([0x10000000]);
+  });
+
   test('new block sizes: 512 GiB, 64 GiB and 4 TiB', () => {
     for (const [granule, cd, level] of [
       [12n, { ...DS, TG0: 0 }, 0n],
