@@ -8,6 +8,7 @@ import {
   SID,
   TestSmmu,
   TTB0,
+  TTB1,
   type Values,
 } from '../kit/smmu.ts';
 import { LEAF, type Mapping, map, type Path, TABLE, USER_PAGE } from '../kit/tables.ts';
