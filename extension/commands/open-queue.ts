@@ -32,5 +32,19 @@ export async function openQueue(sessions: Sessions, wanted: unknown): Promise<vo
     (await vscode.window.showQuickPick(items, { title: 'Open Queue', placeHolder: 'Which queue?' }));
   if (!choice) return;
   const uri = vscode.Uri.from({ scheme: SCHEME, path: choice.path });
-  await vscode.window.showTextDocument(uri, { preview: false });
+  const document = await vscode.workspace.openTextDocument(uri);
+  const line = firstPending(document.getText().split('\n'));
+  const editor = await vscode.window.showTextDocument(document, {
+    preview: false,
+    selection: new vscode.Range(line, 0, line, 0),
+  });
+  editor.revealRange(new vscode.Range(line, 0, line, 0), vscode.TextEditorRevealType.AtTop);
+}
+
+/** The line of the oldest entry that nobody has consumed, or 0 when there is none. */
+function firstPending(lines: readonly string[]): number {
+  return Math.max(
+    0,
+    lines.findIndex((line) => /^\s*0x\w+ +0x\w+ +pending\b/.test(line)),
+  );
 }
