@@ -58,6 +58,12 @@ export function reservedMask(of: Layout): Uint32Array {
   return mask;
 }
 
+/** The bits that a field takes in the word where it begins, as a mask of that word. */
+export function maskOf({ msb, lsb }: Pick<Field, 'msb' | 'lsb'>): number {
+  const shift = lsb & 31;
+  return 2 ** Math.min(shift + msb - lsb + 1, 32) - 2 ** shift;
+}
+
 /** A value to encode: a Number below 2^53, or the two halves of a 64-bit word. */
 export type FieldValue = number | { readonly hi: number; readonly lo: number };
 

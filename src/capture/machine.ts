@@ -1,9 +1,11 @@
 import { hex, parseNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { WORLDS, type World } from '../bits/world.ts';
+import { offsetOf } from '../model/bank.ts';
 import { ABORT, ABSENT, type MemoryRange, type SparseMemory } from '../model/memory.ts';
-import { type QueueName, ring } from '../model/queues/ring.ts';
+import { ring } from '../model/queues/ring.ts';
 import { type CachePolicy, Smmu } from '../model/smmu.ts';
+import type { RegisterName } from '../spec/registers.ts';
 import { type Capture, captureMemory, openCapture } from './capture.ts';
 import { type CaptureHost, sizeText } from './format.ts';
 import type { CaptureSpec } from './place.ts';
@@ -92,34 +94,32 @@ function checkRegisters(smmu: Smmu, name: string): string[] {
     const effect = state.gbpaAbort
       ? 'aborts all traffic (GBPA.ABORT=1)'
       : 'lets all traffic bypass (GBPA.ABORT=0)';
-    warn('CR0 (offset 0x20)', `SMMUEN=0, so this SMMU translates nothing and ${effect}`);
+    warn(placed('CR0'), `SMMUEN=0, so this SMMU translates nothing and ${effect}`);
   }
   if (table.programmedLog2size > table.log2size) {
     const text = `LOG2SIZE=${table.programmedLog2size} is more than IDR1.SIDSIZE=${state.sidBits}; ${table.log2size} counts`;
-    warn('STRTAB_BASE_CFG (offset 0x88)', text);
+    warn(placed('STRTAB_BASE_CFG'), text);
   }
-  const bytes = table.entries * (table.twoLevel ? 8 : 64);
-  const place = `the stream table at ${hex(table.base)} (${sizeText(bytes)})`;
-  checkPlace(smmu.memory('ns'), place, table.base, bytes, (text) => warn('STRTAB_BASE (offset 0x80)', text));
+  const place = `the stream table at ${hex(table.base)} (${sizeText(table.bytes)})`;
+  checkPlace(smmu.memory('ns'), place, table.base, table.bytes, (text) => warn(placed('STRTAB_BASE'), text));
   if (table.base !== table.programmedBase) {
     const text = `ADDR=${hex(table.programmedBase)} is not aligned to the table's size; hardware reads ${hex(table.base)}`;
-    warn('STRTAB_BASE (offset 0x80)', text);
+    warn(placed('STRTAB_BASE'), text);
   }
   for (const queue of ['CMDQ', 'EVENTQ'] as const) checkQueue(smmu, queue, warn);
   return warnings;
 }
 
-const QUEUE_OFFSETS = { CMDQ: '0x90', EVENTQ: '0xa0' } as const;
+/** A register as a snapshot may have it: `CR0 (offset 0x20)`. */
+function placed(name: RegisterName): string {
+  return `${name} (offset ${hex(offsetOf(name))})`;
+}
 
-function checkQueue(
-  smmu: Smmu,
-  queue: keyof typeof QUEUE_OFFSETS & QueueName,
-  warn: (field: string, text: string) => void,
-): void {
+function checkQueue(smmu: Smmu, queue: 'CMDQ' | 'EVENTQ', warn: (field: string, text: string) => void): void {
   const q = ring(smmu.bank, queue, 'ns');
   // Never set up, or not in the snapshot.
   if (smmu.bank.lo(`${queue}_BASE`) === 0 && smmu.bank.hi(`${queue}_BASE`) === 0) return;
-  const field = `${queue}_BASE (offset ${QUEUE_OFFSETS[queue]})`;
+  const field = placed(`${queue}_BASE`);
   const bytes = q.entryBytes * 2 ** q.log2size;
   const memory = smmu.memory('ns');
   if (!memory.inRam(q.base)) warn(field, `the queue at ${hex(q.base)} (${sizeText(bytes)}) lies outside RAM`);

@@ -1,3 +1,5 @@
+import { REGISTERS } from '../spec/registers.ts';
+
 /** The ID registers of an SMMU that many people have. */
 export interface Preset {
   readonly doc: string;
@@ -9,14 +11,14 @@ function preset(doc: string, idr0: number, idr3: number): Preset {
   return {
     doc,
     words: new Map([
-      [0x00, idr0],
-      [0x04, 0x0273_0010],
-      [0x08, 0],
-      [0x0c, idr3],
-      [0x10, 0],
-      [0x14, 0x74],
-      [0x18, 0],
-      [0x1c, 1],
+      [REGISTERS.IDR0.offset, idr0],
+      [REGISTERS.IDR1.offset, 0x0273_0010],
+      [REGISTERS.IDR2.offset, 0],
+      [REGISTERS.IDR3.offset, idr3],
+      [REGISTERS.IDR4.offset, 0],
+      [REGISTERS.IDR5.offset, 0x74],
+      [REGISTERS.IIDR.offset, 0],
+      [REGISTERS.AIDR.offset, 1],
     ]),
   };
 }

@@ -1,16 +1,16 @@
-import { REGISTER_LIST, type RegisterBlock, type RegisterSpec } from '../spec/registers.ts';
+import { BLOCKS, REGISTER_LIST, type RegisterBlock, type RegisterSpec } from '../spec/registers.ts';
 
 /** Byte offset of register page 1 from the base (IHI 0070 6.1). */
-export const PAGE_1 = 0x10000;
+export const PAGE_1 = BLOCKS.PAGE_0.bytes;
 /** Byte offset of the Realm page 0 when ROOT_IDR0.BA_REALM is 0. */
-export const REALM_PAGE_0 = 0x20000;
+export const REALM_PAGE_0 = PAGE_1 + BLOCKS.PAGE_1.bytes;
 
 /** Blocks whose place follows from the base alone; registers of others can only be given by offset. */
 const BLOCK_OFFSETS: Readonly<Partial<Record<RegisterBlock, number>>> = {
   PAGE_0: 0,
   PAGE_1,
   R_PAGE_0: REALM_PAGE_0,
-  R_PAGE_1: REALM_PAGE_0 + PAGE_1,
+  R_PAGE_1: REALM_PAGE_0 + BLOCKS.R_PAGE_0.bytes,
 };
 
 /** Where the words of a register are kept in a snapshot. */

@@ -1,11 +1,12 @@
 import path from 'node:path';
 import { hex } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
+import { REPEATED_INDICES } from '../model/bank.ts';
 import { REGISTERS } from '../spec/registers.ts';
 import { openHostFile } from './file.ts';
 import { hasText, shown } from './format.ts';
 import { DEFAULT_PRESET, PRESETS } from './presets.ts';
-import { PAGE_1, REALM_PAGE_0 } from './register-names.ts';
+import { REALM_PAGE_0 } from './register-names.ts';
 import { SNAPSHOT_FORM, Words } from './register-words.ts';
 import { snapshotFromJson, snapshotFromObject } from './snapshot-json.ts';
 import { snapshotFromText } from './snapshot-text.ts';
@@ -39,11 +40,9 @@ const BANKS: readonly number[] = [0, REGISTERS.S_IDR0.offset, REALM_PAGE_0];
 /** Registers that say little when they are missing and much when they are zero. */
 const EXPECTED = [REGISTERS.CR0, REGISTERS.STRTAB_BASE_CFG];
 const BASES = [REGISTERS.STRTAB_BASE, REGISTERS.CMDQ_BASE, REGISTERS.EVENTQ_BASE, REGISTERS.PRIQ_BASE];
-/** Queue indexes of page 1, which page 0 may repeat (IHI 0070 6.2). */
-const ALIASED = [REGISTERS.EVENTQ_PROD, REGISTERS.EVENTQ_CONS, REGISTERS.PRIQ_PROD, REGISTERS.PRIQ_CONS];
 const IDR0 = REGISTERS.IDR0.offset;
 /** Without these three nothing can be said about what the SMMU can do; they are never zero together. */
-const ID_REGISTERS = [REGISTERS.IDR0, REGISTERS.IDR1, REGISTERS.IDR5];
+const NEEDED_IDS = [REGISTERS.IDR0, REGISTERS.IDR1, REGISTERS.IDR5];
 
 /**
  * Reads a register snapshot.
@@ -128,14 +127,17 @@ function decodeText(bytes: Uint8Array, name: string): string {
 function complete(words: Words, base: number | null, options: SnapshotOptions): RegisterSnapshot {
   const tables = BANKS.map((bank) => bank + STRTAB_BASE);
   if (!tables.some((offset) => words.has(offset))) {
-    const at = base === null ? 'BASE + 0x80' : hex(base + STRTAB_BASE);
-    throw new UserError('has no STRTAB_BASE (offset 0x80), so there is no stream table to look at', {
-      where: words.name,
-      todo: `add its two words, in QEMU's monitor by: xp /1wx ${at}, and 4 bytes further`,
-    });
+    const at = base === null ? `BASE + ${hex(STRTAB_BASE)}` : hex(base + STRTAB_BASE);
+    throw new UserError(
+      `has no STRTAB_BASE (offset ${hex(STRTAB_BASE)}), so there is no stream table to look at`,
+      {
+        where: words.name,
+        todo: `add its two words, in QEMU's monitor by: xp /1wx ${at}, and 4 bytes further`,
+      },
+    );
   }
   if (words.has(IDR0) && words.get(IDR0) === 0) {
-    throw new UserError('IDR0 (offset 0x0) is 0, which no SMMU says', {
+    throw new UserError(`IDR0 (offset ${hex(IDR0)}) is 0, which no SMMU says`, {
       where: words.name,
       todo: 'read the registers one 32-bit word at a time (xp /1wx): some targets answer wider reads with zeros',
     });
@@ -160,14 +162,14 @@ function assumeHighHalves(words: Words): void {
 }
 
 function assumePage1(words: Words): void {
-  for (const { offset } of ALIASED) {
-    const value = words.get(offset);
-    if (value !== undefined && !words.has(PAGE_1 + offset)) words.assume(PAGE_1 + offset, value);
+  for (const [repetition, offset] of REPEATED_INDICES) {
+    const value = words.get(repetition);
+    if (value !== undefined && !words.has(offset)) words.assume(offset, value);
   }
 }
 
 function assumeIdRegisters(words: Words, name = DEFAULT_PRESET): void {
-  if (ID_REGISTERS.every(({ offset }) => words.has(offset))) return;
+  if (NEEDED_IDS.every(({ offset }) => words.has(offset))) return;
   const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
   if (!preset) {
     throw new UserError(`${shown(name)} is no preset`, {

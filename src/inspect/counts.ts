@@ -2,14 +2,15 @@
 
 import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
-import { DATA } from '../model/memory.ts';
+import { DATA, PAGE_BYTES } from '../model/memory.ts';
 import type { Smmu } from '../model/smmu.ts';
 import type { StreamConfig } from '../model/translate/configuration.ts';
-import { CD } from '../spec/cd.ts';
+import { CD, CD_BYTES } from '../spec/cd.ts';
+import { L1STD_BYTES } from '../spec/l1std.ts';
+import { STE_BYTES } from '../spec/ste.ts';
 import { type MapsOptions, mapsOf, type TableStart } from './maps.ts';
 import {
   arrayOf,
-  CD_BYTES,
   type CdTable,
   cdTableOf,
   contextOf,
@@ -19,7 +20,6 @@ import {
   readL1cd,
   readLevel1,
   readSte,
-  STE_BYTES,
   type SteArray,
   type SteKind,
   streamOf,
@@ -125,7 +125,7 @@ class Surveyor implements Survey {
       return;
     }
     const memory = this.#smmu.memory(this.#world);
-    const parts = readableParts(memory, table.base, table.entries, 8);
+    const parts = readableParts(memory, table.base, table.entries, L1STD_BYTES);
     if (parts.length === 0) this.#remark('the level-1 stream table is not in the image');
     for (const { first, last } of parts) {
       for (let i = first; i <= last; i++) {
@@ -133,8 +133,7 @@ class Surveyor implements Survey {
         const l1 = readLevel1(memory, state, i);
         if (l1.status !== DATA) {
           this.#remark(`the level-1 stream table is not in the image from entry ${i} on`);
-          // Presence is kept for each 4 KiB.
-          i += Math.floor((4096 - (l1.pa % 4096)) / 8) - 1;
+          i += restOfPage(l1.pa, L1STD_BYTES) - 1;
         } else if (typeof l1.array !== 'string') this.#array(l1.array);
       }
     }
@@ -158,8 +157,7 @@ class Surveyor implements Survey {
         const read = readSte(memory, array, sid);
         if (read.status !== DATA) {
           this.#remark(`STEs from StreamID ${hex(sid)} on are not in the image`);
-          // The rest of this 4 KiB is not there either.
-          sid += Math.floor((4096 - (read.pa % 4096)) / 64) - 1;
+          sid += restOfPage(read.pa, STE_BYTES) - 1;
           continue;
         }
         this.#inMemory++;
@@ -199,7 +197,7 @@ class Surveyor implements Survey {
       const read = readCd(memory, pa + i * CD_BYTES, first + i);
       if (read.status !== DATA) {
         this.#remark(`CD ${first + i} of StreamID ${hex(stream.sid)} is not in the image`);
-        i += Math.floor((4096 - (read.pa % 4096)) / CD_BYTES) - 1;
+        i += restOfPage(read.pa, CD_BYTES) - 1;
         continue;
       }
       if (V.get(read.words, 0) === 0) continue;
@@ -250,4 +248,9 @@ export function countAll(smmu: Smmu, world: World, options: MapsOptions = {}): T
 
 function where(start: TableStart): string {
   return hex(start.base);
+}
+
+/** Elements of `size` bytes from `pa` to the end of its page: presence is kept by pages, so none of them is there. */
+function restOfPage(pa: number, size: number): number {
+  return Math.floor((PAGE_BYTES - (pa % PAGE_BYTES)) / size);
 }

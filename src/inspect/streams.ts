@@ -8,14 +8,11 @@ import type { ContextConfig, StreamConfig } from '../model/translate/configurati
 import { decodeContext } from '../model/translate/context.ts';
 import { cdTableBase, leafBitsOf } from '../model/translate/context-lookup.ts';
 import { decodeStream } from '../model/translate/stream.ts';
-import { L1CD } from '../spec/l1cd.ts';
-import { L1STD, SPAN_MAX } from '../spec/l1std.ts';
-import { STE } from '../spec/ste.ts';
+import { CD, CD_BYTES } from '../spec/cd.ts';
+import { L1CD, L1CD_BYTES } from '../spec/l1cd.ts';
+import { L1STD, L1STD_BYTES, SPAN_MAX } from '../spec/l1std.ts';
+import { STE, STE_BYTES } from '../spec/ste.ts';
 
-export const STE_BYTES = 64;
-const STE_WORDS = 16;
-const CD_WORDS = 16;
-export const CD_BYTES = 64;
 const { Span, L2Ptr } = L1STD.fields;
 const { V, Config } = STE.fields;
 
@@ -42,9 +39,9 @@ export interface Level1 {
 /** Level-1 descriptor `index` of a two-level stream table (5.1). */
 export function readLevel1(memory: SparseMemory, state: WorldState, index: number): Level1 {
   const { base, split } = state.streamTable;
-  const pa = base + index * 8;
-  const words = new Uint32Array(2);
-  const status = memory.load(pa, words, 0, 2);
+  const pa = base + index * L1STD_BYTES;
+  const words = new Uint32Array(L1STD.words);
+  const status = memory.load(pa, words, 0, L1STD.words);
   const sids = 2 ** split;
   const head = { pa, status, words, firstSid: index * sids, sids };
   if (status !== DATA) return { ...head, array: 'unreadable' };
@@ -98,8 +95,8 @@ export interface SteRead {
 /** Reads the STE of a StreamID in its array. */
 export function readSte(memory: SparseMemory, array: SteArray, sid: number): SteRead {
   const pa = array.pa + (sid - array.firstSid) * STE_BYTES;
-  const words = new Uint32Array(STE_WORDS);
-  const status = memory.load(pa, words, 0, STE_WORDS);
+  const words = new Uint32Array(STE.words);
+  const status = memory.load(pa, words, 0, STE.words);
   return { sid, pa, status, words, kind: steKind(words, 0) };
 }
 
@@ -136,9 +133,9 @@ export interface Level1Cd {
 
 /** L1CD `index` of a two-level CD table (5.3). */
 export function readL1cd(memory: SparseMemory, table: CdTable, index: number, state: WorldState): Level1Cd {
-  const pa = table.base + index * 8;
-  const words = new Uint32Array(2);
-  const status = memory.load(pa, words, 0, 2);
+  const pa = table.base + index * L1CD_BYTES;
+  const words = new Uint32Array(L1CD.words);
+  const status = memory.load(pa, words, 0, L1CD.words);
   if (status !== DATA) return { pa, status, words, leaf: 'unreadable' };
   if (L1CD.fields.V.get(words, 0) === 0) return { pa, status, words, leaf: 'no CDs (V=0)' };
   const bytes = CD_BYTES * 2 ** table.leafBits;
@@ -169,8 +166,8 @@ export interface CdRead {
 
 /** Reads CD `index` at `pa`. */
 export function readCd(memory: SparseMemory, pa: number, index: number): CdRead {
-  const words = new Uint32Array(CD_WORDS);
-  return { index, pa, status: memory.load(pa, words, 0, CD_WORDS), words };
+  const words = new Uint32Array(CD.words);
+  return { index, pa, status: memory.load(pa, words, 0, CD.words), words };
 }
 
 /** What use of the CD means, or the fault that it raises. */

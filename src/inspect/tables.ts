@@ -6,6 +6,7 @@ import type { WorldState } from '../model/state.ts';
 import type { ContextConfig } from '../model/translate/configuration.ts';
 import { levelShift } from '../model/translate/descriptor.ts';
 import { STE } from '../spec/ste.ts';
+import { CONCATENATED_MAX, TG0_LOG2 } from '../spec/translation.ts';
 import type { TableStart } from './maps.ts';
 
 const { S2TTB, S2T0SZ, S2SL0, S2TG, S2DS, S2ENDI, S2AA64 } = STE.fields;
@@ -34,8 +35,6 @@ export function stage1Tables(context: ContextConfig, half: 0 | 1, space: World):
   };
 }
 
-const GRANULES: readonly (number | undefined)[] = [12, 16, 14];
-
 /**
  * The stage-2 tables of an STE, as raw tables: whether the STE is legal is not judged here.
  * @param w the STE's words
@@ -43,7 +42,7 @@ const GRANULES: readonly (number | undefined)[] = [12, 16, 14];
  */
 export function stage2Tables(w: Uint32Array, state: WorldState, space: World): TableStart | string {
   if (S2AA64.get(w, 0) === 0) return 'stage-2 tables other than VMSAv8-64 are not decoded';
-  const granuleBits = GRANULES[S2TG.get(w, 0)];
+  const granuleBits = TG0_LOG2[S2TG.get(w, 0)];
   if (granuleBits === undefined) return 'S2TG=3 is reserved';
   const sl0 = S2SL0.get(w, 0);
   const wide = granuleBits === 16 ? state.oasBits === 52 : state.features.ds && S2DS.get(w, 0) === 1;
@@ -51,8 +50,8 @@ export function stage2Tables(w: Uint32Array, state: WorldState, space: World): T
   const level = granuleBits === 12 ? (sl0 === 3 ? 3 : 2 - sl0) : 3 - sl0;
   const inputBits = 64 - S2T0SZ.get(w, 0);
   const indexBits = inputBits - levelShift(level, granuleBits);
-  // Up to 16 tables stand side by side at the first level.
-  if (indexBits < 1 || indexBits > granuleBits - 3 + 4) {
+  const stride = granuleBits - 3;
+  if (indexBits < 1 || indexBits > stride + Math.log2(CONCATENATED_MAX)) {
     return `S2T0SZ=${S2T0SZ.get(w, 0)} and S2SL0=${sl0} do not fit each other`;
   }
   const bytes = Math.max(2 ** indexBits * 8, 64);

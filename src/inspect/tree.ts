@@ -47,6 +47,6 @@ function rootNode(smmu: Smmu, world: World): TreeNode {
     icon: state.smmuEnabled ? 'table' : 'warning',
     kind: 'stream-table',
     collapsible: 'expanded',
-    address: { space: world, pa: hex(t.base), bytes: t.entries * (t.twoLevel ? 8 : 64) },
+    address: { space: world, pa: hex(t.base), bytes: t.bytes },
   };
 }

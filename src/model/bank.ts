@@ -2,12 +2,15 @@
 
 import type { Field, Layout } from '../bits/layout.ts';
 import { ID_REGISTERS, type IdRegister, type IdValues } from '../spec/features.ts';
-import { type Register, type RegisterBlock, registerByName } from '../spec/registers.ts';
+import { BLOCKS, type Register, type RegisterBlock, registerByName } from '../spec/registers.ts';
 
 /** Where a block begins, in bytes from the base of the SMMU; blocks placed elsewhere by the system have none. */
-const BLOCK_OFFSETS: Readonly<Partial<Record<RegisterBlock, number>>> = { PAGE_0: 0, PAGE_1: 0x10000 };
+const BLOCK_OFFSETS: Readonly<Partial<Record<RegisterBlock, number>>> = {
+  PAGE_0: 0,
+  PAGE_1: BLOCKS.PAGE_0.bytes,
+};
 
-const BANK_BYTES = 0x20000;
+const BANK_BYTES = BLOCKS.PAGE_0.bytes + BLOCKS.PAGE_1.bytes;
 
 /** A register that this bank does not hold is a mistake in the program, not in its input. */
 function known(name: string): Register {
@@ -32,8 +35,14 @@ const ID_OFFSETS: readonly (readonly [IdRegister, number])[] = ID_REGISTERS.filt
   (name) => BLOCK_OFFSETS[known(name).block] !== undefined,
 ).map((name) => [name, offsetOf(name)]);
 
+/** Queue indices of page 1: page 0 may repeat them (IHI 0070 6.2.2), and this SMMU does. */
 const PAGE_1_INDICES = ['EVENTQ_PROD', 'EVENTQ_CONS', 'PRIQ_PROD', 'PRIQ_CONS'];
 const QUEUE_INDICES = new Set(['CMDQ_PROD', 'CMDQ_CONS', ...PAGE_1_INDICES].map(offsetOf));
+
+/** Where page 0 repeats a queue index, and the index itself, as byte offsets. */
+export const REPEATED_INDICES: ReadonlyMap<number, number> = new Map(
+  PAGE_1_INDICES.map((name) => [offsetOf(name) - BLOCKS.PAGE_0.bytes, offsetOf(name)]),
+);
 
 interface FieldPlace {
   /** Index of the register's first word. */
@@ -102,17 +111,16 @@ export class RegisterBank {
   }
 
   /**
-   * Sets words as a snapshot has them, bypassing the rules of writing. Page 0 may repeat the queue indices of page 1
-   * (IHI 0070 6.2.2): where only the repetition was saved, it counts.
+   * Sets words as a snapshot has them, bypassing the rules of writing. Where only the repetition of a queue index was
+   * saved, it counts.
    */
   load(words: Iterable<readonly [offset: number, value: number]>): void {
     const seen = new Map(words);
     for (const [offset, value] of seen)
       if (offset >= 0 && offset < BANK_BYTES) this.#words[offset >>> 2] = value;
-    for (const name of PAGE_1_INDICES) {
-      const offset = offsetOf(name);
-      const alias = seen.get(offset & 0xffff);
-      if (!seen.has(offset) && alias !== undefined) this.#words[offset >>> 2] = alias;
+    for (const [repetition, offset] of REPEATED_INDICES) {
+      const value = seen.get(repetition);
+      if (!seen.has(offset) && value !== undefined) this.#words[offset >>> 2] = value;
     }
     this.#version++;
   }

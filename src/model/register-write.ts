@@ -1,106 +1,110 @@
 /** What a software write to a register does: IHI 0070 6.2 and 6.3, the Non-secure registers. */
 
-import { offsetOf, type RegisterBank } from './bank.ts';
+import { type Field, maskOf, reservedMask } from '../bits/layout.ts';
+import { REGISTERS, type RegisterName } from '../spec/registers.ts';
+import { offsetOf, REPEATED_INDICES, type RegisterBank } from './bank.ts';
 import type { Effect } from './plan.ts';
 
-const UPDATE = 0x80000000;
-const INDEX_BITS = 0xfffff;
-const ALL = 0xffffffff;
-/** SMMUEN, PRIQEN, EVENTQEN, CMDQEN. */
-const SMMUEN = 1;
-const PRIQEN = 2;
-const EVENTQEN = 4;
-const CMDQEN = 8;
-const CR1_TABLE = 0xfc0;
-const CR1_QUEUE = 0x3f;
-const IRQ_BITS: Readonly<Record<string, number>> = { GERROR: 1, PRIQ: 2, EVENTQ: 4 };
+const { SMMUEN, PRIQEN, EVENTQEN, CMDQEN, ATSCHK, VMW, DPT_WALK_EN } = REGISTERS.CR0.layout.fields;
+const { QUEUE_IC, QUEUE_OC, QUEUE_SH, TABLE_IC, TABLE_OC, TABLE_SH } = REGISTERS.CR1.layout.fields;
+const IRQ_CTRL = REGISTERS.IRQ_CTRL.layout.fields;
+const UPDATE = maskOf(REGISTERS.GBPA.layout.fields.Update);
 
-/** The bits of a word that a write may change just now. */
-type WritableBits = (bank: RegisterBank) => number;
-
-const always =
-  (mask: number): WritableBits =>
-  () =>
-    mask;
-
-/** Writable while an enable bit of CR0, and its acknowledge, are 0. */
-const guarded =
-  (enable: number, mask = ALL): WritableBits =>
-  (bank) =>
-    ((bank.lo('CR0') | bank.lo('CR0ACK')) & enable) === 0 ? mask : 0;
-
-function cr0Bits(bank: RegisterBank): number {
-  let bits = SMMUEN | EVENTQEN | CMDQEN;
-  if (bank.field('IDR0', 'PRI') === 1) bits |= PRIQEN;
-  if (bank.field('IDR0', 'ATS') === 1) bits |= 1 << 4;
-  if (bank.field('IDR0', 'VMW') === 1) bits |= 7 << 6;
-  if (bank.field('IDR3', 'DPT') === 1) bits |= 1 << 10;
-  return bits;
+/** The bits of several fields of one word. */
+function bitsOf(...fields: readonly Field[]): number {
+  return fields.reduce((bits, field) => bits | maskOf(field), 0) >>> 0;
 }
+
+/** The bits of a word that any field of the register claims. */
+function claimed(name: RegisterName, word: number): number {
+  return ~(reservedMask(REGISTERS[name].layout)[word] as number) >>> 0;
+}
+
+/**
+ * Which bits of a word a write may change just now.
+ * @param bits those that fields claim
+ */
+type Writable = (bank: RegisterBank, bits: number) => number;
+
+const always: Writable = (_bank, bits) => bits;
+
+/** Writable while enable bits of CR0, and their acknowledges, are 0. */
+const guarded =
+  (...enables: readonly Field[]): Writable =>
+  (bank, bits) =>
+    ((bank.lo('CR0') | bank.lo('CR0ACK')) & bitsOf(...enables)) === 0 ? bits : 0;
+
+const cr0: Writable = (bank) => {
+  let bits = bitsOf(SMMUEN, EVENTQEN, CMDQEN);
+  if (bank.field('IDR0', 'PRI') === 1) bits |= maskOf(PRIQEN);
+  if (bank.field('IDR0', 'ATS') === 1) bits |= maskOf(ATSCHK);
+  if (bank.field('IDR0', 'VMW') === 1) bits |= maskOf(VMW);
+  if (bank.field('IDR3', 'DPT') === 1) bits |= maskOf(DPT_WALK_EN);
+  return bits;
+};
 
 /** Table attributes hang on SMMUEN, queue attributes on all queue enables (6.3.11). */
-function cr1Bits(bank: RegisterBank): number {
-  return guarded(SMMUEN, CR1_TABLE)(bank) | guarded(CMDQEN | EVENTQEN | PRIQEN, CR1_QUEUE)(bank);
-}
+const cr1: Writable = (bank) =>
+  guarded(SMMUEN)(bank, bitsOf(TABLE_IC, TABLE_OC, TABLE_SH)) |
+  guarded(CMDQEN, EVENTQEN, PRIQEN)(bank, bitsOf(QUEUE_IC, QUEUE_OC, QUEUE_SH));
 
-function tablesBits(mask: number): WritableBits {
-  return (bank) => (bank.field('IDR1', 'TABLES_PRESET') === 1 ? 0 : guarded(SMMUEN, mask)(bank));
-}
+const tables: Writable = (bank, bits) =>
+  bank.field('IDR1', 'TABLES_PRESET') === 1 ? 0 : guarded(SMMUEN)(bank, bits);
 
-function queueBits(enable: number, mask: number): WritableBits {
-  return (bank) => (bank.field('IDR1', 'QUEUES_PRESET') === 1 ? 0 : guarded(enable, mask)(bank));
-}
+const queueBase =
+  (enable: Field): Writable =>
+  (bank, bits) =>
+    bank.field('IDR1', 'QUEUES_PRESET') === 1 ? 0 : guarded(enable)(bank, bits);
 
-function irqBits(queue: string, mask: number): WritableBits {
-  return (bank) => {
-    const busy = (bank.lo('IRQ_CTRL') | bank.lo('IRQ_CTRLACK')) & (IRQ_BITS[queue] ?? 0);
-    return bank.field('IDR0', 'MSI') === 1 && busy === 0 ? mask : 0;
+const interrupt =
+  (enable: Field): Writable =>
+  (bank, bits) => {
+    const busy = (bank.lo('IRQ_CTRL') | bank.lo('IRQ_CTRLACK')) & maskOf(enable);
+    return bank.field('IDR0', 'MSI') === 1 && busy === 0 ? bits : 0;
   };
-}
 
-/** Writable bits by register; 64-bit registers have a rule for each half. What is not listed is read-only. */
-const WRITABLE: Readonly<Record<string, readonly WritableBits[]>> = {
-  CR0: [cr0Bits],
-  CR1: [cr1Bits],
-  CR2: [guarded(SMMUEN, 0xf)],
-  AGBPA: [always(ALL)],
-  IRQ_CTRL: [always(7)],
-  GERRORN: [always(0x7fd)],
-  STRTAB_BASE: [tablesBits(0xffffffc0), tablesBits(0x40ffffff)],
-  STRTAB_BASE_CFG: [tablesBits(0x307ff)],
-  CMDQ_BASE: [queueBits(CMDQEN, 0xffffffff), queueBits(CMDQEN, 0x40ffffff)],
-  CMDQ_PROD: [always(INDEX_BITS)],
-  CMDQ_CONS: [guarded(CMDQEN, INDEX_BITS | 0x7f000000)],
-  EVENTQ_BASE: [queueBits(EVENTQEN, 0xffffffff), queueBits(EVENTQEN, 0x40ffffff)],
-  EVENTQ_PROD: [guarded(EVENTQEN, INDEX_BITS | 0x80000000)],
-  EVENTQ_CONS: [always(INDEX_BITS | 0x80000000)],
-  PRIQ_BASE: [queueBits(PRIQEN, 0xffffffff), queueBits(PRIQEN, 0x40ffffff)],
-  PRIQ_PROD: [guarded(PRIQEN, INDEX_BITS | 0x80000000)],
-  PRIQ_CONS: [always(INDEX_BITS | 0x80000000)],
-  GERROR_IRQ_CFG0: [irqBits('GERROR', 0xfffffffc), irqBits('GERROR', 0xffffff)],
-  GERROR_IRQ_CFG1: [irqBits('GERROR', ALL)],
-  GERROR_IRQ_CFG2: [irqBits('GERROR', 0x3f)],
-  EVENTQ_IRQ_CFG0: [irqBits('EVENTQ', 0xfffffffc), irqBits('EVENTQ', 0xffffff)],
-  EVENTQ_IRQ_CFG1: [irqBits('EVENTQ', ALL)],
-  EVENTQ_IRQ_CFG2: [irqBits('EVENTQ', 0x3f)],
-  PRIQ_IRQ_CFG0: [irqBits('PRIQ', 0xfffffffc), irqBits('PRIQ', 0xffffff)],
-  PRIQ_IRQ_CFG1: [irqBits('PRIQ', ALL)],
-  PRIQ_IRQ_CFG2: [irqBits('PRIQ', 0x8000003f)],
+/** When a register may be written. What is not listed is read-only; GBPA has its own way. */
+const WRITABLE: Readonly<Partial<Record<RegisterName, Writable>>> = {
+  CR0: cr0,
+  CR1: cr1,
+  CR2: guarded(SMMUEN),
+  AGBPA: always,
+  IRQ_CTRL: always,
+  GERRORN: always,
+  STRTAB_BASE: tables,
+  STRTAB_BASE_CFG: tables,
+  CMDQ_BASE: queueBase(CMDQEN),
+  CMDQ_PROD: always,
+  CMDQ_CONS: guarded(CMDQEN),
+  EVENTQ_BASE: queueBase(EVENTQEN),
+  EVENTQ_PROD: guarded(EVENTQEN),
+  EVENTQ_CONS: always,
+  PRIQ_BASE: queueBase(PRIQEN),
+  PRIQ_PROD: guarded(PRIQEN),
+  PRIQ_CONS: always,
+  GERROR_IRQ_CFG0: interrupt(IRQ_CTRL.GERROR_IRQEN),
+  GERROR_IRQ_CFG1: interrupt(IRQ_CTRL.GERROR_IRQEN),
+  GERROR_IRQ_CFG2: interrupt(IRQ_CTRL.GERROR_IRQEN),
+  EVENTQ_IRQ_CFG0: interrupt(IRQ_CTRL.EVENTQ_IRQEN),
+  EVENTQ_IRQ_CFG1: interrupt(IRQ_CTRL.EVENTQ_IRQEN),
+  EVENTQ_IRQ_CFG2: interrupt(IRQ_CTRL.EVENTQ_IRQEN),
+  PRIQ_IRQ_CFG0: interrupt(IRQ_CTRL.PRIQ_IRQEN),
+  PRIQ_IRQ_CFG1: interrupt(IRQ_CTRL.PRIQ_IRQEN),
+  PRIQ_IRQ_CFG2: interrupt(IRQ_CTRL.PRIQ_IRQEN),
 };
 
 interface WordRule {
-  readonly name: string;
-  readonly bits: WritableBits;
+  readonly name: RegisterName;
+  readonly bits: number;
+  readonly writable: Writable;
 }
 
 const BY_OFFSET = new Map<number, WordRule>();
-for (const [name, halves] of Object.entries(WRITABLE)) {
-  for (const [half, bits] of halves.entries()) BY_OFFSET.set(offsetOf(name) + half * 4, { name, bits });
-}
-/** Page 0 may repeat the queue indices of page 1 (6.2.2); this SMMU does. */
-for (const name of ['EVENTQ_PROD', 'EVENTQ_CONS', 'PRIQ_PROD', 'PRIQ_CONS']) {
-  const rule = BY_OFFSET.get(offsetOf(name));
-  if (rule) BY_OFFSET.set(offsetOf(name) & 0xffff, rule);
+for (const [key, writable] of Object.entries(WRITABLE)) {
+  const name = key as RegisterName;
+  for (let word = 0; word < REGISTERS[name].width / 32; word++) {
+    BY_OFFSET.set(offsetOf(name) + word * 4, { name, bits: claimed(name, word), writable });
+  }
 }
 const GBPA = offsetOf('GBPA');
 
@@ -111,7 +115,7 @@ function register(offset: number, value: number, what: string): Effect {
 /** GBPA: the value counts when it is written with Update=1, and Update reads 0 again once it does (6.3.14). */
 function gbpaEffects(bank: RegisterBank, value: number): Effect[] {
   if ((bank.peek(GBPA) & UPDATE) !== 0 || (value & UPDATE) === 0) return [];
-  return [register(GBPA, value & 0x1f3f1f, 'GBPA takes its new value')];
+  return [register(GBPA, value & claimed('GBPA', 0) & ~UPDATE, 'GBPA takes its new value')];
 }
 
 /**
@@ -121,10 +125,10 @@ function gbpaEffects(bank: RegisterBank, value: number): Effect[] {
  */
 export function writeEffects(bank: RegisterBank, offset: number, value: number): Effect[] {
   if (offset === GBPA) return gbpaEffects(bank, value);
-  const rule = BY_OFFSET.get(offset);
+  const at = REPEATED_INDICES.get(offset) ?? offset;
+  const rule = BY_OFFSET.get(at);
   if (!rule) return [];
-  const at = rule.name.endsWith('Q_PROD') || rule.name.endsWith('Q_CONS') ? offsetOf(rule.name) : offset;
-  const mask = rule.bits(bank);
+  const mask = rule.writable(bank, rule.bits);
   const before = bank.peek(at);
   const after = ((before & ~mask) | (value & mask)) >>> 0;
   const effects: Effect[] = [];

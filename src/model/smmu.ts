@@ -35,8 +35,8 @@ export interface SmmuOptions {
 }
 
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
-const TLB_ENTRIES = 65536;
-const CONFIG_ENTRIES = 65536;
+const TLB_LIMIT = 65536;
+const CONFIG_LIMIT = 65536;
 const NO_RULES: ReadonlySet<string> = new Set();
 
 export class Smmu implements Machine {
@@ -110,7 +110,7 @@ export class Smmu implements Machine {
       this.#settle(transaction, state, answer, effects, null);
       this.commit(effects);
     } else if (answer.fillTlb !== null) {
-      if (this.tlb.size >= TLB_ENTRIES) {
+      if (this.tlb.size >= TLB_LIMIT) {
         const effects: Effect[] = [];
         this.#makeRoom(effects, answer.fillTlb);
         this.commit(effects);
@@ -208,14 +208,14 @@ export class Smmu implements Machine {
     if (answer.fillConfig !== null) {
       const before = this.config.find(answer.fillConfig.world, answer.fillConfig.sid);
       if (before) effects.push({ kind: 'config', op: 'remove', entry: before });
-      else if (this.config.size >= CONFIG_ENTRIES) this.#makeConfigRoom(effects);
+      else if (this.config.size >= CONFIG_LIMIT) this.#makeConfigRoom(effects);
       effects.push({ kind: 'config', op: 'insert', entry: answer.fillConfig });
       recorder?.step('cache-fill', `configuration cache keeps StreamID ${hex(t.sid)}`);
     }
     if (answer.fillTlb !== null) {
       const before = this.tlb.displaced(answer.fillTlb);
       if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
-      else if (this.tlb.size >= TLB_ENTRIES) this.#makeRoom(effects, answer.fillTlb);
+      else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, answer.fillTlb);
       effects.push({ kind: 'tlb', op: 'insert', entry: answer.fillTlb });
       recorder?.step('cache-fill', `TLB keeps the translation to ${hex(answer.fillTlb.pa)}`);
     }

@@ -2,6 +2,9 @@
 
 import type { World } from '../bits/world.ts';
 import { type FeatureName, feature, type IdValues, iasBits, oasBits } from '../spec/features.ts';
+import { GERROR_CMDQ_ERR, GERROR_EVENTQ_ABT_ERR } from '../spec/gerror.ts';
+import { L1STD_BYTES, SPLITS } from '../spec/l1std.ts';
+import { STE_BYTES } from '../spec/ste.ts';
 import type { RegisterBank } from './bank.ts';
 
 /** 56-bit addresses exist with VMSAv9-128 only, which is not walked. */
@@ -56,6 +59,8 @@ export interface StreamTable {
   readonly split: number;
   /** Entries of the table at `base`: L1STDs or STEs. */
   readonly entries: number;
+  /** Size of the table at `base`. */
+  readonly bytes: number;
 }
 
 export interface WorldState {
@@ -89,9 +94,6 @@ export interface WorldState {
   /** Rules of the validity table that are switched off (tests only). */
   readonly rulesOff: ReadonlySet<string>;
 }
-
-const STE_BYTES = 64;
-const L1STD_BYTES = 8;
 
 function featuresOf(ids: IdValues): Features {
   const value = (name: FeatureName): number => feature(ids, name);
@@ -129,10 +131,13 @@ function featuresOf(ids: IdValues): Features {
   };
 }
 
-/** STRTAB_BASE_CFG.SPLIT: reserved values act as 6 (6.3.25). */
+/** STRTAB_BASE_CFG.SPLIT: reserved values act as the smallest (6.3.25). */
 function splitOf(raw: number): number {
-  return raw === 8 || raw === 10 ? raw : 6;
+  return SPLITS.find((split) => split === raw) ?? SPLITS[0];
 }
+
+/** A level-1 table is aligned to its size, and to 64 bytes at least (6.3.24). */
+const SMALLEST_ALIGNMENT = 64;
 
 function streamTableOf(
   bank: RegisterBank,
@@ -146,10 +151,12 @@ function streamTableOf(
   const twoLevel = features.twoLevelStreamTable && bank.field('STRTAB_BASE_CFG', 'FMT') === 1;
   const split = splitOf(bank.field('STRTAB_BASE_CFG', 'SPLIT'));
   const entries = 2 ** (twoLevel ? Math.max(0, log2size - split) : log2size);
+  const entryBytes = twoLevel ? L1STD_BYTES : STE_BYTES;
   const programmed = 2 ** (twoLevel ? Math.max(0, programmedLog2size - split) : programmedLog2size);
-  const bytes = Math.max(STE_BYTES, programmed * (twoLevel ? L1STD_BYTES : STE_BYTES));
-  const base = (Math.floor(programmedBase / bytes) * bytes) % 2 ** oasBits;
-  return { base, programmedBase, log2size, programmedLog2size, twoLevel, split, entries };
+  const alignment = Math.max(SMALLEST_ALIGNMENT, programmed * entryBytes);
+  const base = (Math.floor(programmedBase / alignment) * alignment) % 2 ** oasBits;
+  const bytes = entries * entryBytes;
+  return { base, programmedBase, log2size, programmedLog2size, twoLevel, split, entries, bytes };
 }
 
 const STALL_MODEL_SHIFT = 24;
@@ -193,9 +200,9 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     e2h: bank.field('CR2', 'E2H') === 1,
     gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
     vmwBits: features.s2p && feature(ids, 'IDR0.VMW') === 1 ? vmwBitsOf(bank.field('CR0', 'VMW')) : 0,
-    cmdqStopped: (active & 1) !== 0,
-    cmdqError: active & 1 ? bank.field('CMDQ_CONS', 'ERR') : 0,
-    eventqAborted: (active & 4) !== 0,
+    cmdqStopped: (active & GERROR_CMDQ_ERR) !== 0,
+    cmdqError: active & GERROR_CMDQ_ERR ? bank.field('CMDQ_CONS', 'ERR') : 0,
+    eventqAborted: (active & GERROR_EVENTQ_ABT_ERR) !== 0,
     rulesOff,
   };
 }

@@ -344,4 +344,4 @@ export const CD = layout('CD', '5.4', 512, {
 });
 
 /** Bytes of a CD in memory. */
-export const CD_BYTES = 64;
+export const CD_BYTES = CD.words * 4;

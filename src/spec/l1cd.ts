@@ -14,7 +14,7 @@ export const L1CD = layout('L1CD', '5.3', 64, {
 });
 
 /** Bytes of an L1CD in memory. */
-export const L1CD_BYTES = 8;
+export const L1CD_BYTES = L1CD.words * 4;
 
 /** log2 of the CDs a leaf table holds, by STE.S1Fmt; undefined where there is one level (3.3.2). */
 export const CD_LEAF_LOG2: readonly (number | undefined)[] = [undefined, 6, 10, undefined];

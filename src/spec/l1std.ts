@@ -17,7 +17,7 @@ export const L1STD = layout('L1STD', '5.1', 64, {
 });
 
 /** Bytes of an L1STD in memory. */
-export const L1STD_BYTES = 8;
+export const L1STD_BYTES = L1STD.words * 4;
 /** Spans above this are reserved and act as 0. */
 export const SPAN_MAX = 11;
 

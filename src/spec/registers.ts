@@ -7,12 +7,13 @@ import { NONSECURE_QUEUE_REGISTERS } from './registers/nonsecure-queues.ts';
 import { PMCG_REGISTERS } from './registers/pmcg.ts';
 import { REALM_REGISTERS } from './registers/realm.ts';
 import { REALM_QUEUE_REGISTERS } from './registers/realm-queues.ts';
-import type { RegisterBlock, RegisterSpec } from './registers/register.ts';
+import { type RegisterBlock, type RegisterSpec, WORLD_PREFIX } from './registers/register.ts';
 import { ROOT_REGISTERS } from './registers/root.ts';
 import { SECURE_REGISTERS } from './registers/secure.ts';
 import { SECURE_QUEUE_REGISTERS } from './registers/secure-queues.ts';
 
 export type { RegisterAccess, RegisterBlock, RegisterSpec } from './registers/register.ts';
+export { WORLD_PREFIX } from './registers/register.ts';
 
 /** Every register by its name without SMMU_ (chapter 6, chapter 10). */
 export const REGISTERS = {
@@ -97,11 +98,9 @@ export const BLOCKS: Readonly<Record<RegisterBlock, BlockFacts>> = {
   PMCG: { at: 'IMPLEMENTATION DEFINED', bytes: 0x2000, access: 'As PMCG_SCR says.', section: '10.4' },
 };
 
-const PREFIX: Readonly<Record<World, string>> = { ns: '', s: 'S_', realm: 'R_', root: 'ROOT_' };
-
 /** The register of that name in a world: `worldRegister('s', 'CR0')` is S_CR0; undefined where the world has none. */
 export function worldRegister(world: World, stem: string): Register | undefined {
-  const found = registerByName(PREFIX[world] + stem);
+  const found = registerByName(WORLD_PREFIX[world] + stem);
   return found?.world === world ? found : undefined;
 }
 

@@ -295,4 +295,4 @@ export const EATS_SPLIT = EATS.names.SPLIT;
 export const EATS_DPT = EATS.names.DPT;
 
 /** Bytes of an STE in memory. */
-export const STE_BYTES = 64;
+export const STE_BYTES = STE.words * 4;

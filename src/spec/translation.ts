@@ -1,10 +1,12 @@
+/** log2 of a translation granule's bytes. */
+export type GranuleBits = 12 | 14 | 16;
+
 /** Names of translation granules. */
 export type GranuleName = '4KB' | '16KB' | '64KB';
 
 /** A translation granule (DDI 0487 D8.2). */
 export interface Granule {
-  /** log2 of its bytes. */
-  readonly log2: number;
+  readonly log2: GranuleBits;
   /** Address bits that one level resolves. */
   readonly stride: number;
   /** Descriptors in a full table. */
@@ -48,10 +50,10 @@ export const GRANULES: Readonly<Record<GranuleName, Granule>> = {
 export const LPAE_CONTIGUOUS = 16;
 
 /** log2 of the granule by CD.TG0 and STE.S2TG; undefined where reserved. */
-export const TG0_LOG2: readonly (number | undefined)[] = [12, 16, 14, undefined];
+export const TG0_LOG2: readonly (GranuleBits | undefined)[] = [12, 16, 14, undefined];
 
 /** log2 of the granule by CD.TG1; undefined where reserved. */
-export const TG1_LOG2: readonly (number | undefined)[] = [undefined, 14, 12, 16];
+export const TG1_LOG2: readonly (GranuleBits | undefined)[] = [undefined, 14, 12, 16];
 
 /** Bits of an address by CD.IPS, STE.S2PS and IDR5.OAS. */
 export const ADDRESS_BITS: readonly number[] = [32, 36, 40, 42, 44, 48, 52, 56];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { FieldSpec } from '../../src/bits/layout.ts';
-import { decode, encode, encodeInto, fieldOf, layout, reservedMask } from '../../src/bits/layout.ts';
+import { decode, encode, encodeInto, fieldOf, layout, maskOf, reservedMask } from '../../src/bits/layout.ts';
 
 /** The same structure as one BigInt: the oracle of every reader. */
 function whole(words: Uint32Array): bigint {
@@ -167,4 +167,21 @@ describe('layouts', () => {
     expect(() => one({ bits: [64, 0], doc: 'x' })).toThrow(RangeError);
     expect(() => one({ bits: [3, 4], doc: 'x' })).toThrow(RangeError);
   });
+});
+
+test('the mask of a field is what writing ones into it leaves in its first word', () => {
+  for (const bits of [
+    [0, 0],
+    [31, 0],
+    [31, 31],
+    [6, 3],
+    [40, 29],
+    [63, 0],
+    [95, 70],
+  ] as const) {
+    const field = one({ bits: [...bits], doc: 'x' });
+    const words = new Uint32Array(16);
+    field.setHalves(words, 0, 0xffff_ffff, 0xffff_ffff);
+    expect(maskOf(field)).toBe(words[field.lsb >>> 5]);
+  }
 });

@@ -59,6 +59,23 @@ describe('the sources', () => {
     );
   });
 
+  it('write down no number of the tables a second time', () => {
+    const exported = new Set(
+      sources('src/spec', ['.ts']).flatMap(({ text }) =>
+        [...text.matchAll(/^export const ([A-Z]\w+)\b/gm)].map((found) => found[1] as string),
+      ),
+    );
+    const again = code
+      .filter(({ name }) => /^(?:src\/(?!spec\/)|extension\/)/.test(name))
+      .flatMap(({ name, text }) =>
+        [...text.matchAll(/^(?:export )?const ([A-Z]\w+)\b[^=\n]*= -?\d/gm)]
+          .filter((found) => exported.has(found[1] as string))
+          .map((found) => `${name}: ${found[1]}`),
+      );
+    expect(exported).toContain('STE_BYTES');
+    expect(again).toEqual([]);
+  });
+
   it('have a tsconfig on each floor, and the root names them all', () => {
     const floors = readdirSync(path.join(root, 'src'), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

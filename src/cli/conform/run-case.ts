@@ -10,7 +10,7 @@ import { type CachePolicy, Smmu } from '../../model/smmu.ts';
 import type { CaseAnswer, CaseStep, ConformCase, StepAnswer } from './case.ts';
 
 const ALL_PAGES = 0xffff;
-const ID_REGISTERS = ['IDR0', 'IDR1', 'IDR2', 'IDR3', 'IDR4', 'IDR5'];
+const IDR = ['IDR0', 'IDR1', 'IDR2', 'IDR3', 'IDR4', 'IDR5'];
 
 function word(text: string | number): { readonly hi: number; readonly lo: number } {
   const value = parseHex64(String(text));
@@ -28,10 +28,7 @@ export function machineOf(from: ConformCase, caches: CachePolicy): Smmu {
   const range = { base: number(from.ram[0]), size: number(from.ram[1]) };
   const zeroes: ChunkSource = { fill: () => ALL_PAGES, ranges: [range] };
   const smmu = new Smmu({ memory: new SparseMemory(zeroes), caches });
-  const ids: [number, number][] = ID_REGISTERS.map((name, i) => [
-    offsetOf(name),
-    word(from.idr[i] ?? '0').lo,
-  ]);
+  const ids: [number, number][] = IDR.map((name, i) => [offsetOf(name), word(from.idr[i] ?? '0').lo]);
   smmu.bank.load([...ids, [offsetOf('AIDR'), word(from.aidr).lo]]);
   storeWords(smmu, from.mem);
   for (const [offset, value, bytes] of from.regs) writeRegister(smmu, number(offset), value, bytes);

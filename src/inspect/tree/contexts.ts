@@ -5,18 +5,9 @@ import type { World } from '../../bits/world.ts';
 import { DATA, type SparseMemory } from '../../model/memory.ts';
 import type { WorldState } from '../../model/state.ts';
 import type { ContextConfig, StreamConfig } from '../../model/translate/configuration.ts';
-import { CD } from '../../spec/cd.ts';
+import { CD, CD_BYTES } from '../../spec/cd.ts';
 import { structureHover } from '../hover.ts';
-import {
-  CD_BYTES,
-  type CdTable,
-  cdAddress,
-  cdTableOf,
-  contextOf,
-  isFault,
-  readCd,
-  readL1cd,
-} from '../streams.ts';
+import { type CdTable, cdAddress, cdTableOf, contextOf, isFault, readCd, readL1cd } from '../streams.ts';
 import { stage1Tables } from '../tables.ts';
 import { countText, escapeMarkdown, sizeText } from '../text.ts';
 import { note, parseSegment, statusText, type TreeNode, unreadable } from './node.ts';

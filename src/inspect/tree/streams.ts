@@ -4,15 +4,14 @@ import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { DATA, type SparseMemory } from '../../model/memory.ts';
 import type { WorldState } from '../../model/state.ts';
-import { L1STD } from '../../spec/l1std.ts';
-import { STE } from '../../spec/ste.ts';
+import { L1STD, L1STD_BYTES } from '../../spec/l1std.ts';
+import { STE, STE_BYTES } from '../../spec/ste.ts';
 import { hover, structureHover } from '../hover.ts';
 import {
   arrayOf,
   isFault,
   readLevel1,
   readSte,
-  STE_BYTES,
   type SteArray,
   type SteKind,
   type SteRead,
@@ -119,9 +118,16 @@ function level1Run(at: Streams, id: string, run: Run): TreeNode {
   const l1 = readLevel1(at.memory, at.state, run.first);
   const count = run.last - run.first + 1;
   if (l1.status !== DATA) {
-    return unreadable(`${id}/l1s.${run.first}-${run.last}`, label, l1.status, at.world, l1.pa, count * 8);
+    return unreadable(
+      `${id}/l1s.${run.first}-${run.last}`,
+      label,
+      l1.status,
+      at.world,
+      l1.pa,
+      count * L1STD_BYTES,
+    );
   }
-  const address = { space: at.world, pa: hex(l1.pa), bytes: count * 8 } as const;
+  const address = { space: at.world, pa: hex(l1.pa), bytes: count * L1STD_BYTES } as const;
   if (typeof l1.array === 'string') {
     const many = count === 1 ? '' : ` in each of ${countText(count)} level-1 descriptors`;
     return {

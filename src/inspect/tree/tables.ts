@@ -7,7 +7,7 @@ import {
   addressLo,
   descriptorKind,
   INVALID,
-  LEAF,
+  LEAF_DESCRIPTOR,
   levelShift,
   swap32,
 } from '../../model/translate/descriptor.ts';
@@ -99,7 +99,7 @@ function readEntry(memory: SparseMemory, start: TableStart, table: Table, index:
   if (kind === INVALID) return { kind: 'invalid', status, lo, hi, target: 0 };
   const high = addressHi(hi, lo, g, start.wide);
   const target = toNumber(high, addressLo(lo, g));
-  if (kind !== LEAF) return { kind: 'table', status, lo, hi, target };
+  if (kind !== LEAF_DESCRIPTOR) return { kind: 'table', status, lo, hi, target };
   const size = 2 ** levelShift(table.level, g);
   return { kind: 'leaf', status, lo, hi, target: Math.floor(target / size) * size };
 }

@@ -2,8 +2,10 @@
 
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { CERRORS } from '../../spec/cerror.ts';
+import { CERRORS, cerrorName } from '../../spec/cerror.ts';
 import { COMMAND_BYTES, type CommandName, commandNameOf } from '../../spec/commands.ts';
+import { GERROR_CMDQ_ERR } from '../../spec/gerror.ts';
+import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf, type RegisterBank } from '../bank.ts';
 import { HANDLERS } from '../commands/index.ts';
 import { judge } from '../commands/legality.ts';
@@ -14,8 +16,7 @@ import type { WorldState } from '../state.ts';
 import { advance, entryAddress, ring } from './ring.ts';
 
 const COMMAND_WORDS = COMMAND_BYTES / 4;
-const CMDQ_ERR = 1;
-const ERR_MASK = 0x7f000000;
+const { ERR } = REGISTERS.CMDQ_CONS.layout.fields;
 
 /** What one command did. */
 export interface CommandOutcome {
@@ -33,8 +34,7 @@ export function idleReason(bank: RegisterBank, state: WorldState, world: World):
   if (world !== 'ns') return 'this Security state is not modelled';
   if (!state.cmdqEnabled) return 'command queue disabled (CR0.CMDQEN=0)';
   if (state.cmdqStopped) {
-    const code =
-      Object.entries(CERRORS).find(([, c]) => c.code === state.cmdqError)?.[0] ?? `ERR ${state.cmdqError}`;
+    const code = cerrorName(state.cmdqError) ?? `ERR ${state.cmdqError}`;
     return `command queue stopped by ${code}: acknowledge GERROR.CMDQ_ERR in GERRORN`;
   }
   return ring(bank, 'CMDQ', world).empty ? 'nothing pending' : null;
@@ -42,17 +42,18 @@ export function idleReason(bank: RegisterBank, state: WorldState, world: World):
 
 /** Stops the queue: RD stays at the command, ERR says why, GERROR.CMDQ_ERR becomes active (7.1). */
 function stop(bank: RegisterBank, code: number, effects: Effect[]): void {
-  const cons = bank.lo('CMDQ_CONS');
+  const cons = Uint32Array.of(bank.lo('CMDQ_CONS'));
+  ERR.set(cons, 0, code);
   effects.push({
     kind: 'register',
     offset: offsetOf('CMDQ_CONS'),
-    value: ((cons & ~ERR_MASK) | (code << 24)) >>> 0,
+    value: cons[0] as number,
     what: `CMDQ_CONS.ERR=${code}`,
   });
   effects.push({
     kind: 'register',
     offset: offsetOf('GERROR'),
-    value: (bank.lo('GERROR') ^ CMDQ_ERR) >>> 0,
+    value: (bank.lo('GERROR') ^ GERROR_CMDQ_ERR) >>> 0,
     what: 'GERROR.CMDQ_ERR toggles',
   });
 }
@@ -75,7 +76,7 @@ export function executeCommand(
   const name = status === DATA ? (commandNameOf(words, 0) ?? 'reserved opcode') : 'unreadable command';
   recorder?.enter(0, {
     kind: 'command',
-    name: `CMDQ[${queue.cons}] ${name}`,
+    name: `CMDQ[${hex(queue.cons)}] ${name}`,
     layout: name,
     space: world,
     pa,
@@ -84,9 +85,9 @@ export function executeCommand(
     stage: 0,
     level: 0,
   });
-  recorder?.step('fetch', `read command ${queue.cons} at ${hex(pa)}`);
+  recorder?.step('fetch', `read command ${hex(queue.cons)} at ${hex(pa)}`);
   if (status === ABSENT || status === MISS) {
-    const missing: Missing = { space: world, pa, structure: `command ${queue.cons}`, wouldBe: null };
+    const missing: Missing = { space: world, pa, structure: `command ${hex(queue.cons)}`, wouldBe: null };
     const result = status === MISS ? 'miss' : 'absent';
     return {
       result,

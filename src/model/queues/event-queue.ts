@@ -3,6 +3,8 @@
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { EVENT_BYTES } from '../../spec/events.ts';
+import { GERROR_EVENTQ_ABT_ERR } from '../../spec/gerror.ts';
+import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf, type RegisterBank } from '../bank.ts';
 import type { SparseMemory } from '../memory.ts';
 import { ABORT } from '../memory.ts';
@@ -10,8 +12,7 @@ import type { Effect, Recording } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { advance, entryAddress, ring } from './ring.ts';
 
-const OVFLG = 0x80000000;
-const EVENTQ_ABT_ERR = 1 << 2;
+const OVFLG = 2 ** REGISTERS.EVENTQ_PROD.layout.fields.OVFLG.lsb;
 
 /**
  * Plans the write of one record.
@@ -47,7 +48,7 @@ export function writeEvent(
   }
   const pa = entryAddress(queue, queue.prod);
   if (memory.status(pa) === ABORT || memory.status(pa + EVENT_BYTES - 4) === ABORT) {
-    const value = (bank.lo('GERROR') ^ EVENTQ_ABT_ERR) >>> 0;
+    const value = (bank.lo('GERROR') ^ GERROR_EVENTQ_ABT_ERR) >>> 0;
     effects.push({
       kind: 'register',
       offset: offsetOf('GERROR'),
@@ -56,7 +57,7 @@ export function writeEvent(
     });
     return 'aborted';
   }
-  effects.push({ kind: 'memory', space: world, pa, words: record, what: `EVENTQ[${queue.prod}]` });
+  effects.push({ kind: 'memory', space: world, pa, words: record, what: `EVENTQ[${hex(queue.prod)}]` });
   effects.push({
     kind: 'register',
     offset: offsetOf('EVENTQ_PROD'),

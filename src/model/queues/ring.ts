@@ -1,16 +1,15 @@
 /** The circular queues: IHI 0070 3.5.1 (indices and wrap bits) and 6.3 (their registers). */
 
 import type { World } from '../../bits/world.ts';
+import { QUEUE_ALIGN_MIN, QUEUES } from '../../spec/queues.ts';
+import { WORLD_PREFIX } from '../../spec/registers.ts';
 import { ADDRESS_BITS } from '../../spec/translation.ts';
 import type { RegisterBank } from '../bank.ts';
 
 export type QueueName = 'CMDQ' | 'EVENTQ' | 'PRIQ';
 
-const ENTRY_BYTES: Readonly<Record<QueueName, number>> = { CMDQ: 16, EVENTQ: 32, PRIQ: 16 };
 const MAX_LOG2SIZE: Readonly<Record<QueueName, string>> = { CMDQ: 'CMDQS', EVENTQ: 'EVENTQS', PRIQ: 'PRIQS' };
 const ENABLE: Readonly<Record<QueueName, string>> = { CMDQ: 'CMDQEN', EVENTQ: 'EVENTQEN', PRIQ: 'PRIQEN' };
-const PREFIX: Readonly<Record<World, string>> = { ns: '', s: 'S_', realm: 'R_', root: 'ROOT_' };
-const SMALLEST_QUEUE_BYTES = 32;
 
 /** A queue as its registers describe it. Indices are without the wrap bit. */
 export interface Ring {
@@ -40,14 +39,14 @@ function withinOas(bank: RegisterBank, pa: number): number {
 
 /** Reads a queue's registers. */
 export function ring(bank: RegisterBank, name: QueueName, world: World): Ring {
-  const prefix = PREFIX[world];
+  const prefix = WORLD_PREFIX[world];
   const base = `${prefix}${name}_BASE`;
   const max = bank.field('IDR1', MAX_LOG2SIZE[name]);
   const programmed = bank.field(base, 'LOG2SIZE');
   // A LOG2SIZE above the implemented maximum acts as the maximum (6.3.26).
   const log2size = Math.min(programmed, max);
-  const entryBytes = ENTRY_BYTES[name];
-  const bytes = Math.max(SMALLEST_QUEUE_BYTES, entryBytes * 2 ** log2size);
+  const entryBytes = QUEUES[name].entryBytes;
+  const bytes = Math.max(QUEUE_ALIGN_MIN, entryBytes * 2 ** log2size);
   const entries = 2 ** log2size;
   const mask = 2 * entries - 1;
   const prod = bank.lo(`${prefix}${name}_PROD`) & mask;

@@ -1,6 +1,6 @@
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import type { EventName } from '../../spec/events.ts';
+import { CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
 import type { ConfigEntry } from '../caches/config.ts';
 import type { TlbEntry } from '../caches/tlb.ts';
 import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
@@ -97,9 +97,6 @@ export function fetchAbort(
 export function silent(reason: string, rule: string): Fault {
   return { event: null, reason, rule, stage: 0, level: 0, class: 0, fetchAddr: 0 };
 }
-
-const CLASS_TT = 1;
-const CLASS_IN = 2;
 
 /** A stage-1 fault of the input address (CLASS=IN, S2=0). */
 export function stage1Fault(event: EventName, reason: string, rule: string, level: number): Fault {

@@ -3,7 +3,7 @@
 import { hex } from '../../bits/u64.ts';
 import { CD } from '../../spec/cd.ts';
 import { STE } from '../../spec/ste.ts';
-import { ADDRESS_BITS } from '../../spec/translation.ts';
+import { ADDRESS_BITS, type GranuleBits, TG0_LOG2, TG1_LOG2 } from '../../spec/translation.ts';
 import type { WorldState } from '../state.ts';
 import type { StreamConfig, TableFormat } from './configuration.ts';
 import type { Rule } from './rules.ts';
@@ -26,15 +26,13 @@ export interface CdSubject {
 const LPAE_OUTPUT_BITS = 40;
 
 /** CD.TG0: log2 of the granule, or null when reserved. */
-export function granuleBitsOf0(w: Uint32Array): 12 | 14 | 16 | null {
-  const tg = f.TG0.get(w, 0);
-  return tg === 0 ? 12 : tg === 1 ? 16 : tg === 2 ? 14 : null;
+export function granuleBitsOf0(w: Uint32Array): GranuleBits | null {
+  return TG0_LOG2[f.TG0.get(w, 0)] ?? null;
 }
 
 /** CD.TG1 has an encoding of its own. */
-export function granuleBitsOf1(w: Uint32Array): 12 | 14 | 16 | null {
-  const tg = f.TG1.get(w, 0);
-  return tg === 1 ? 14 : tg === 2 ? 12 : tg === 3 ? 16 : null;
+export function granuleBitsOf1(w: Uint32Array): GranuleBits | null {
+  return TG1_LOG2[f.TG1.get(w, 0)] ?? null;
 }
 
 /** Effective IPS in bits: MIN(IPS, OAS); LPAE has 40. */
@@ -43,13 +41,13 @@ export function outputBitsOf(s: CdSubject): number {
   return Math.min(ADDRESS_BITS[f.IPS.get(s.w, 0)] ?? 0, s.state.oasBits);
 }
 
-function granuleOk(s: CdSubject, bits: 12 | 14 | 16 | null): boolean {
+function granuleOk(s: CdSubject, bits: GranuleBits | null): boolean {
   const { features } = s.state;
   return bits === 12 ? features.gran4k : bits === 14 ? features.gran16k : bits === 16 && features.gran64k;
 }
 
 /** 5.4, T0SZ: limits by small tables (STT), 52-bit addresses (VAX) and granule. */
-function txszOk(s: CdSubject, txsz: number, granuleBits: 12 | 14 | 16 | null): boolean {
+function txszOk(s: CdSubject, txsz: number, granuleBits: GranuleBits | null): boolean {
   const { features } = s.state;
   const large = granuleBits === 16 || (features.ds && f.DS.get(s.w, 0) === 1);
   const max = !features.stt ? 39 : granuleBits === 16 ? 47 : 48;
@@ -60,7 +58,7 @@ function txszOk(s: CdSubject, txsz: number, granuleBits: 12 | 14 | 16 | null): b
 }
 
 /** 5.4, TTB0: within the effective IPS, and within 48 bits unless the format has more. */
-function ttbOk(s: CdSubject, ttb: number, granuleBits: 12 | 14 | 16 | null): boolean {
+function ttbOk(s: CdSubject, ttb: number, granuleBits: GranuleBits | null): boolean {
   let bits = outputBitsOf(s);
   const narrow =
     s.format === 'VMSAv8-64' && granuleBits !== 16 && !(s.state.features.ds && f.DS.get(s.w, 0) === 1);

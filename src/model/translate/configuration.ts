@@ -2,6 +2,7 @@
 
 import type { World } from '../../bits/world.ts';
 import type { StreamWorld } from '../../spec/stream-worlds.ts';
+import type { GranuleBits } from '../../spec/translation.ts';
 import type { TlbSpace } from '../caches/tlb.ts';
 
 /** What an STE makes of its stream. */
@@ -40,7 +41,7 @@ export interface Half {
   /** PA of the starting-level table, in bytes, aligned down as the hardware does; as halves. */
   readonly baseHi: number;
   readonly baseLo: number;
-  readonly granuleBits: 12 | 14 | 16;
+  readonly granuleBits: GranuleBits;
   /** 64 - TxSZ. */
   readonly inputBits: number;
   readonly startLevel: number;

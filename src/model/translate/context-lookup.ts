@@ -1,7 +1,8 @@
 /** From a SubstreamID to its CD: IHI 0070 3.3.2 and 5.3 (L1CD). */
 
 import { hex } from '../../bits/u64.ts';
-import { L1CD } from '../../spec/l1cd.ts';
+import { CD, CD_BYTES } from '../../spec/cd.ts';
+import { CD_LEAF_LOG2, L1CD, L1CD_BYTES } from '../../spec/l1cd.ts';
 import { S1DSS_BYPASS, S1DSS_SSID0 } from '../../spec/ste.ts';
 import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
@@ -9,7 +10,7 @@ import type { Fault, Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { type Answer, configFault, fetchAbort } from './answer.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
-import { CD_BYTES, CD_WORDS, decodeContext } from './context.ts';
+import { decodeContext } from './context.ts';
 
 const { V, L2Ptr } = L1CD.fields;
 
@@ -65,7 +66,7 @@ export function contextIndex(stream: StreamConfig, ssid: number, state: WorldSta
   return 0;
 }
 
-const scratch = new Uint32Array(CD_WORDS);
+const scratch = new Uint32Array(CD.words);
 
 /**
  * Finds and reads a CD.
@@ -81,7 +82,7 @@ export function fetchContext(
 ): ContextConfig | null {
   const pa = locateCd(machine, state, stream, index, answer, recorder);
   if (pa === null) return null;
-  const status = machine.memory(stream.world).load(pa, scratch, 0, CD_WORDS);
+  const status = machine.memory(stream.world).load(pa, scratch, 0, CD.words);
   recorder?.enter(2, {
     kind: 'cd',
     name: `CD ${index}`,
@@ -112,13 +113,15 @@ export function cdTableBase(stream: StreamConfig): number {
   if (s1CDMax === 0) return s1ContextPtr;
   const leafBits = leafBitsOf(s1Fmt);
   const bytes =
-    leafBits === 0 ? CD_BYTES * 2 ** s1CDMax : Math.max(64, 8 * 2 ** Math.max(0, s1CDMax - leafBits));
+    leafBits === 0
+      ? CD_BYTES * 2 ** s1CDMax
+      : Math.max(64, L1CD_BYTES * 2 ** Math.max(0, s1CDMax - leafBits));
   return Math.floor(s1ContextPtr / bytes) * bytes;
 }
 
 /** log2 of the CDs in a level-2 table; 0 for a linear table. S1Fmt 3 is reserved and acts as 0. */
 export function leafBitsOf(s1Fmt: number): number {
-  return s1Fmt === 1 ? 6 : s1Fmt === 2 ? 10 : 0;
+  return CD_LEAF_LOG2[s1Fmt] ?? 0;
 }
 
 /** PA of the CD: linear, or through the L1CD (5.3). */
@@ -134,15 +137,15 @@ function locateCd(
   const leafBits = stream.s1CDMax === 0 ? 0 : leafBitsOf(stream.s1Fmt);
   if (leafBits === 0) return base + index * CD_BYTES;
 
-  const pa = base + Math.floor(index / 2 ** leafBits) * 8;
-  const status = machine.memory(stream.world).load(pa, scratch, 0, 2);
+  const pa = base + Math.floor(index / 2 ** leafBits) * L1CD_BYTES;
+  const status = machine.memory(stream.world).load(pa, scratch, 0, L1CD.words);
   recorder?.enter(2, {
     kind: 'l1cd',
     name: `L1CD ${Math.floor(index / 2 ** leafBits)}`,
     layout: 'L1CD',
     space: stream.world,
     pa,
-    words: status === DATA ? scratch.slice(0, 2) : new Uint32Array(0),
+    words: status === DATA ? scratch.slice(0, L1CD.words) : new Uint32Array(0),
     status,
     stage: 0,
     level: 1,

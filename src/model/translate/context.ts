@@ -3,6 +3,7 @@
 import { CD } from '../../spec/cd.ts';
 import { STE } from '../../spec/ste.ts';
 import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
+import type { GranuleBits } from '../../spec/translation.ts';
 import type { Fault } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
@@ -13,9 +14,6 @@ import { firstBroken } from './rules.ts';
 const f = CD.fields;
 const { S1PIE } = STE.fields;
 
-export const CD_BYTES = 64;
-export const CD_WORDS = 16;
-
 /** IHI 0070 D8: the level at which a walk starts. */
 export function startLevelOf(inputBits: number, granuleBits: number): number {
   return 3 - Math.floor((inputBits - 1 - granuleBits) / (granuleBits - 3));
@@ -25,7 +23,7 @@ export function startLevelOf(inputBits: number, granuleBits: number): number {
 function halfOf(
   enabled: boolean,
   base: number,
-  granuleBits: 12 | 14 | 16,
+  granuleBits: GranuleBits,
   txsz: number,
   flags: { tbi: boolean; had: boolean; e0pd: boolean; ds: boolean },
   outputBits: number,
@@ -68,7 +66,7 @@ export function decodeContext(
   stream: StreamConfig,
   state: WorldState,
 ): ContextConfig | Fault {
-  const w = words.slice(at, at + CD_WORDS);
+  const w = words.slice(at, at + CD.words);
   const { features } = state;
   const { streamWorld } = stream;
   const { twoRanges } = STREAM_WORLDS[streamWorld];

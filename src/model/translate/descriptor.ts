@@ -2,10 +2,12 @@
  * How a VMSAv8-64 descriptor is read: DDI 0487 D8.3. Descriptors and addresses are two 32-bit halves throughout.
  */
 
+import { GRANULES, type Granule } from '../../spec/translation.ts';
+
 export const INVALID = 0;
 export const TABLE_DESCRIPTOR = 1;
 /** A block or a page. */
-export const LEAF = 2;
+export const LEAF_DESCRIPTOR = 2;
 
 /** The first level that may hold a block: level 1 for 4 KiB (0 when addresses have 52 bits), 2 otherwise (1 then). */
 export function firstBlockLevel(granuleBits: number, wide: boolean): number {
@@ -18,9 +20,9 @@ export function firstBlockLevel(granuleBits: number, wide: boolean): number {
  */
 export function descriptorKind(lo: number, level: number, granuleBits: number, wide: boolean): number {
   if ((lo & 1) === 0) return INVALID;
-  if (level === 3) return (lo & 2) !== 0 ? LEAF : INVALID;
+  if (level === 3) return (lo & 2) !== 0 ? LEAF_DESCRIPTOR : INVALID;
   if ((lo & 2) !== 0) return TABLE_DESCRIPTOR;
-  return level >= firstBlockLevel(granuleBits, wide) ? LEAF : INVALID;
+  return level >= firstBlockLevel(granuleBits, wide) ? LEAF_DESCRIPTOR : INVALID;
 }
 
 /** log2 of the bytes that one descriptor of a level covers. */
@@ -56,9 +58,13 @@ export function isContiguous(hi: number): boolean {
   return (hi & 0x100000) !== 0;
 }
 
-/** How many neighbouring leaves the contiguous hint joins (DDI 0487 D8.7). */
+const CONTIGUOUS = new Map<number, Granule['contiguous']>(
+  Object.values(GRANULES).map((granule) => [granule.log2, granule.contiguous]),
+);
+
+/** How many neighbouring leaves the contiguous hint joins (DDI 0487 D8.7); 1 at a level that has no hint. */
 export function contiguousCount(level: number, granuleBits: number): number {
-  return granuleBits === 12 ? 16 : granuleBits === 16 ? 32 : level === 3 ? 128 : 32;
+  return CONTIGUOUS.get(granuleBits)?.[level] ?? 1;
 }
 
 /** Whether a descriptor or a byte order needs its halves exchanged and reversed (CD.ENDI=1). */

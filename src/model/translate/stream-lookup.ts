@@ -2,18 +2,19 @@
 
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { L1STD } from '../../spec/l1std.ts';
+import { L1STD, L1STD_BYTES, SPAN_MAX } from '../../spec/l1std.ts';
+import { STE, STE_BYTES } from '../../spec/ste.ts';
 import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
 import type { Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { type Answer, configFault, fetchAbort, silent } from './answer.ts';
 import type { StreamConfig } from './configuration.ts';
-import { decodeStream, STE_BYTES, STE_WORDS } from './stream.ts';
+import { decodeStream } from './stream.ts';
 
 const { Span, L2Ptr } = L1STD.fields;
 
-const scratch = new Uint32Array(STE_WORDS);
+const scratch = new Uint32Array(STE.words);
 
 /**
  * Finds and reads the STE of a stream.
@@ -29,7 +30,7 @@ export function fetchStream(
 ): StreamConfig | null {
   const pa = locateSte(machine, state, world, sid, answer, recorder);
   if (pa === null) return null;
-  const status = machine.memory(world).load(pa, scratch, 0, STE_WORDS);
+  const status = machine.memory(world).load(pa, scratch, 0, STE.words);
   recorder?.enter(1, {
     kind: 'ste',
     name: `STE ${hex(sid)}`,
@@ -76,16 +77,16 @@ function locateSte(
   }
   if (!table.twoLevel) return table.base + sid * STE_BYTES;
 
-  const pa = table.base + Math.floor(sid / 2 ** table.split) * 8;
+  const pa = table.base + Math.floor(sid / 2 ** table.split) * L1STD_BYTES;
   const memory = machine.memory(world);
-  const status = memory.load(pa, scratch, 0, 2);
+  const status = memory.load(pa, scratch, 0, L1STD.words);
   recorder?.enter(1, {
     kind: 'l1std',
     name: `L1STD ${Math.floor(sid / 2 ** table.split)}`,
     layout: 'L1STD',
     space: world,
     pa,
-    words: status === DATA ? scratch.slice(0, 2) : new Uint32Array(0),
+    words: status === DATA ? scratch.slice(0, L1STD.words) : new Uint32Array(0),
     status,
     stage: 0,
     level: 1,
@@ -99,7 +100,7 @@ function locateSte(
   const low = sid % 2 ** table.split;
   recorder?.step('decide', `Span=${span}: ${span === 0 ? 'no STEs' : `${2 ** (span - 1)} STEs`}`, 'Span');
   if (span === 0 && on('SID-SPAN0')) return bad(`L1STD.Span=0 at ${hex(pa)}: no level-2 table`, 'SID-SPAN0');
-  if (span >= 12 && on('SID-SPANRES'))
+  if (span > SPAN_MAX && on('SID-SPANRES'))
     return bad(`L1STD.Span=${span} at ${hex(pa)} is reserved`, 'SID-SPANRES');
   if (span > table.split + 1 && on('SID-SPANBIG'))
     return bad(`L1STD.Span=${span} exceeds SPLIT+1=${table.split + 1}`, 'SID-SPANBIG');

@@ -12,9 +12,6 @@ import { STE_RULES, type SteSubject, streamWorldOf } from './ste-rules.ts';
 const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV, PRIVCFG, INSTCFG, S2VMID } =
   STE.fields;
 
-export const STE_BYTES = 64;
-export const STE_WORDS = 16;
-
 /** The rule by which an STE terminates its stream: Config 0b000 says so, 0b001 to 0b011 are reserved and act alike. */
 export function abortRule(config: number): string {
   return config === 0 ? 'STE-ABORT' : 'STE-RES-CFG';
@@ -34,7 +31,7 @@ export function decodeStream(
   sid: number,
   state: WorldState,
 ): StreamConfig | Fault {
-  const w = words.slice(at, at + STE_WORDS);
+  const w = words.slice(at, at + STE.words);
   const config = Config.get(w, 0);
   const subject: SteSubject = { w, state, config };
   // Config 0b0xx terminates silently, whatever else the STE holds, once it is valid (5.2).

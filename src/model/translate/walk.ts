@@ -15,7 +15,7 @@ import {
   descriptorKind,
   INVALID,
   isContiguous,
-  LEAF,
+  LEAF_DESCRIPTOR,
   levelShift,
   swap32,
 } from './descriptor.ts';
@@ -126,7 +126,7 @@ export function walkStage1(
       answer.fail(stage1Fault('F_ADDR_SIZE', reason, '3.4', level));
       return;
     }
-    if (kind === LEAF) {
+    if (kind === LEAF_DESCRIPTOR) {
       finish(machine, stream, context, half, vaHi, vaLo, write, answer, recorder, {
         hi,
         lo,
@@ -271,7 +271,7 @@ function recordFetch(
   recorder.enter(3, {
     kind: 'descriptor',
     name: `stage 1 level ${level}`,
-    layout: kind === LEAF ? 'S1_LEAF' : 'TABLE',
+    layout: kind === LEAF_DESCRIPTOR ? 'S1_LEAF' : 'TABLE',
     space: stream.world,
     pa,
     words: status === DATA ? Uint32Array.of(lo, hi) : new Uint32Array(0),
@@ -283,10 +283,9 @@ function recordFetch(
   if (status !== DATA) return;
   if (kind === INVALID)
     recorder.step('decide', `${hex64(hi, lo)} is invalid`, (lo & 1) === 0 ? 'Valid' : 'Type');
-  else if (kind === LEAF) {
-    const span = isContiguous(hi)
-      ? `, contiguous with ${contiguousCount(level, half.granuleBits)} entries`
-      : '';
+  else if (kind === LEAF_DESCRIPTOR) {
+    const joined = isContiguous(hi) ? contiguousCount(level, half.granuleBits) : 1;
+    const span = joined > 1 ? `, contiguous with ${joined} entries` : '';
     const what = level === 3 ? 'page' : 'block';
     recorder.step('decide', `${hex64(hi, lo)}: ${what} of ${hex(2 ** shift)} bytes${span}`, 'Type');
   } else {

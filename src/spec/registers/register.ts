@@ -58,11 +58,12 @@ export interface RegisterSpec<D extends FieldSpecs = FieldSpecs> extends Registe
 /** What a table says of a register; the rest follows from its bank and name. */
 export type RegisterDeclaration = Omit<RegisterFacts, 'name' | 'short' | 'stem' | 'world' | 'block'>;
 
-const PREFIX: Readonly<Record<World, string>> = { ns: '', s: 'S_', realm: 'R_', root: 'ROOT_' };
+/** What the names of a world's registers begin with. */
+export const WORLD_PREFIX: Readonly<Record<World, string>> = { ns: '', s: 'S_', realm: 'R_', root: 'ROOT_' };
 
 /** A function that declares the registers of one world in one block. */
 export function bank(world: World | null, block: RegisterBlock) {
-  const prefix = world === null ? 'PMCG_' : PREFIX[world];
+  const prefix = world === null ? 'PMCG_' : WORLD_PREFIX[world];
   return <const S extends string, const D extends FieldSpecs>(
     short: S,
     facts: RegisterDeclaration,
