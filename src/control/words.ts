@@ -18,7 +18,7 @@ export function operationText(plan: Plan): string {
   return operation.kind === 'command' ? commandText(plan) : otherText(operation);
 }
 
-/** `CMDQ[12] TLBI_NH_VA`. */
+/** `CMDQ[0x2c] TLBI_NH_VA`. */
 function commandText(plan: Plan): string {
   return plan.frames[0]?.name.replace(/\bCMD_/, '') ?? 'command';
 }

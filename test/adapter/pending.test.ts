@@ -90,7 +90,7 @@ test('stepping in shows micro-steps, with what is planned apart from what is', a
     steps.push(await client.value(CMDQ, 'Current step', 'next step'));
     expect((await client.move('stepIn', CMDQ)).reason).toBe('step');
   }
-  expect(steps[0]).toBe('read command 9129 at 0x5b723a90');
+  expect(steps[0]).toBe('read command 0x23a9 at 0x5b723a90');
   expect(new Set(steps).size).toBe(3);
   expect(await consumed()).toBe('0x23a9 wrap 0');
   const pending = await client.variables(CMDQ, 'Pending');

@@ -57,7 +57,7 @@ test('a fault stops before it happens; the stop comes before the response', asyn
 
   expect(await eventsPending()).toBe('0x0 wrap 0');
   expect((await client.variables(DMA, 'Pending')).map(({ value }) => value).join('\n')).toContain(
-    'EVENTQ[0]',
+    'EVENTQ[0x0]',
   );
   expect(await client.move('continue', DMA)).toMatchObject({ reason: 'pause', text: 'nothing pending' });
   expect(await eventsPending()).toBe('0x1 wrap 0');
