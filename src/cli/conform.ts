@@ -1,13 +1,14 @@
 /** `smmu-debug conform`: runs cases, writes what the model answered, and compares where answers are expected. */
 
-import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { UserError } from '../bits/user-error.ts';
 import type { CachePolicy } from '../model/smmu.ts';
 import { asCase, type CaseAnswer, type ConformCase } from './conform/case.ts';
 import { type Judgement, judgeCase, type Verdict } from './conform/compare.ts';
 import { runCase } from './conform/run-case.ts';
+import { LineFile, linesOf, nameOf } from './lines.ts';
+
+/** Characters of the longest case. */
+const LINE_LIMIT = 2 ** 24;
 
 export interface ConformOptions {
   readonly files: readonly string[];
@@ -95,47 +96,27 @@ function run(from: ConformCase, where: string, caches: CachePolicy): CaseAnswer 
  */
 export async function runConform(options: ConformOptions): Promise<ConformReport> {
   const tally = new Tally();
-  const out = options.actual === undefined ? null : createWriteStream(options.actual);
-  const written = out && once(out, 'close');
-  written?.catch(() => {});
+  const out = options.actual === undefined ? null : new LineFile(options.actual, options.files);
   try {
     for (const file of options.files) {
-      let number = 0;
-      for await (const line of createInterface({
-        input: createReadStream(file),
-        crlfDelay: Number.POSITIVE_INFINITY,
-      })) {
-        number++;
-        if (line.trim() === '') continue;
-        const where = `${file}:${number}`;
-        const from = parse(line, where);
+      for await (const { text, number } of linesOf(file, LINE_LIMIT)) {
+        const where = `${nameOf(file)}:${number}`;
+        const from = parse(text, where);
         const answer = run(from, where, options.caches);
         tally.add(from, judgeCase(from, answer));
-        if (out && !out.write(`${JSON.stringify(answer)}\n`)) await once(out, 'drain');
+        out?.line(JSON.stringify(answer));
       }
     }
-    out?.end();
-    await written;
-  } catch (error) {
-    out?.destroy();
-    throw asUserError(error);
+  } finally {
+    out?.close();
   }
   return tally.report(options.caches);
-}
-
-function asUserError(error: unknown): unknown {
-  if (error instanceof UserError || !(error instanceof Error) || !('code' in error)) return error;
-  const { path } = error as { readonly path?: string };
-  return new UserError(`cannot be used (${String(error.code)})`, {
-    ...(path !== undefined && { where: path }),
-    todo: 'check the name and the permissions',
-  });
 }
 
 /** The report as text: a table of families, what failed, what was left out and why. */
 export function conformText(report: ConformReport): string {
   const { total, stale } = report;
-  if (total.answered > 0 && total.passed + total.failed + total.undecided + total['left out'] === 0) {
+  if (total.passed + total.failed + total.undecided + total['left out'] === 0) {
     return `${total.answered} answered`;
   }
   const row = (name: string, c: Counts): string =>

@@ -19,11 +19,11 @@ export const USAGE = 2;
 
 /** Collects lines into pieces of 64 KiB: one write a line costs more than the line. */
 export class LineWriter {
-  readonly #io: Io;
+  readonly #io: Pick<Io, 'out'>;
   #parts: string[] = [];
   #length = 0;
 
-  constructor(io: Io) {
+  constructor(io: Pick<Io, 'out'>) {
     this.#io = io;
   }
 
