@@ -4,6 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { parseHex64, parseNumber, type U64 } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { isWorld, WORLDS, type World } from '../bits/world.ts';
+import { PRESETS } from '../capture/presets.ts';
 import type { CachePolicy } from '../model/smmu.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
@@ -38,9 +39,15 @@ export function parse(command: string, args: readonly string[], options: Options
     };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    // The parser's hint about "--" is of no use here.
-    throw new UserError(message.split('. ')[0]?.replace(/\.$/, '') ?? message, { where: command, todo });
+    throw new UserError(whatIsWrong(message), { where: command, todo });
   }
+}
+
+/** The parser's first sentence; its hints about "--" are of no use here. */
+function whatIsWrong(message: string): string {
+  const [, option] = /^Option '(\S+)' argument is ambiguous/.exec(message) ?? [];
+  if (option !== undefined) return `${option} is followed by an option, not by its value`;
+  return (message.split(/\.\s/)[0] as string).replace(/\.$/, '');
 }
 
 /** Options of every command that opens a capture. */
@@ -122,6 +129,16 @@ export function cachesOption(given: Given): CachePolicy {
   const why =
     text === 'maximal' ? 'policy maximal does not exist yet' : `${JSON.stringify(text)} is no cache policy`;
   throw new UserError(why, { where: '--caches', todo: 'write combined or none' });
+}
+
+/** The preset of ID registers. A wrong name is a mistake also where the snapshot needs none. */
+export function presetOption(given: Given): string | undefined {
+  const name = given.text('preset');
+  if (name === undefined || Object.hasOwn(PRESETS, name)) return name;
+  throw new UserError(`${JSON.stringify(name)} is no preset`, {
+    where: '--preset',
+    todo: `write ${Object.keys(PRESETS).join(' or ')}`,
+  });
 }
 
 /** RAM ranges `BASE:SIZE` as the machine takes them. */

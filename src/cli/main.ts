@@ -20,7 +20,8 @@ function io(): Io {
     },
     err: (line) => {
       clear();
-      process.stderr.write(`${line}\n`);
+      // Names and contents of files may hold what a terminal would obey.
+      process.stderr.write(`${line.replace(/\p{Cc}/gu, ' ')}\n`);
     },
     signal: interrupt.signal,
     progress: terminal

@@ -2,7 +2,7 @@
 
 import { UserError } from '../bits/user-error.ts';
 import { type OpenMachine, openMachine } from '../capture/machine.ts';
-import { cachesOption, type Given, ramOption } from './args.ts';
+import { cachesOption, type Given, presetOption, ramOption } from './args.ts';
 import type { Io } from './io.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function openGiven(command: string, given: Given, io: Io): Promise<
       registers,
       ram: ramOption(given),
       caches: cachesOption(given),
-      preset: given.text('preset'),
+      preset: presetOption(given),
     },
     {
       signal: io.signal,

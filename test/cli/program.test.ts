@@ -52,6 +52,12 @@ test('the program ends quietly when nobody reads on', async () => {
   expect(status).toBe(0);
 });
 
+test('an error is one line without control characters, whatever a file is called', () => {
+  const { status, err } = run(['tree', 'no\n\u001b[31msuch\u009bfile', '-r', registers]);
+  expect(status).toBe(2);
+  expect(err).toBe('smmu-debug: no  [31msuch file: does not exist; check the path\n');
+});
+
 test('a mistake ends the program with status 2 and one line', () => {
   const { status, out, err } = run(['tree', capture]);
   expect([status, out]).toEqual([2, '']);

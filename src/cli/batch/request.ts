@@ -36,8 +36,8 @@ export function readRequest(line: string, where: string): BatchRequest {
   const ats = given['ats'] ?? 'u';
   if (ats !== 'u' && ats !== 'tr' && ats !== 'tt') return fail('"ats" is none of "u", "tr", "tt"');
   const attr = given['attr'];
-  if (attr !== undefined && typeof attr !== 'string' && typeof attr !== 'number')
-    fail('"attr" is no attribute');
+  if (attr !== undefined && typeof attr !== 'string' && integer(attr, 0xff) === null)
+    fail('"attr" is neither the name of an attribute nor a byte of MAIR');
   flag('inputNs');
   if (ats !== 'u') return { reason: 'ATS translation requests and translated transactions are not modelled' };
   if (world !== 'ns') return { reason: `world ${world} is not modelled` };
