@@ -19,16 +19,22 @@ function known(name: string): Register {
   return register;
 }
 
+const OFFSETS = new Map<string, number>();
+
 /**
  * Byte offset of a register from the base of the SMMU.
  * @param name with or without SMMU_
  * @throws RangeError when the name is none, or its place is IMPLEMENTATION DEFINED
  */
 export function offsetOf(name: string): number {
+  const before = OFFSETS.get(name);
+  if (before !== undefined) return before;
   const register = known(name);
   const block = BLOCK_OFFSETS[register.block];
   if (block === undefined) throw new RangeError(`${name} lies in a block without a fixed place`);
-  return block + register.offset;
+  const offset = block + register.offset;
+  OFFSETS.set(name, offset);
+  return offset;
 }
 
 const ID_OFFSETS: readonly (readonly [IdRegister, number])[] = ID_REGISTERS.filter(
@@ -50,17 +56,22 @@ interface FieldPlace {
   readonly field: Field;
 }
 
-const PLACES = new Map<string, FieldPlace>();
+/** By register, then by field: a key made of both would have to be put together at each look-up. */
+const PLACES = new Map<string, Map<string, FieldPlace>>();
 
 function placeOf(register: string, field: string): FieldPlace {
-  const key = `${register}.${field}`;
-  const found = PLACES.get(key);
+  let places = PLACES.get(register);
+  if (!places) {
+    places = new Map();
+    PLACES.set(register, places);
+  }
+  const found = places.get(field);
   if (found) return found;
   const layout: Layout = known(register).layout;
   const declared = layout.fields[field];
   if (!declared) throw new RangeError(`${register} has no field ${field}`);
   const place = { word: offsetOf(register) >>> 2, field: declared };
-  PLACES.set(key, place);
+  places.set(field, place);
   return place;
 }
 

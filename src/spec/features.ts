@@ -50,7 +50,17 @@ interface ParsedTest {
   readonly holds: (value: number) => boolean;
 }
 
+const PARSED = new Map<string, ParsedTest>();
+
 function parseTest(text: string): ParsedTest | null {
+  const before = PARSED.get(text);
+  if (before) return before;
+  const parsed = readTest(text);
+  if (parsed) PARSED.set(text, parsed);
+  return parsed;
+}
+
+function readTest(text: string): ParsedTest | null {
   const [, not, name, operator, operand] = TEST.exec(text) ?? [];
   if (name === undefined || !isFeatureName(name) || (not && operator)) return null;
   const number = Number(operand);

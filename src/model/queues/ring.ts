@@ -8,8 +8,38 @@ import type { RegisterBank } from '../bank.ts';
 
 export type QueueName = 'CMDQ' | 'EVENTQ' | 'PRIQ';
 
-const MAX_LOG2SIZE: Readonly<Record<QueueName, string>> = { CMDQ: 'CMDQS', EVENTQ: 'EVENTQS', PRIQ: 'PRIQS' };
-const ENABLE: Readonly<Record<QueueName, string>> = { CMDQ: 'CMDQEN', EVENTQ: 'EVENTQEN', PRIQ: 'PRIQEN' };
+/** Names of the registers and fields that describe a queue. */
+interface RingNames {
+  readonly base: string;
+  readonly prod: string;
+  readonly cons: string;
+  readonly cr0: string;
+  readonly enable: string;
+  readonly maxLog2size: string;
+}
+
+function namesOf(name: QueueName, world: World): RingNames {
+  const prefix = WORLD_PREFIX[world];
+  return {
+    base: `${prefix}${name}_BASE`,
+    prod: `${prefix}${name}_PROD`,
+    cons: `${prefix}${name}_CONS`,
+    cr0: `${prefix}CR0`,
+    enable: `${name}EN`,
+    maxLog2size: `${name}S`,
+  };
+}
+
+function byQueue(world: World): Readonly<Record<QueueName, RingNames>> {
+  return { CMDQ: namesOf('CMDQ', world), EVENTQ: namesOf('EVENTQ', world), PRIQ: namesOf('PRIQ', world) };
+}
+
+const NAMES: Readonly<Record<World, Readonly<Record<QueueName, RingNames>>>> = {
+  ns: byQueue('ns'),
+  s: byQueue('s'),
+  realm: byQueue('realm'),
+  root: byQueue('root'),
+};
 
 /** A queue as its registers describe it. Indices are without the wrap bit. */
 export interface Ring {
@@ -39,23 +69,22 @@ function withinOas(bank: RegisterBank, pa: number): number {
 
 /** Reads a queue's registers. */
 export function ring(bank: RegisterBank, name: QueueName, world: World): Ring {
-  const prefix = WORLD_PREFIX[world];
-  const base = `${prefix}${name}_BASE`;
-  const max = bank.field('IDR1', MAX_LOG2SIZE[name]);
-  const programmed = bank.field(base, 'LOG2SIZE');
+  const names = NAMES[world][name];
+  const max = bank.field('IDR1', names.maxLog2size);
+  const programmed = bank.field(names.base, 'LOG2SIZE');
   // A LOG2SIZE above the implemented maximum acts as the maximum (6.3.26).
   const log2size = Math.min(programmed, max);
   const entryBytes = QUEUES[name].entryBytes;
   const bytes = Math.max(QUEUE_ALIGN_MIN, entryBytes * 2 ** log2size);
   const entries = 2 ** log2size;
   const mask = 2 * entries - 1;
-  const prod = bank.lo(`${prefix}${name}_PROD`) & mask;
-  const cons = bank.lo(`${prefix}${name}_CONS`) & mask;
+  const prod = bank.lo(names.prod) & mask;
+  const cons = bank.lo(names.cons) & mask;
   const used = (prod - cons) & mask;
   return {
     name,
     world,
-    base: withinOas(bank, Math.floor(bank.field(base, 'ADDR') / bytes) * bytes),
+    base: withinOas(bank, Math.floor(bank.field(names.base, 'ADDR') / bytes) * bytes),
     log2size,
     entryBytes,
     prod: prod & (entries - 1),
@@ -65,7 +94,7 @@ export function ring(bank: RegisterBank, name: QueueName, world: World): Ring {
     used,
     empty: prod === cons,
     full: used === entries,
-    enabled: bank.field(`${prefix}CR0`, ENABLE[name]) === 1,
+    enabled: bank.field(names.cr0, names.enable) === 1,
     inconsistent: used > entries,
   };
 }
