@@ -61,7 +61,7 @@ export function reservedMask(of: Layout): Uint32Array {
 /** The bits that a field takes in the word where it begins, as a mask of that word. */
 export function maskOf({ msb, lsb }: Pick<Field, 'msb' | 'lsb'>): number {
   const shift = lsb & 31;
-  return 2 ** Math.min(shift + msb - lsb + 1, 32) - 2 ** shift;
+  return (2 ** Math.min(shift + msb - lsb + 1, 32) - 2 ** shift) >>> 0;
 }
 
 /** A value to encode: a Number below 2^53, or the two halves of a 64-bit word. */

@@ -4,7 +4,7 @@ import type { Field } from '../bits/layout.ts';
 import { hex } from '../bits/u64.ts';
 import { valueName } from '../bits/values.ts';
 import type { World } from '../bits/world.ts';
-import { commandByOpcode, commandNameOf, isImpdefOpcode } from '../spec/commands.ts';
+import { commandByOpcode, commandNameOf, isImpdefOpcode, opcodeOf } from '../spec/commands.ts';
 import { type Row, rawWords, rows, valueText } from './rows.ts';
 
 /** Fields that say what the command is about; shown first, and even when they are zero. */
@@ -16,13 +16,13 @@ const DETAIL: readonly string[] = ['Leaf', 'TG', 'TTL', 'NUM', 'SCALE'];
 export function commandName(words: Uint32Array, at = 0): string {
   const name = commandNameOf(words, at);
   if (name !== undefined) return name.slice('CMD_'.length);
-  const opcode = (words[at] as number) & 0xff;
+  const opcode = opcodeOf(words, at);
   return `${isImpdefOpcode(opcode) ? 'IMPLEMENTATION DEFINED' : 'reserved'} opcode ${hex(opcode, 2)}`;
 }
 
 /** The command at `words[at]` (4 words) on one line. */
 export function commandText(words: Uint32Array, at = 0): string {
-  const spec = commandByOpcode((words[at] as number) & 0xff);
+  const spec = commandByOpcode(opcodeOf(words, at));
   if (!spec) return `${commandName(words, at)} ${rawWords(words, at, 4).join(' ')}`;
   const name = commandName(words, at);
   const left = (field: Field): boolean =>
@@ -52,7 +52,7 @@ function part(field: Field, words: Uint32Array, at: number): string | null {
 
 /** All fields of a command; one row with the opcode when it is reserved. */
 export function commandRows(words: Uint32Array, at = 0, world: World = 'ns'): Row[] {
-  const opcode = (words[at] as number) & 0xff;
+  const opcode = opcodeOf(words, at);
   const spec = commandByOpcode(opcode);
   if (spec) return rows(spec.layout, words, at, { world });
   return [

@@ -8,16 +8,18 @@ import type { World } from '../bits/world.ts';
 import { EVENT_HEADER, eventByNumber, isImpdefEvent } from '../spec/events.ts';
 import { type Row, rows } from './rows.ts';
 
+const { EventNumber } = EVENT_HEADER.fields;
+
 /** The event's name; `reserved event 0x77` when nobody defined it. */
 export function eventName(words: Uint32Array, at = 0): string {
-  const number = (words[at] as number) & 0xff;
+  const number = EventNumber.get(words, at);
   const spec = eventByNumber(number);
   if (spec) return spec.name;
   return `${isImpdefEvent(number) ? 'IMPLEMENTATION DEFINED' : 'reserved'} event ${hex(number, 2)}`;
 }
 
 function layoutOf(words: Uint32Array, at: number): Layout {
-  return eventByNumber((words[at] as number) & 0xff)?.layout ?? EVENT_HEADER;
+  return eventByNumber(EventNumber.get(words, at))?.layout ?? EVENT_HEADER;
 }
 
 /** The record at `words[at]` (8 words) on one line. */
@@ -51,7 +53,7 @@ export function eventText(words: Uint32Array, at = 0): string {
 
 /** All fields of a record; those that every record has when the event is unknown. */
 export function eventRows(words: Uint32Array, at = 0, world: World = 'ns'): Row[] {
-  const number = (words[at] as number) & 0xff;
+  const number = EventNumber.get(words, at);
   const of = layoutOf(words, at);
   // Where nobody knows the fields, an unclaimed bit says nothing.
   const known = rows(of, words, at, { world }).filter(

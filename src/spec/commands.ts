@@ -39,6 +39,13 @@ export function commandByOpcode(opcode: number): (CommandSpec & { readonly name:
   return BY_OPCODE[opcode];
 }
 
+const { Opcode } = COMMANDS.CMD_SYNC.layout.fields;
+
+/** The opcode of the command at `w[at]`: every command has it in the same place. */
+export function opcodeOf(w: Uint32Array, at: number): number {
+  return Opcode.get(w, at);
+}
+
 /** Opcodes 0x80 to 0x8F are IMPLEMENTATION DEFINED. */
 export function isImpdefOpcode(opcode: number): boolean {
   return opcode >= 0x80 && opcode <= 0x8f;
@@ -64,7 +71,7 @@ export const COMMAND_ALIASES = {
 
 /** The name of the command at `w[at]` with CMD_, aliases included; undefined for a reserved opcode. */
 export function commandNameOf(w: Uint32Array, at: number): CommandName | 'CMD_CFGI_ALL' | undefined {
-  const spec = BY_OPCODE[(w[at] ?? 0) & 0xff];
+  const spec = BY_OPCODE[opcodeOf(w, at)];
   if (spec === COMMANDS.CMD_CFGI_STE_RANGE && Range.get(w, at) === RANGE_ALL) return 'CMD_CFGI_ALL';
   return spec?.name;
 }

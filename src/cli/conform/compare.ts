@@ -1,5 +1,6 @@
 /** Compares answers with expectations, under the masks that make event records comparable. */
 
+import { EVENTS, type EventName } from '../../spec/events.ts';
 import type { CaseAnswer, CaseStep, ConformCase, StepAnswer } from './case.ts';
 
 export type Verdict = 'passed' | 'failed' | 'undecided' | 'left out' | 'answered';
@@ -15,9 +16,11 @@ export interface Judgement {
   readonly freshInstead: readonly number[];
 }
 
-const TRANSLATION_EVENTS: ReadonlySet<number> = new Set([0x10, 0x11, 0x12, 0x13]);
-const F_WALK_EABT = 0x0b;
-const FETCH_EVENTS: ReadonlySet<number> = new Set([0x03, 0x09]);
+const numbers = (...names: readonly EventName[]): ReadonlySet<number> =>
+  new Set(names.map((name) => EVENTS[name].number));
+const LEAF_FAULTS = numbers('F_TRANSLATION', 'F_ADDR_SIZE', 'F_ACCESS', 'F_PERMISSION');
+const WALK_ABORT = EVENTS.F_WALK_EABT.number;
+const FETCH_ABORTS = numbers('F_STE_FETCH', 'F_CD_FETCH');
 const S2_BIT = 1 << 7;
 
 /** Record as 8 words, from hex in memory order. */
@@ -36,7 +39,7 @@ export function comparable(record: string): string {
   const at = (i: number): number => w[i] ?? 0;
   const type = at(0) & 0xff;
   const out = [at(0) & 0x8ff, at(1), 0, 0, 0, 0, 0, 0];
-  if (TRANSLATION_EVENTS.has(type)) {
+  if (LEAF_FAULTS.has(type)) {
     out[2] = at(2) & 0x80000000;
     out[3] = at(3) & 0x38e;
     out[4] = at(4);
@@ -45,12 +48,12 @@ export function comparable(record: string): string {
       out[6] = at(6) & 0xfffff000;
       out[7] = at(7) & 0xfffff;
     }
-  } else if (type === F_WALK_EABT) {
+  } else if (type === WALK_ABORT) {
     out[3] = at(3) & 0x38e;
     out[4] = at(4);
     out[5] = at(5);
   }
-  if (type === F_WALK_EABT || FETCH_EVENTS.has(type)) {
+  if (type === WALK_ABORT || FETCH_ABORTS.has(type)) {
     out[6] = at(6) & 0xfffffff8;
     out[7] = at(7) & 0xfffff;
   }

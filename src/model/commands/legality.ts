@@ -1,8 +1,15 @@
 /** Whether a command is CERROR_ILL: IHI 0070 7.1 and each command's section, by the table. */
 
-import { type CommandName, type CommandSpec, commandByOpcode, isImpdefOpcode } from '../../spec/commands.ts';
+import { hex } from '../../bits/u64.ts';
+import {
+  type CommandName,
+  type CommandSpec,
+  commandByOpcode,
+  isImpdefOpcode,
+  opcodeOf,
+} from '../../spec/commands.ts';
 import { holds } from '../../spec/features.ts';
-import { rangeIsIllegal } from '../../spec/tlbi-range.ts';
+import { RANGE_SCALE_BITS, RANGE_SCALE_MAX, rangeIsIllegal } from '../../spec/tlbi-range.ts';
 import type { WorldState } from '../state.ts';
 
 export type Legal =
@@ -14,8 +21,8 @@ export type Legal =
  * @param words the command, 4 words
  */
 export function judge(state: WorldState, world: 'ns' | 's' | 'realm', words: Uint32Array): Legal {
-  const opcode = (words[0] as number) & 0xff;
-  const name = `opcode 0x${opcode.toString(16)}`;
+  const opcode = opcodeOf(words, 0);
+  const name = `opcode ${hex(opcode)}`;
   const spec = commandByOpcode(opcode);
   if (!spec)
     return {
@@ -46,7 +53,7 @@ export function judge(state: WorldState, world: 'ns' | 's' | 'realm', words: Uin
   return { spec };
 }
 
-/** SCALE has 5 bits without IDR5.DS, and at most 39 with it (4.4.1.1). */
+/** The SCALE that counts: IDR5.DS decides how wide it is (4.4.1.1). */
 export function scaleOf(state: WorldState, scale: number): number {
-  return state.features.ds ? Math.min(scale, 39) : scale & 31;
+  return state.features.ds ? Math.min(scale, RANGE_SCALE_MAX) : scale % 2 ** RANGE_SCALE_BITS.withoutDS;
 }

@@ -1,5 +1,7 @@
 /** Stage-1 direct permissions: DDI 0487 D8.4, in its order. */
 
+import { maskOf } from '../../bits/layout.ts';
+import { S1_LEAF, TABLE } from '../../spec/descriptors.ts';
 import type { ContextConfig } from './configuration.ts';
 
 /** What a translation permits: privileged and unprivileged read, write, execute. */
@@ -11,16 +13,16 @@ export const PERM = { pr: 1, pw: 2, px: 4, ur: 8, uw: 16, ux: 32 } as const;
  */
 export const ONCE_DIRTY = 6;
 
-/** Bits of the upper half of table descriptors that restrict what lies below: APTable, XNTable, PXNTable. */
-export const HIERARCHICAL_BITS = 0x78000000;
-const PXN_TABLE = 1 << 27;
-const XN_TABLE = 1 << 28;
-const AP_TABLE_0 = 1 << 29;
-const AP_TABLE_1 = 1 << 30;
-const AP1 = 1 << 6;
-const AP2 = 1 << 7;
-const PXN = 1 << 21;
-const UXN = 1 << 22;
+const AP1 = maskOf(S1_LEAF.fields.AP1);
+const AP2 = maskOf(S1_LEAF.fields.AP2);
+const PXN = maskOf(S1_LEAF.fields.PXN);
+const UXN = maskOf(S1_LEAF.fields.UXN_XN);
+const PXN_TABLE = maskOf(TABLE.fields.PXNTable);
+const XN_TABLE = maskOf(TABLE.fields.XNTable);
+const AP_TABLE_0 = maskOf(TABLE.fields.APTable0);
+const AP_TABLE_1 = maskOf(TABLE.fields.APTable1);
+/** Bits of the upper half of table descriptors that restrict what lies below. */
+export const HIERARCHICAL_BITS = PXN_TABLE | XN_TABLE | AP_TABLE_0 | AP_TABLE_1;
 
 /**
  * The permissions of a leaf.

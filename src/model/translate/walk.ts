@@ -1,6 +1,8 @@
 /** The stage-1 walk: DDI 0487 D8.2, with the SMMU's events (IHI 0070 7.3.12 to 7.3.16). */
 
+import { maskOf } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
+import { S1_LEAF } from '../../spec/descriptors.ts';
 import { NO_ASID, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
@@ -27,10 +29,10 @@ import {
   stage1Permissions,
 } from './permission.ts';
 
-const AF = 1 << 10;
-const NOT_GLOBAL = 1 << 11;
-const AP2 = 1 << 7;
-const DBM = 1 << 19;
+const AF = maskOf(S1_LEAF.fields.AF);
+const NOT_GLOBAL = maskOf(S1_LEAF.fields.nG);
+const AP2 = maskOf(S1_LEAF.fields.AP2);
+const DBM = maskOf(S1_LEAF.fields.DBM);
 
 /** The index into a table: bits [shift + stride - 1 : shift] of the address. */
 function tableIndex(vaHi: number, vaLo: number, shift: number, bits: number): number {
