@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { hex64, parseHex64 } from '../../src/bits/u64.ts';
+import { parseStreamId } from '../../src/inspect/stream-id.ts';
 import { COMMANDS } from '../manifest.ts';
 import type { Sessions } from '../sessions.ts';
-import { parseStreamId } from './stream-id.ts';
 
 /** What to translate; what is missing is asked for. */
 interface Wish {

@@ -1,5 +1,5 @@
 import { UserError } from '../bits/user-error.ts';
-import type { Smmu } from '../model/smmu.ts';
+import { CACHE_POLICIES, type CachePolicy, type Smmu } from '../model/smmu.ts';
 
 /** The inputs of a session as launch.json has them; {@link readLaunch} checks the types. */
 export interface LaunchInputs {
@@ -9,7 +9,7 @@ export interface LaunchInputs {
   readonly registers: unknown;
   /** Known RAM: a list of [base, size]. */
   readonly ram: unknown;
-  readonly caches: 'combined' | 'none';
+  readonly caches: CachePolicy;
   readonly enableQueue: boolean;
   readonly stopOnEntry: boolean;
 }
@@ -24,8 +24,6 @@ export interface OpenedMachine {
   /** Closes the files and deletes temporary ones. May be called twice. */
   close(): void;
 }
-
-const CACHES = ['combined', 'none'] as const;
 
 /**
  * Checks the arguments of a launch request. Unknown keys are left to those who know them.
@@ -58,13 +56,13 @@ export function readLaunch(args: unknown): LaunchInputs {
   };
 }
 
-function caches(value: unknown): 'combined' | 'none' {
-  if (value === undefined) return 'combined';
-  const known = CACHES.find((name) => name === value);
+function caches(value: unknown): CachePolicy {
+  if (value === undefined) return CACHE_POLICIES[0];
+  const known = CACHE_POLICIES.find((name) => name === value);
   if (known) return known;
   throw new UserError(`${JSON.stringify(value)} is no cache policy of this version`, {
     where: 'caches',
-    todo: `write ${CACHES.map((name) => `"${name}"`).join(' or ')}`,
+    todo: `write ${CACHE_POLICIES.map((name) => `"${name}"`).join(' or ')}`,
   });
 }
 

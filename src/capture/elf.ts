@@ -1,15 +1,10 @@
+import { sizeText } from '../bits/size-text.ts';
 import { hex, toNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
+import { PA_LIMIT } from '../model/memory.ts';
 import { type Extent, ExtentSource, totalSize, unite } from './extents.ts';
 import type { ByteFile } from './file.ts';
-import {
-  type CaptureFormat,
-  type CaptureImage,
-  counted,
-  hasText,
-  type OpenContext,
-  sizeText,
-} from './format.ts';
+import { type CaptureFormat, type CaptureImage, counted, hasText, type OpenContext } from './format.ts';
 import { warnPartialPages } from './partial-pages.ts';
 
 const HEADER_BYTES = 64;
@@ -22,8 +17,6 @@ const PN_XNUM = 0xffff;
 const SH_INFO = 44;
 /** Far more than any dump has; bounds the memory that a lying header can ask for. */
 const MAX_PROGRAM_HEADERS = 2 ** 18;
-/** SMMUv3 addresses have at most 52 bits (IHI 0070 3.4). */
-const PA_LIMIT = 2 ** 52;
 
 const KINDS: Readonly<Record<number, string>> = { 1: 'an object file', 2: 'a program', 3: 'a shared object' };
 

@@ -66,18 +66,6 @@ export function hasText(head: Uint8Array, text: string, offset = 0): boolean {
   return true;
 }
 
-/** `bytes` as people say it: "376 KiB", "4 GiB", "100 bytes". */
-export function sizeText(bytes: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${Number.isInteger(value) ? value : value.toFixed(1)} ${units[unit]}`;
-}
-
 /** "1 segment", "3 segments". */
 export function counted(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
@@ -87,6 +75,10 @@ export function counted(n: number, noun: string): string {
 export function shown(value: unknown): string {
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
-  const text = JSON.stringify(value) ?? 'nothing';
+  return short(JSON.stringify(value) ?? 'nothing');
+}
+
+/** The beginning of a long text. */
+export function short(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

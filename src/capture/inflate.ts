@@ -1,8 +1,9 @@
 import type { Transform } from 'node:stream';
+import { sizeText } from '../bits/size-text.ts';
 import { hex } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import type { ByteFile } from './file.ts';
-import { type CaptureImage, type OpenContext, sizeText } from './format.ts';
+import type { CaptureImage, OpenContext } from './format.ts';
 import { Scratch } from './scratch.ts';
 
 const PIECE_BYTES = 0x40000;

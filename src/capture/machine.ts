@@ -1,13 +1,14 @@
+import { sizeText } from '../bits/size-text.ts';
 import { hex, parseNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { WORLDS, type World } from '../bits/world.ts';
 import { offsetOf } from '../model/bank.ts';
-import { ABORT, ABSENT, type MemoryRange, type SparseMemory } from '../model/memory.ts';
+import { ABORT, ABSENT, type MemoryRange, PA_LIMIT, type SparseMemory } from '../model/memory.ts';
 import { ring } from '../model/queues/ring.ts';
 import { type CachePolicy, Smmu } from '../model/smmu.ts';
 import type { RegisterName } from '../spec/registers.ts';
 import { type Capture, captureMemory, openCapture } from './capture.ts';
-import { type CaptureHost, sizeText } from './format.ts';
+import type { CaptureHost } from './format.ts';
 import type { CaptureSpec } from './place.ts';
 import { loadSnapshot, type RegisterSnapshot } from './snapshot.ts';
 
@@ -69,7 +70,7 @@ export function parseRam(value: unknown): MemoryRange[] {
     if (base === undefined || size === undefined || base === null || size === null || size <= 0) {
       throw new UserError('is no pair of base and size', { where: `ram[${i}]`, todo });
     }
-    if (base + size > 2 ** 52) {
+    if (base + size > PA_LIMIT) {
       throw new UserError('ends beyond the 52 bits of a physical address', { where: `ram[${i}]`, todo });
     }
     return { base, size };

@@ -1,7 +1,5 @@
-import { CHUNK_BYTES, type ChunkSource, PAGE_BYTES } from '../model/memory.ts';
+import { ALL_PAGES, CHUNK_BYTES, type ChunkSource, PAGE_BYTES } from '../model/memory.ts';
 import { unite } from './extents.ts';
-
-const ALL_PAGES = 0xffff;
 
 /** Nothing: an address space that no file describes. */
 export const EMPTY_SOURCE: ChunkSource = { fill: () => 0, ranges: [] };

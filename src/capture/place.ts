@@ -3,6 +3,7 @@ import path from 'node:path';
 import { hex, parseNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { isWorld, WORLDS, type World } from '../bits/world.ts';
+import { PA_LIMIT } from '../model/memory.ts';
 import { shown } from './format.ts';
 
 /** A file of a capture as launch.json has it. */
@@ -25,7 +26,6 @@ export interface Place {
 }
 
 const MAX_FILES = 256;
-const PA_LIMIT = 2 ** 52;
 const AT_BASE = /^(.+)@(0x[0-9a-f_]+|[0-9][0-9_]*[kmg]?)$/i;
 
 /**

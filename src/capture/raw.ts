@@ -1,11 +1,11 @@
+import { sizeText } from '../bits/size-text.ts';
 import { hex } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
+import { PA_LIMIT } from '../model/memory.ts';
 import { type Extent, ExtentSource } from './extents.ts';
 import type { ByteFile } from './file.ts';
-import { type CaptureFormat, type CaptureImage, type OpenContext, sizeText } from './format.ts';
+import type { CaptureFormat, CaptureImage, OpenContext } from './format.ts';
 import { warnPartialPages } from './partial-pages.ts';
-
-const PA_LIMIT = 2 ** 52;
 
 /**
  * A raw image: memory as it stood, first byte at a base address that only the user knows (pmemsave, dd,

@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { sizeText } from '../bits/size-text.ts';
 import { UserError } from '../bits/user-error.ts';
 import { type ByteFile, fileError, HostFile } from './file.ts';
-import { type CaptureHost, sizeText } from './format.ts';
+import type { CaptureHost } from './format.ts';
 
 const BLOCK_BYTES = 0x10000;
 const DEFAULT_LIMIT = 64 * 2 ** 30;

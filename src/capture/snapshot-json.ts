@@ -1,6 +1,6 @@
 import { hex, parseHex64, parseNumber, toNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
-import { shown } from './format.ts';
+import { short, shown } from './format.ts';
 import { registerPlace } from './register-names.ts';
 import { SNAPSHOT_FORM, type Words } from './register-words.ts';
 
@@ -103,8 +103,4 @@ function jsonPlace(text: string, error: unknown): string {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function short(text: string): string {
-  return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

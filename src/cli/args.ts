@@ -5,7 +5,8 @@ import { parseHex64, parseNumber, type U64 } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { isWorld, WORLDS, type World } from '../bits/world.ts';
 import { PRESETS } from '../capture/presets.ts';
-import type { CachePolicy } from '../model/smmu.ts';
+import { parseStreamId } from '../inspect/stream-id.ts';
+import { CACHE_POLICIES, type CachePolicy } from '../model/smmu.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
@@ -70,21 +71,12 @@ export function numberOption(given: Given, name: string, limit: number): number 
   return value;
 }
 
-const BDF = /^(?:([0-9a-f]{1,4}):)?([0-9a-f]{1,2}):([0-9a-f]{1,2})\.([0-7])$/i;
-
 /** A StreamID: a number, or bus:device.function as lspci prints it. */
 export function sidOption(given: Given): number | undefined {
   const text = given.text('sid');
   if (text === undefined) return undefined;
-  const match = BDF.exec(text);
-  if (match) {
-    const [segment, bus, device, fn] = match.slice(1).map((part) => Number.parseInt(part ?? '0', 16));
-    if (device !== undefined && device < 32) {
-      return (segment ?? 0) * 0x10000 + ((bus ?? 0) << 8) + (device << 3) + (fn ?? 0);
-    }
-  }
-  const value = parseNumber(text);
-  if (value === null || value > 0xffff_ffff) {
+  const value = parseStreamId(text);
+  if (value === null) {
     throw new UserError(`${JSON.stringify(text)} is no StreamID`, {
       where: '--sid',
       todo: 'write a number such as 8 or 0x8, or bus:device.function such as 00:01.0',
@@ -124,11 +116,12 @@ export function worldOption(text: string | undefined, where: string): World {
 
 /** The cache policy. */
 export function cachesOption(given: Given): CachePolicy {
-  const text = given.text('caches') ?? 'combined';
-  if (text === 'combined' || text === 'none') return text;
+  const text = given.text('caches') ?? CACHE_POLICIES[0];
+  const known = CACHE_POLICIES.find((policy) => policy === text);
+  if (known) return known;
   const why =
     text === 'maximal' ? 'policy maximal does not exist yet' : `${JSON.stringify(text)} is no cache policy`;
-  throw new UserError(why, { where: '--caches', todo: 'write combined or none' });
+  throw new UserError(why, { where: '--caches', todo: `write ${CACHE_POLICIES.join(' or ')}` });
 }
 
 /** The preset of ID registers. A wrong name is a mistake also where the snapshot needs none. */

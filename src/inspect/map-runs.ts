@@ -1,12 +1,15 @@
 /** What a set of translation tables maps: runs of equal neighbours in one Float64Array, nothing allocated for a leaf. */
 
+import { maskOf } from '../bits/layout.ts';
+import { sizeText } from '../bits/size-text.ts';
 import { hex, hex64, hiOf, loOf } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import type { ReadStatus } from '../model/memory.ts';
 import type { ContextConfig } from '../model/translate/configuration.ts';
 import { levelShift } from '../model/translate/descriptor.ts';
 import { PERM, stage1Permissions } from '../model/translate/permission.ts';
-import { permText, sizeText } from './text.ts';
+import { S1_LEAF, S2_LEAF } from '../spec/descriptors.ts';
+import { permText } from './text.ts';
 
 /** Where and how a lookup starts in one set of tables (VMSAv8-64). */
 export interface TableStart {
@@ -137,7 +140,7 @@ export class Maps {
       privPerm: permText(meta & 7),
       level,
       attrIdx: (meta >>> 9) & 15,
-      accessFlag: (meta & AF) !== 0,
+      accessFlag: (meta & META_AF) !== 0,
       count: size / leafSize,
     };
   }
@@ -148,7 +151,14 @@ export class Maps {
   }
 }
 
-const AF = 1 << 13;
+const META_AF = 1 << 13;
+const { AttrIndx } = S1_LEAF.fields;
+const { MemAttr, XN } = S2_LEAF.fields;
+const AF = maskOf(S1_LEAF.fields.AF);
+const S2AP0 = maskOf(S2_LEAF.fields.S2AP0);
+const S2AP1 = maskOf(S2_LEAF.fields.S2AP1);
+/** The descriptor whose fields are asked for. */
+const leaf = new Uint32Array(2);
 
 /** The permission bits (r=1, w=2, x=4) that an unprivileged access meets, or any where there is one level. */
 export function userBits(start: TableStart, permissions: number): number {
@@ -177,14 +187,18 @@ export function inputAddress(start: TableStart, offset: number): string {
 export function leafPermissions(start: TableStart, hi: number, lo: number, tables: number): number {
   if (start.context) return stage1Permissions(start.context, hi, lo, tables);
   // S2AP and XN[1:0] (DDI 0487 D8.4.2); read and write do not ask for the privilege.
-  const rw = (lo & 0x40 ? PERM.pr | PERM.ur : 0) | (lo & 0x80 ? PERM.pw | PERM.uw : 0);
-  const xn = (hi >>> 21) & 3;
-  return rw | (xn === 0 || xn === 1 ? PERM.ux : 0) | (xn === 0 || xn === 3 ? PERM.px : 0);
+  const rw = (lo & S2AP0 ? PERM.pr | PERM.ur : 0) | (lo & S2AP1 ? PERM.pw | PERM.uw : 0);
+  leaf[1] = hi;
+  const xn = XN.get(leaf, 0);
+  const user = xn === XN.names.NONE_DENIED || xn === XN.names.EL0_ONLY;
+  const privileged = xn === XN.names.NONE_DENIED || xn === XN.names.EL1_ONLY;
+  return rw | (user ? PERM.ux : 0) | (privileged ? PERM.px : 0);
 }
 
 /** What a run has in common, in one small integer. */
 export function leafMeta(start: TableStart, slot: number, hi: number, lo: number, tables: number): number {
-  const attr = start.stage === 2 ? (lo >>> 2) & 15 : (lo >>> 2) & 7;
-  const flag = (lo & 0x400) !== 0 ? AF : 0;
+  leaf[0] = lo;
+  const attr = (start.stage === 2 ? MemAttr : AttrIndx).get(leaf, 0);
+  const flag = (lo & AF) !== 0 ? META_AF : 0;
   return leafPermissions(start, hi, lo, tables) | (slot << 6) | (attr << 9) | flag;
 }

@@ -3,8 +3,11 @@ import type { ConfigCache } from './caches/config.ts';
 import type { Tlb } from './caches/tlb.ts';
 import type { SparseMemory } from './memory.ts';
 
-/** Which cache model runs; named with each answer. `maximal` keeps all that hardware may keep, `none` nothing. */
-export type CachePolicy = 'combined' | 'none';
+/** The cache models that can run, the default first. */
+export const CACHE_POLICIES = ['combined', 'none'] as const;
+
+/** Which cache model runs; named with each answer. `combined` keeps one entry a stream and page, `none` nothing. */
+export type CachePolicy = (typeof CACHE_POLICIES)[number];
 
 /** What translation needs of an SMMU. */
 export interface Machine {

@@ -18,9 +18,15 @@ const CHUNK_WORDS = CHUNK_BYTES / 4;
 /** Presence is kept for each 4 KiB page: 16 bits a chunk. */
 export const PAGE_BYTES = 0x1000;
 const PAGE_WORDS = PAGE_BYTES / 4;
-const ALL_PAGES = 0xffff;
+/** Every page of a chunk, as {@link ChunkSource.fill} answers. */
+export const ALL_PAGES = 0xffff;
 const CHUNKS_PER_DIRECTORY = 0x10000;
 const DIRECTORY_BYTES = 2 ** 32;
+
+/** 56-bit addresses exist with VMSAv9-128 only, which is not walked. */
+export const PA_BITS = 52;
+/** No physical address is as high, in bytes. */
+export const PA_LIMIT = 2 ** PA_BITS;
 
 /** A range of physical addresses, in bytes. */
 export interface MemoryRange {

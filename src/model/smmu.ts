@@ -12,7 +12,7 @@ import { ConfigCache } from './caches/config.ts';
 import { Tlb, type TlbEntry } from './caches/tlb.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
-import type { CachePolicy, Machine } from './machine.ts';
+import { CACHE_POLICIES, type CachePolicy, type Machine } from './machine.ts';
 import { SparseMemory } from './memory.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
 import { executeCommand, idleReason } from './queues/command-queue.ts';
@@ -23,12 +23,12 @@ import { deriveState, type WorldState } from './state.ts';
 import { Answer } from './translate/answer.ts';
 import { translateTransaction } from './translate/transaction.ts';
 
-export type { CachePolicy } from './machine.ts';
+export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
 
 export interface SmmuOptions {
   /** One memory is the Non-secure one. */
   readonly memory: SparseMemory | Readonly<Partial<Record<World, SparseMemory>>>;
-  /** Default `combined`. */
+  /** Default: the first of {@link CACHE_POLICIES}. */
   readonly caches?: CachePolicy;
   /** Ids of validity rules to leave out, so that tests can prove that each decides something. */
   readonly rulesOff?: ReadonlySet<string>;
@@ -52,7 +52,7 @@ export class Smmu implements Machine {
   #stateVersion = -1;
 
   constructor(options: SmmuOptions) {
-    this.policy = options.caches ?? 'combined';
+    this.policy = options.caches ?? CACHE_POLICIES[0];
     this.#rulesOff = options.rulesOff ?? NO_RULES;
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
   }

@@ -6,9 +6,7 @@ import { GERROR_CMDQ_ERR, GERROR_EVENTQ_ABT_ERR } from '../spec/gerror.ts';
 import { L1STD_BYTES, SPLITS } from '../spec/l1std.ts';
 import { STE_BYTES } from '../spec/ste.ts';
 import type { RegisterBank } from './bank.ts';
-
-/** 56-bit addresses exist with VMSAv9-128 only, which is not walked. */
-export const MAX_ADDRESS_BITS = 52;
+import { PA_BITS } from './memory.ts';
 
 /** What the implementation offers (ID registers). */
 export interface Features {
@@ -179,7 +177,7 @@ function vmwBitsOf(vmw: number): number {
 export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): WorldState {
   const ids = effectiveIds(bank);
   const features = featuresOf(ids);
-  const outputBits = Math.min(oasBits(ids), MAX_ADDRESS_BITS);
+  const outputBits = Math.min(oasBits(ids), PA_BITS);
   const sidBits = feature(ids, 'IDR1.SIDSIZE');
   const active = (bank.lo('GERROR') ^ bank.lo('GERRORN')) >>> 0;
   return {
@@ -191,7 +189,7 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     features,
     ids,
     oasBits: outputBits,
-    iasBits: Math.min(iasBits(ids), MAX_ADDRESS_BITS),
+    iasBits: Math.min(iasBits(ids), PA_BITS),
     sidBits,
     ssidBits: feature(ids, 'IDR1.SSIDSIZE'),
     minorVersion: feature(ids, 'AIDR.ArchMinorRev'),

@@ -13,13 +13,12 @@ import {
 import { statusText } from '../../inspect/tree/node.ts';
 import { DATA, type ReadStatus } from '../../model/memory.ts';
 import type { Smmu } from '../../model/smmu.ts';
+import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
 import { structureScope } from '../scopes/structure.ts';
 import type { Session } from '../session.ts';
 import type { Answer, ConsoleCommand } from './command.ts';
 import { numberIn, splitWords } from './words.ts';
 
-const SID_LIMIT = 2 ** 32;
-const SSID_LIMIT = 2 ** 20;
 const STE_USAGE = 'ste 8';
 const CD_USAGE = 'cd 8 [ssid=1]';
 const WORLD = 'ns';
@@ -31,7 +30,7 @@ export const ste: ConsoleCommand = {
   help: 'shows the STE of a StreamID, as it lies in memory',
   words: [],
   run(session, rest) {
-    const read = steOf(session, numberIn(rest.trim(), 'sid', SID_LIMIT, STE_USAGE));
+    const read = steOf(session, numberIn(rest.trim(), 'sid', SID_BITS, STE_USAGE));
     return structureAnswer(`STE ${hex(read.sid)}`, 'STE', read);
   },
 };
@@ -44,9 +43,9 @@ export const cd: ConsoleCommand = {
   words: ['ssid='],
   run(session, rest) {
     const [first = '', ...more] = rest.trim().split(/[\s,]+/);
-    const sid = numberIn(first, 'sid', SID_LIMIT, CD_USAGE);
+    const sid = numberIn(first, 'sid', SID_BITS, CD_USAGE);
     const { values } = splitWords(more.join(' '), ['ssid'], [], CD_USAGE);
-    const index = numberIn(values.get('ssid') ?? '0', 'ssid', SSID_LIMIT, CD_USAGE);
+    const index = numberIn(values.get('ssid') ?? '0', 'ssid', SSID_BITS, CD_USAGE);
     const { smmu } = session.debuggee;
     const state = smmu.state(WORLD);
     const stream = streamOf(steOf(session, sid), WORLD, state);

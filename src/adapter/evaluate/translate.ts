@@ -3,6 +3,7 @@ import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS } from '../../bits/world.ts';
 import { faultText, missingText, transactionText } from '../../control/words.ts';
 import type { Plan, Transaction } from '../../model/plan.ts';
+import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
 import { announce } from '../execution.ts';
 import { type Node, named } from '../scopes/node.ts';
 import type { Answer, ConsoleCommand } from './command.ts';
@@ -11,8 +12,6 @@ import { numberIn, splitWords, wideIn } from './words.ts';
 const USAGE = 'translate sid=8 iova=0xfff57000 [ssid=1] [write] [priv] [inst] [world=ns] [step]';
 const KEYS = ['sid', 'ssid', 'iova', 'world'];
 const FLAGS = ['read', 'write', 'priv', 'inst', 'step'];
-const SID_LIMIT = 2 ** 32;
-const SSID_LIMIT = 2 ** 20;
 
 /** Runs one transaction; where it stops it stays on the DMA thread, to be stepped. */
 export const translate: ConsoleCommand = {
@@ -60,8 +59,8 @@ export function parseTransaction(rest: string): { transaction: Transaction; step
   }
   const transaction = {
     world,
-    sid: numberIn(need('sid'), 'sid', SID_LIMIT, USAGE),
-    ssid: ssid === undefined ? -1 : numberIn(ssid, 'ssid', SSID_LIMIT, USAGE),
+    sid: numberIn(need('sid'), 'sid', SID_BITS, USAGE),
+    ssid: ssid === undefined ? -1 : numberIn(ssid, 'ssid', SSID_BITS, USAGE),
     vaHi: iova.hi,
     vaLo: iova.lo,
     write: flags.has('write'),

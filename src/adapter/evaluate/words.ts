@@ -31,12 +31,12 @@ export function splitWords(
   return { values, flags: found };
 }
 
-/** A number below `limit`; an error names the key and the form. */
-export function numberIn(text: string, key: string, limit: number, usage: string): number {
+/** A number of at most `bits` bits; an error names the key and the form. */
+export function numberIn(text: string, key: string, bits: number, usage: string): number {
   const n = parseNumber(text);
   if (n === null) throw new UserError(`${key}=${text} is not a number`, { todo: `write ${usage}` });
-  if (n >= limit) {
-    throw new UserError(`${key}=${text} is too large`, { todo: `${key} is below 2^${Math.log2(limit)}` });
+  if (n >= 2 ** bits) {
+    throw new UserError(`${key}=${text} is too large`, { todo: `${key} is below 2^${bits}` });
   }
   return n;
 }

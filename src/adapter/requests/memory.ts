@@ -1,7 +1,7 @@
 import { parseNumber } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, type World } from '../../bits/world.ts';
-import { DATA, type SparseMemory } from '../../model/memory.ts';
+import { DATA, PA_LIMIT, type SparseMemory } from '../../model/memory.ts';
 import { countOf, numberOf } from '../args.ts';
 import { toBase64 } from '../base64.ts';
 import type { Handlers } from '../handler.ts';
@@ -9,14 +9,13 @@ import { memoryReference } from '../scopes/node.ts';
 
 /** Largest answer to one request, in bytes. */
 const LIMIT = 0x100000;
-const ADDRESS_LIMIT = 2 ** 52;
 
 export const MEMORY: Handlers = {
   readMemory(session, args) {
     const { space, pa } = parseReference(args['memoryReference']);
     const start = pa + numberOf(args['offset'], 0);
     const count = Math.min(countOf(args['count'], 0), LIMIT);
-    if (!(start >= 0 && start + count <= ADDRESS_LIMIT && Number.isInteger(start))) {
+    if (!(start >= 0 && start + count <= PA_LIMIT && Number.isInteger(start))) {
       throw new UserError('the address is outside the physical address space');
     }
     const memory = session.debuggee.smmu.memory(space);

@@ -9,6 +9,7 @@ import { countOf } from '../args.ts';
 import type { Debuggee } from '../debuggee.ts';
 import { type DocumentRef, lineOfField } from '../documents.ts';
 import type { Handlers } from '../handler.ts';
+import { memoryReference } from '../scopes/node.ts';
 import type { Session } from '../session.ts';
 import { sourceOf } from '../source.ts';
 
@@ -66,7 +67,7 @@ function place(session: Session, plan: Plan, { frame, field, index }: StackFrame
       name: frame.words.length >= 4 ? commandText(frame.words) : frame.name,
       source,
       line: session.line(line),
-      instructionPointerReference: `0x${operation.pa.toString(16)}`,
+      instructionPointerReference: memoryReference(operation.world, operation.pa),
     };
   }
   const name = index === 0 ? operationText(plan) : frame.name;

@@ -1,7 +1,7 @@
+import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
-import { sizeText } from '../../inspect/text.ts';
 import type { ConfigEntry } from '../../model/caches/config.ts';
-import type { TlbEntry } from '../../model/caches/tlb.ts';
+import { inputAddressText, type TlbEntry, tagText } from '../../model/caches/tlb.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { type Children, type Node, named } from './node.ts';
 
@@ -40,22 +40,11 @@ export function configNode(entry: ConfigEntry): Node {
 /** An entry of the TLB. */
 export function tlbNode(entry: TlbEntry): Node {
   const { tag } = entry.space;
-  const bytes = 2 ** entry.shift;
-  const parts = [tag.streamWorld, tag.world, tag.asid < 0 ? 'global' : `ASID=${tag.asid}`];
-  if (tag.vmid >= 0) parts.push(`VMID=${tag.vmid}`);
+  const place = `level ${entry.level}, from the descriptor at PA ${hex(entry.descriptorPa)}`;
   return {
-    name: inputText(entry),
-    value: `${sizeText(bytes)} -> PA ${hex(entry.pa)}`,
-    type: `${parts.join(' ')}, level ${entry.level}, from the descriptor at PA ${hex(entry.descriptorPa)}`,
+    name: inputAddressText(entry),
+    value: `${sizeText(2 ** entry.shift)} -> PA ${hex(entry.pa)}`,
+    type: `${tag.streamWorld} ${tag.world}, ${tagText(entry)}, ${place}`,
     memory: { space: tag.world, pa: entry.pa },
   };
-}
-
-const UPPER = 2 ** 52;
-
-/** The first input address of an entry; the upper half of the address space is written with all its bits. */
-function inputText(entry: TlbEntry): string {
-  const address = entry.page * 2 ** entry.shift;
-  if (address < UPPER) return hex(address);
-  return `0xfff${(address - UPPER).toString(16).padStart(13, '0')}`;
 }

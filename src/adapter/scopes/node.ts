@@ -1,3 +1,4 @@
+import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 
 /** One variable, before it has a number for the protocol. */
@@ -34,6 +35,6 @@ export function named(names: () => readonly Node[]): Children {
 
 /** A memory reference as clients send it back: an address, with its space before it unless that is Non-secure. */
 export function memoryReference(space: World, pa: number): string {
-  const address = `0x${pa.toString(16)}`;
+  const address = hex(pa);
   return space === 'ns' ? address : `${space}:${address}`;
 }

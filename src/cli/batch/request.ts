@@ -4,6 +4,7 @@ import { parseHex64, parseNumber, type U64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS } from '../../bits/world.ts';
 import type { Transaction } from '../../model/plan.ts';
+import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
 
 /** A transaction, or why the model cannot run it. */
 export type BatchRequest = { readonly transaction: Transaction } | { readonly reason: string };
@@ -21,12 +22,14 @@ export function readRequest(line: string, where: string): BatchRequest {
   const value = json(line, () => fail('is not JSON'));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return fail('is no JSON object');
   const given = value as Readonly<Record<string, unknown>>;
-  const sid = integer(given['sid'], 0xffff_ffff) ?? fail('"sid" is no StreamID');
+  const sid = integer(given['sid'], 2 ** SID_BITS - 1) ?? fail('"sid" is no StreamID');
   const iova = address(given['iova']) ?? fail('"iova" is no address of at most 64 bits');
   const rw = given['rw'];
   if (rw !== 'r' && rw !== 'w') return fail('"rw" is neither "r" nor "w"');
   const ssid =
-    given['ssid'] === undefined ? -1 : (integer(given['ssid'], 0xfffff) ?? fail('"ssid" is no SubstreamID'));
+    given['ssid'] === undefined
+      ? -1
+      : (integer(given['ssid'], 2 ** SSID_BITS - 1) ?? fail('"ssid" is no SubstreamID'));
   const world = given['world'] ?? 'ns';
   if (typeof world !== 'string' || !isWorld(world)) return fail(`"world" is none of ${WORLDS.join(', ')}`);
   const flag = (key: string): boolean => {

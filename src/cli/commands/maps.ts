@@ -1,8 +1,9 @@
+import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { type Domain, survey } from '../../inspect/counts.ts';
 import { type Maps, mapsOf } from '../../inspect/maps.ts';
-import { countText, sizeText } from '../../inspect/text.ts';
+import { countText } from '../../inspect/text.ts';
 import { statusText } from '../../inspect/tree/node.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Smmu } from '../../model/smmu.ts';

@@ -1,9 +1,10 @@
 import { hex, hex64, type U64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
-import { busDeviceFunction } from '../../inspect/text.ts';
+import { busDeviceFunction } from '../../inspect/stream-id.ts';
 import { outcomeText, walkStory } from '../../inspect/walk-story.ts';
 import type { Transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
+import { SSID_BITS } from '../../spec/stream-id.ts';
 import {
   addressOption,
   CAPTURE_OPTIONS,
@@ -67,7 +68,7 @@ function transactionOf(given: Given): Transaction {
       todo: 'write smmu-debug translate CAPTURE --registers SNAPSHOT --sid N --iova A, or --batch FILE',
     });
   }
-  const ssid = numberOption(given, 'ssid', 0xfffff) ?? -1;
+  const ssid = numberOption(given, 'ssid', 2 ** SSID_BITS - 1) ?? -1;
   const write = given.flag('write');
   const instruction = given.flag('inst');
   if (write && instruction) {

@@ -3,13 +3,12 @@
 import { hex, parseHex64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { offsetOf } from '../../model/bank.ts';
-import { type ChunkSource, SparseMemory } from '../../model/memory.ts';
+import { ALL_PAGES, type ChunkSource, SparseMemory } from '../../model/memory.ts';
 import type { Transaction } from '../../model/plan.ts';
 import { advance, entryAddress, ring } from '../../model/queues/ring.ts';
 import { type CachePolicy, Smmu } from '../../model/smmu.ts';
 import type { CaseAnswer, CaseStep, ConformCase, StepAnswer } from './case.ts';
 
-const ALL_PAGES = 0xffff;
 const IDR = ['IDR0', 'IDR1', 'IDR2', 'IDR3', 'IDR4', 'IDR5'];
 
 function word(text: string | number): { readonly hi: number; readonly lo: number } {

@@ -1,5 +1,6 @@
 /** CDs and their tables in the tree. */
 
+import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { DATA, type SparseMemory } from '../../model/memory.ts';
@@ -9,7 +10,7 @@ import { CD, CD_BYTES } from '../../spec/cd.ts';
 import { structureHover } from '../hover.ts';
 import { type CdTable, cdAddress, cdTableOf, contextOf, isFault, readCd, readL1cd } from '../streams.ts';
 import { stage1Tables } from '../tables.ts';
-import { countText, escapeMarkdown, sizeText } from '../text.ts';
+import { countText, escapeMarkdown } from '../text.ts';
 import { note, parseSegment, statusText, type TreeNode, unreadable } from './node.ts';
 import { listing, type Run } from './runs.ts';
 import { tableChildren } from './tables.ts';

@@ -1,5 +1,6 @@
 /** Stream tables and STEs in the tree. */
 
+import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { DATA, type SparseMemory } from '../../model/memory.ts';
@@ -7,6 +8,7 @@ import type { WorldState } from '../../model/state.ts';
 import { L1STD, L1STD_BYTES } from '../../spec/l1std.ts';
 import { STE, STE_BYTES } from '../../spec/ste.ts';
 import { hover, structureHover } from '../hover.ts';
+import { busDeviceFunction } from '../stream-id.ts';
 import {
   arrayOf,
   isFault,
@@ -18,7 +20,7 @@ import {
   streamOf,
 } from '../streams.ts';
 import { stage2Tables } from '../tables.ts';
-import { busDeviceFunction, countText, escapeMarkdown, sizeText } from '../text.ts';
+import { countText, escapeMarkdown } from '../text.ts';
 import { type Contexts, contextChildren } from './contexts.ts';
 import { note, parseSegment, statusIcon, statusText, type TreeNode, unreadable } from './node.ts';
 import { listing, type Run, SCAN_LIMIT } from './runs.ts';

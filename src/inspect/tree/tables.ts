@@ -1,6 +1,7 @@
 /** Translation tables in the tree: tables down to pages, equal neighbours joined. */
 
-import { hex, hiOf, loOf, toNumber } from '../../bits/u64.ts';
+import { sizeText } from '../../bits/size-text.ts';
+import { hex, hex64, hiOf, loOf, toNumber } from '../../bits/u64.ts';
 import { DATA, type ReadStatus, type SparseMemory } from '../../model/memory.ts';
 import {
   addressHi,
@@ -15,9 +16,12 @@ import { HIERARCHICAL_BITS } from '../../model/translate/permission.ts';
 import { S1_LEAF, S2_LEAF, TABLE } from '../../spec/descriptors.ts';
 import { structureHover } from '../hover.ts';
 import { inputAddress, leafPermissions, startEntries, type TableStart, userBits } from '../maps.ts';
-import { permText, sizeText } from '../text.ts';
+import { permText } from '../text.ts';
 import { note, parseSegment, statusText, type TreeNode, unreadable } from './node.ts';
 import { listing, type Run } from './runs.ts';
+
+const { AF, AttrIndx } = S1_LEAF.fields;
+const { MemAttr } = S2_LEAF.fields;
 
 /** One table on the way down. */
 interface Table {
@@ -171,7 +175,7 @@ function runNode(
   if (entry.kind === 'invalid') {
     const description = count === 1 ? 'not mapped' : `not mapped (${count} entries)`;
     const raw =
-      entry.lo === 0 && entry.hi === 0 ? '' : ` The first entry holds ${hex(entry.hi)}:${hex(entry.lo)}.`;
+      entry.lo === 0 && entry.hi === 0 ? '' : ` The first entry holds ${hex64(entry.hi, entry.lo)}.`;
     return {
       id: nodeId,
       label,
@@ -236,10 +240,10 @@ function leafNode(
   const count = run.last - run.first + 1;
   const size = 2 ** levelShift(table.level, start.granuleBits);
   const perm = permText(userBits(start, leafPermissions(start, entry.hi, entry.lo, table.deny)));
-  const attr = start.stage === 2 ? `MemAttr ${(entry.lo >>> 2) & 15}` : `attr ${(entry.lo >>> 2) & 7}`;
+  const attr = start.stage === 2 ? `MemAttr ${MemAttr.get(words, 0)}` : `attr ${AttrIndx.get(words, 0)}`;
   const what = table.level === 3 ? 'page' : 'block';
   const many = count === 1 ? sizeText(size) : `${count} ${what}s, ${sizeText(size * count)}`;
-  const flag = entry.lo & 0x400 ? '' : ', AF=0';
+  const flag = AF.get(words, 0) ? '' : ', AF=0';
   const layout = start.stage === 2 ? S2_LEAF : S1_LEAF;
   const title = `Level ${table.level} ${what}: ${iova} to ${hex(entry.target)}`;
   return {

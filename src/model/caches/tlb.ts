@@ -6,6 +6,7 @@
  * a lookup costs one map access for each page size in use.
  */
 
+import { hex, hex64, hiOf, loOf } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import { PageMap } from './page-map.ts';
@@ -67,6 +68,24 @@ export class TlbSpace {
 export function tlbPage(vaHi: number, vaLo: number, shift: number): number {
   const upper = ((vaHi >>> 23) & 1) * 0x100000 + (vaHi & 0xfffff);
   return shift < 32 ? upper * (1 << (32 - shift)) + (vaLo >>> shift) : upper >>> (shift - 32);
+}
+
+/** Address bits that pages count within one half. */
+const HALF_BITS = 52;
+
+/** The first input address of an entry, for people; in the upper half with all bits above bit 51 set. */
+export function inputAddressText({ page, shift }: Pick<TlbEntry, 'page' | 'shift'>): string {
+  const pages = 2 ** (HALF_BITS - shift);
+  const within = (page % pages) * 2 ** shift;
+  return page < pages ? hex(within) : hex64(0xfff0_0000 + hiOf(within), loOf(within));
+}
+
+/** What an entry is tagged with beside its address, for people: `ASID=2, global`. */
+export function tagText({ space: { tag }, global }: Pick<TlbEntry, 'space' | 'global'>): string {
+  const parts = [tag.asid === NO_ASID ? 'no ASID' : `ASID=${tag.asid}`];
+  if (global) parts.push('global');
+  if (tag.vmid >= 0) parts.push(`VMID=${tag.vmid}`);
+  return parts.join(', ');
 }
 
 export class Tlb {

@@ -4,7 +4,15 @@ import { hex, hex64 } from '../../bits/u64.ts';
 import type { TlbScope } from '../../spec/commands.ts';
 import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import { RANGE_GRANULE_LOG2 } from '../../spec/tlbi-range.ts';
-import { collect, NO_ASID, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
+import {
+  collect,
+  inputAddressText,
+  NO_ASID,
+  type TlbEntry,
+  type TlbSpace,
+  tagText,
+  tlbPage,
+} from '../caches/tlb.ts';
 import { argument, type CommandContext } from './context.ts';
 import { scaleOf } from './legality.ts';
 
@@ -141,14 +149,7 @@ export function invalidateTlb(c: CommandContext): void {
   if (found.length === 0) c.recorder?.step('decide', 'no TLB entry matches');
 }
 
-/** `0x1000 + 0x1000 bytes -> 0x80000000`, for people. */
-export function entryText(entry: TlbEntry): string {
-  const bytes = 2 ** entry.shift;
-  const upper = entry.page * 2 ** (entry.shift - 12) >= 2 ** (PAGE_SPACE_BITS - 13);
-  const within = (entry.page % 2 ** (52 - entry.shift)) * bytes;
-  const asid =
-    entry.space.tag.asid === NO_ASID
-      ? 'no ASID'
-      : `ASID ${entry.space.tag.asid}${entry.global ? ', global' : ''}`;
-  return `${upper ? 'TTB1 ' : ''}${hex(within)} + ${hex(bytes)} bytes -> ${hex(entry.pa)} (${asid})`;
+/** `0x1000 + 0x1000 bytes -> 0x80000000 (ASID=1)`, for people. */
+function entryText(entry: TlbEntry): string {
+  return `${inputAddressText(entry)} + ${hex(2 ** entry.shift)} bytes -> ${hex(entry.pa)} (${tagText(entry)})`;
 }
