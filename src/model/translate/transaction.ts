@@ -145,8 +145,8 @@ function translate(
   }
   const half = halfOfAddress(context, t.vaHi);
   const name = half === context.halves[0] ? 'TTB0' : 'TTB1';
-  const beyond = (context.twoRanges || (t.vaHi & 0x800000) === 0) && inRange(context, half, t.vaHi, t.vaLo);
-  if (!beyond) {
+  const reachable = context.twoRanges || (t.vaHi & 0x800000) === 0;
+  if (!reachable || !inRange(context, half, t.vaHi, t.vaLo)) {
     const reason = `input address ${hex64(t.vaHi, t.vaLo)} is outside the ${half.inputBits}-bit range of ${name}`;
     answer.fail(stage1Fault('F_TRANSLATION', reason, '3.4.1', half.startLevel));
     return;
