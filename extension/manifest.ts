@@ -7,7 +7,7 @@
 export const DEBUG_TYPE = 'smmuv3';
 
 /** Scheme of the virtual documents (queues, structures) that a session answers for. */
-export const SCHEME = 'smmu';
+export { DOCUMENT_SCHEME as SCHEME } from '../src/inspect/document-path.ts';
 
 /** Language of the queue documents. */
 export const QUEUE_LANGUAGE = 'smmuq';

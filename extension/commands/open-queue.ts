@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { queuePath } from '../../src/inspect/document-path.ts';
 import { SCHEME } from '../manifest.ts';
 import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
@@ -24,7 +25,7 @@ export async function openQueue(sessions: Sessions, wanted: unknown): Promise<vo
       label: `$(list-ordered) ${queue} ${state.world}`,
       description: `${title}, ${state[pending]} pending`,
       queue,
-      path: `/${capture}/${state.world}/${queue.toLowerCase()}.smmuq`,
+      path: `/${capture}/${queuePath(queue, state.world)}`,
     })),
   );
   const choice =

@@ -6,8 +6,6 @@ export interface CaptureFile {
   readonly space?: string;
 }
 
-export type CaptureAttribute = string | CaptureFile | readonly (string | CaptureFile)[];
-
 /** The files of the attribute `capture`, in its order; what is not shaped like one is left out. */
 export function captureFiles(capture: unknown): readonly CaptureFile[] {
   const list: readonly unknown[] = Array.isArray(capture) ? capture : [capture];

@@ -18,7 +18,7 @@ export function registerConfigurations(): vscode.Disposable[] {
 }
 
 /** Completes a configuration: defaults, absolute paths, and what the user must be asked for. */
-export class ConfigurationProvider implements vscode.DebugConfigurationProvider {
+class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   async resolveDebugConfiguration(
     _folder: vscode.WorkspaceFolder | undefined,
     config: vscode.DebugConfiguration,
@@ -51,7 +51,7 @@ export class ConfigurationProvider implements vscode.DebugConfigurationProvider 
  * Makes paths absolute and finds or asks for what belongs to the capture.
  * @returns undefined when the user left a question unanswered
  */
-export async function completeCapture(
+async function completeCapture(
   folder: vscode.WorkspaceFolder | undefined,
   config: vscode.DebugConfiguration,
 ): Promise<vscode.DebugConfiguration | undefined> {

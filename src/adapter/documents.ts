@@ -1,8 +1,8 @@
 import { hex } from '../bits/u64.ts';
 import { isWorld, type World } from '../bits/world.ts';
+import { DOCUMENT_EXTENSION, DOCUMENT_SCHEME, queuePath } from '../inspect/document-path.ts';
 import { sectionText } from '../inspect/hover.ts';
 import { layoutByName } from '../inspect/layouts.ts';
-import { queuePath } from '../inspect/queues.ts';
 import { rows, rowText } from '../inspect/rows.ts';
 import { statusText } from '../inspect/tree/node.ts';
 import { DATA } from '../model/memory.ts';
@@ -11,30 +11,29 @@ import type { QueueDocuments } from './queue-documents.ts';
 
 /** Queues with a document each. */
 export const QUEUES = ['CMDQ', 'EVENTQ'] as const;
-export type QueueName = (typeof QUEUES)[number];
+type QueueName = (typeof QUEUES)[number];
 
 /** A virtual document: the queue of a world, or a structure in memory. Its URI is all there is to know about it. */
 export type DocumentRef =
   | { readonly kind: 'queue'; readonly world: World; readonly queue: QueueName }
   | { readonly kind: 'structure'; readonly space: World; readonly layout: string; readonly pa: number };
 
-const EXTENSION = '.smmuq';
-const SCHEME = 'smmu:/';
+const ROOT = `${DOCUMENT_SCHEME}:/`;
 const STRUCTURE = /^([A-Za-z0-9_]+)@(0x[0-9a-f]{1,13})$/;
 
 /** `smmu:/<capture>/ns/cmdq.smmuq`, `smmu:/<capture>/ns/STE@0x1000.smmuq`: the same in every session of the capture. */
 export function documentUri(capture: string, document: DocumentRef): string {
-  const prefix = `${SCHEME}${encodeURIComponent(capture)}/`;
+  const prefix = `${ROOT}${encodeURIComponent(capture)}/`;
   return document.kind === 'queue'
     ? prefix + queuePath(document.queue, document.world)
-    : `${prefix}${document.space}/${document.layout}@${hex(document.pa)}${EXTENSION}`;
+    : `${prefix}${document.space}/${document.layout}@${hex(document.pa)}${DOCUMENT_EXTENSION}`;
 }
 
 /** What a URI stands for, or null when it is none of these. The capture's name is not looked at. */
 export function parseDocumentUri(uri: string): DocumentRef | null {
-  if (!uri.startsWith(SCHEME) || !uri.endsWith(EXTENSION)) return null;
+  if (!uri.startsWith(ROOT) || !uri.endsWith(DOCUMENT_EXTENSION)) return null;
   const parts = uri
-    .slice(SCHEME.length, -EXTENSION.length)
+    .slice(ROOT.length, -DOCUMENT_EXTENSION.length)
     .split('/')
     .filter((part) => part !== '');
   const [world, name] = parts.slice(-2).map(decode);

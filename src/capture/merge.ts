@@ -2,7 +2,7 @@ import { ALL_PAGES, CHUNK_BYTES, type ChunkSource, PAGE_BYTES } from '../model/m
 import { unite } from './extents.ts';
 
 /** Nothing: an address space that no file describes. */
-export const EMPTY_SOURCE: ChunkSource = { fill: () => 0, ranges: [] };
+const EMPTY_SOURCE: ChunkSource = { fill: () => 0, ranges: [] };
 
 /** Several files of one address space as one. Where two have the same page, the first has it. */
 export function mergeSources(sources: readonly ChunkSource[]): ChunkSource {

@@ -1,7 +1,7 @@
 import { BLOCKS, REGISTER_LIST, type RegisterBlock, type RegisterSpec } from '../spec/registers.ts';
 
 /** Byte offset of register page 1 from the base (IHI 0070 6.1). */
-export const PAGE_1 = BLOCKS.PAGE_0.bytes;
+const PAGE_1 = BLOCKS.PAGE_0.bytes;
 /** Byte offset of the Realm page 0 when ROOT_IDR0.BA_REALM is 0. */
 export const REALM_PAGE_0 = PAGE_1 + BLOCKS.PAGE_1.bytes;
 

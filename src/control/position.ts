@@ -1,4 +1,4 @@
-import type { Frame, Plan, Step } from '../model/plan.ts';
+import type { Frame, Plan } from '../model/plan.ts';
 
 /**
  * Where a thread stands: before step `cursor` of an operation that is planned but not committed,
@@ -7,11 +7,6 @@ import type { Frame, Plan, Step } from '../model/plan.ts';
 export type Position =
   | { readonly at: 'operation'; readonly plan: Plan; readonly cursor: number }
   | { readonly at: 'rest'; readonly why: string };
-
-/** The step before which the thread stands, or null at rest. */
-export function stepAt(position: Position): Step | null {
-  return position.at === 'operation' ? (position.plan.steps[position.cursor] ?? null) : null;
-}
 
 /** A frame of a plan with its place there. */
 export interface StackFrame {

@@ -63,9 +63,3 @@ export function eventRows(words: Uint32Array, at = 0, world: World = 'ns'): Row[
     r.name === 'EventNumber' ? { ...r, value: hex(number, 2), label: eventName(words, at) } : r,
   );
 }
-
-/** The input address of a record, or null for events without one. */
-export function eventAddress(words: Uint32Array, at = 0): string | null {
-  const field = fieldOf(layoutOf(words, at), 'InputAddr');
-  return field ? hex64(field.hi(words, at), field.lo(words, at)) : null;
-}

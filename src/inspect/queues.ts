@@ -8,6 +8,7 @@ import type { Smmu } from '../model/smmu.ts';
 import { cerrorName } from '../spec/cerror.ts';
 import { PRIQ_ENTRY } from '../spec/priq.ts';
 import { commandName, commandRows, commandText } from './command-text.ts';
+import { queuePath } from './document-path.ts';
 import { eventName, eventRows, eventText } from './event-text.ts';
 import { type Row, rawWords, rows } from './rows.ts';
 import { countText, worldName } from './text.ts';
@@ -170,7 +171,7 @@ function entryName(name: QueueName, words: Uint32Array): string {
 }
 
 /** An entry on one line. */
-export function entryText(name: QueueName, words: Uint32Array): string {
+function entryText(name: QueueName, words: Uint32Array): string {
   if (name === 'CMDQ') return commandText(words);
   if (name === 'EVENTQ') return eventText(words);
   const set = rows(PRIQ_ENTRY, words).filter((r) => r.set || r.name === 'StreamID');
@@ -207,11 +208,6 @@ export interface QueueDocument {
   readonly firstLine: number;
   /** Number of places in the ring. */
   readonly entries: number;
-}
-
-/** The document's path below the capture. */
-export function queuePath(name: QueueName, world: World): string {
-  return `${world}/${name.toLowerCase()}.smmuq`;
 }
 
 /**

@@ -6,21 +6,6 @@ import { offsetOf, type RegisterBank } from '../model/bank.ts';
 import { REGISTER_LIST, type Register } from '../spec/registers.ts';
 import { type Row, rows } from './rows.ts';
 
-/** One register with its value. */
-export interface RegisterRow {
-  /** Name without SMMU_. */
-  readonly name: string;
-  /** Byte offset from the base of the SMMU. */
-  readonly offset: number;
-  readonly width: 32 | 64;
-  /** In hexadecimal. */
-  readonly value: string;
-  /** Fields that are not zero, in short: `SMMUEN=1 EVENTQEN=1`. */
-  readonly summary: string;
-  readonly doc: string;
-  readonly section: string;
-}
-
 /** The registers that the model's bank holds, of one world, in the order of their offsets. */
 export function registersOf(world: World): readonly Register[] {
   return (
@@ -35,28 +20,6 @@ export function registersOf(world: World): readonly Register[] {
 
 const BY_WORLD = new Map<World, readonly Register[]>();
 for (const world of ['ns', 's'] as const) BY_WORLD.set(world, registersOf(world));
-
-/** All registers of a world. */
-export function registerRows(bank: RegisterBank, world: World): RegisterRow[] {
-  return registersOf(world).map((register) => registerRow(bank, register));
-}
-
-/** One register on one row. */
-export function registerRow(bank: RegisterBank, register: Register): RegisterRow {
-  const fields = registerFields(bank, register);
-  return {
-    name: register.short,
-    offset: offsetOf(register.short),
-    width: register.width,
-    value: registerValue(bank, register),
-    summary: fields
-      .filter((r) => r.set)
-      .map((r) => `${r.name}=${r.value}`)
-      .join(' '),
-    doc: register.doc,
-    section: register.section,
-  };
-}
 
 /** The whole register in hexadecimal. */
 export function registerValue(bank: RegisterBank, register: Register): string {

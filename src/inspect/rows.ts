@@ -61,7 +61,7 @@ export function labelOf(field: Field, value: number, world: World = 'ns'): strin
 }
 
 /** Whether the bits have this field's meaning, where they have more than one. */
-export function meant(field: Field, context: RowContext): boolean {
+function meant(field: Field, context: RowContext): boolean {
   if (field.alternativeTo === undefined || field.when === undefined) return true;
   switch (field.when) {
     case 'D128':

@@ -79,7 +79,7 @@ const KIND_OF_CONFIG: readonly SteKind[] = [
 ];
 
 /** What a valid STE asks for; whether it may is decoded elsewhere. */
-export function steKind(words: Uint32Array, at: number): SteKind {
+function steKind(words: Uint32Array, at: number): SteKind {
   return V.get(words, at) === 0 ? 'invalid' : (KIND_OF_CONFIG[Config.get(words, at)] as SteKind);
 }
 

@@ -2,7 +2,7 @@
 
 import { fieldOf } from '../bits/layout.ts';
 import { hex } from '../bits/u64.ts';
-import type { Effect, Fault, Frame, Outcome, Plan, StepKind } from '../model/plan.ts';
+import type { Fault, Frame, Outcome, Plan, StepKind } from '../model/plan.ts';
 import { layoutByName } from './layouts.ts';
 import { type Row, rawWords, row } from './rows.ts';
 
@@ -85,20 +85,4 @@ const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
 function faultText(fault: Fault, outcome: Outcome): string {
   const name = fault.event ?? 'terminated without an event';
   return `${name} (${outcome.result}): ${fault.reason}${RECORDING[outcome.recording]}`;
-}
-
-/** A planned effect on one line. */
-export function effectText(effect: Effect): string {
-  switch (effect.kind) {
-    case 'memory':
-      return `memory ${effect.space} ${hex(effect.pa)}: ${effect.what}`;
-    case 'register':
-      return `register at ${hex(effect.offset)} = ${hex(effect.value)}: ${effect.what}`;
-    case 'config':
-      return `configuration cache: ${effect.op} StreamID ${hex(effect.entry.sid)}`;
-    case 'tlb':
-      return `TLB: ${effect.op} ${hex(2 ** effect.entry.shift)} bytes to ${hex(effect.entry.pa)}`;
-    case 'signal':
-      return effect.what;
-  }
 }

@@ -1,6 +1,5 @@
 /** Applying effects, each time yielding the effect that takes it back; and the journal of those. */
 
-import type { World } from '../bits/world.ts';
 import type { RegisterBank } from './bank.ts';
 import type { Machine } from './machine.ts';
 import { ABSENT, DATA, MISS, type SparseMemory } from './memory.ts';
@@ -88,11 +87,4 @@ export class Journal {
       if (inverse) applyEffect(on, inverse);
     }
   }
-}
-
-/** The PA spaces that effects name, for callers that refresh views. */
-export function spacesTouched(effects: readonly Effect[]): World[] {
-  const spaces = new Set<World>();
-  for (const effect of effects) if (effect.kind === 'memory') spaces.add(effect.space);
-  return [...spaces];
 }

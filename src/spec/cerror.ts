@@ -8,11 +8,6 @@ export const CERRORS = {
 
 export type CerrorName = keyof typeof CERRORS;
 
-export const CERROR_NONE = CERRORS.CERROR_NONE.code;
-export const CERROR_ILL = CERRORS.CERROR_ILL.code;
-export const CERROR_ABT = CERRORS.CERROR_ABT.code;
-export const CERROR_ATC_INV_SYNC = CERRORS.CERROR_ATC_INV_SYNC.code;
-
 /** The name of an error code, or undefined for a reserved one. */
 export function cerrorName(code: number): CerrorName | undefined {
   return (Object.keys(CERRORS) as CerrorName[]).find((name) => CERRORS[name].code === code);

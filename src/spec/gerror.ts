@@ -27,11 +27,3 @@ export function worldHasGerror(world: QueueWorld, name: GerrorName): boolean {
 
 export const GERROR_CMDQ_ERR = gerrorMask('CMDQ_ERR');
 export const GERROR_EVENTQ_ABT_ERR = gerrorMask('EVENTQ_ABT_ERR');
-export const GERROR_PRIQ_ABT_ERR = gerrorMask('PRIQ_ABT_ERR');
-export const GERROR_MSI_CMDQ_ABT_ERR = gerrorMask('MSI_CMDQ_ABT_ERR');
-export const GERROR_MSI_EVENTQ_ABT_ERR = gerrorMask('MSI_EVENTQ_ABT_ERR');
-export const GERROR_MSI_PRIQ_ABT_ERR = gerrorMask('MSI_PRIQ_ABT_ERR');
-export const GERROR_MSI_GERROR_ABT_ERR = gerrorMask('MSI_GERROR_ABT_ERR');
-export const GERROR_SFM_ERR = gerrorMask('SFM_ERR');
-export const GERROR_CMDQP_ERR = gerrorMask('CMDQP_ERR');
-export const GERROR_DPT_ERR = gerrorMask('DPT_ERR');

@@ -268,30 +268,9 @@ export const STE = layout('STE', '5.2', 512, {
   ...STE_STAGE2,
 });
 
-const { Config, S1DSS, S1Fmt, EATS } = STE.fields;
-
-/** STE.Config: terminate without an event. 0b000 to 0b011 mean the same. */
-export const CONFIG_ABORT = Config.names.ABORT;
-export const CONFIG_BYPASS = Config.names.BYPASS;
-export const CONFIG_S1 = Config.names.S1;
-export const CONFIG_S2 = Config.names.S2;
-export const CONFIG_NESTED = Config.names.NESTED;
-/** Bits of STE.Config: stage 1 translates, stage 2 translates, traffic passes at all. */
-export const CONFIG_STAGE1_BIT = 1;
-export const CONFIG_STAGE2_BIT = 2;
-export const CONFIG_PASS_BIT = 4;
-
-export const S1DSS_TERMINATE = S1DSS.names.TERMINATE;
+const { S1DSS, EATS } = STE.fields;
 export const S1DSS_BYPASS = S1DSS.names.BYPASS;
 export const S1DSS_SSID0 = S1DSS.names.SSID0;
-
-export const S1FMT_LINEAR = S1Fmt.names.LINEAR;
-export const S1FMT_4KB_L2 = S1Fmt.names['4KB_L2'];
-export const S1FMT_64KB_L2 = S1Fmt.names['64KB_L2'];
-
-export const EATS_OFF = EATS.names.OFF;
-export const EATS_FULL = EATS.names.FULL;
-export const EATS_SPLIT = EATS.names.SPLIT;
 export const EATS_DPT = EATS.names.DPT;
 
 /** Bytes of an STE in memory. */

@@ -76,6 +76,19 @@ describe('the sources', () => {
     expect(again).toEqual([]);
   });
 
+  it('export nothing above the tables that nobody else uses', () => {
+    const words = code.map(({ name, text }) => ({ name, words: new Set(text.match(/\w+/g)) }));
+    const dead = code
+      .filter(({ name }) => /^src\/(?!bits\/|spec\/)/.test(name))
+      .flatMap(({ name, text }) =>
+        [...text.matchAll(/^export (?:async )?(?:const|function|class) (\w+)/gm)]
+          .map((found) => found[1] as string)
+          .filter((word) => !words.some((other) => other.name !== name && other.words.has(word)))
+          .map((word) => `${name}: ${word}`),
+      );
+    expect(dead).toEqual([]);
+  });
+
   it('have a tsconfig on each floor, and the root names them all', () => {
     const floors = readdirSync(path.join(root, 'src'), { withFileTypes: true })
       .filter((entry) => entry.isDirectory())

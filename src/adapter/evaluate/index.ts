@@ -16,7 +16,7 @@ const help: ConsoleCommand = {
 };
 
 /** Every command of the console. */
-export const COMMANDS: readonly ConsoleCommand[] = [translate, reg, ste, cd, help];
+const COMMANDS: readonly ConsoleCommand[] = [translate, reg, ste, cd, help];
 
 const SPACED = /^([A-Za-z]+)(?:\s+(.*))?$/s;
 

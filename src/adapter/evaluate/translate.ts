@@ -40,7 +40,7 @@ export const translate: ConsoleCommand = {
 };
 
 /** Reads the words of a transaction. */
-export function parseTransaction(rest: string): { transaction: Transaction; step: boolean } {
+function parseTransaction(rest: string): { transaction: Transaction; step: boolean } {
   const { values, flags } = splitWords(rest, KEYS, FLAGS, USAGE);
   const need = (key: string): string => {
     const text = values.get(key);
@@ -82,7 +82,7 @@ function answerOf(transaction: Transaction, plan: Plan): Answer {
 }
 
 /** `0xfff57000 -> PA 0x43dc4000 (ns)`, `fault: …`, `absent: …`. */
-export function outcomeText(transaction: Transaction, plan: Plan): string {
+function outcomeText(transaction: Transaction, plan: Plan): string {
   const { outcome } = plan;
   switch (outcome.result) {
     case 'ok': {

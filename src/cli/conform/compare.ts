@@ -34,7 +34,7 @@ function wordsOf(record: string): number[] {
 }
 
 /** The 8 words of a record that count: number, SSV, StreamID, access and stage, addresses. */
-export function comparable(record: string): string {
+function comparable(record: string): string {
   const w = wordsOf(record);
   const at = (i: number): number => w[i] ?? 0;
   const type = at(0) & 0xff;

@@ -7,6 +7,7 @@ import { ALL_PAGES, type ChunkSource, SparseMemory } from '../../model/memory.ts
 import type { Transaction } from '../../model/plan.ts';
 import { advance, entryAddress, ring } from '../../model/queues/ring.ts';
 import { type CachePolicy, Smmu } from '../../model/smmu.ts';
+import { bytesText } from '../batch/answer.ts';
 import type { CaseAnswer, CaseStep, ConformCase, StepAnswer } from './case.ts';
 
 const IDR = ['IDR0', 'IDR1', 'IDR2', 'IDR3', 'IDR4', 'IDR5'];
@@ -54,14 +55,6 @@ export function transactionOf(sid: number, iova: string, write: boolean): Transa
   return { world: 'ns', sid, ssid: -1, vaHi: hi, vaLo: lo, write, privileged: false, instruction: false };
 }
 
-/** Bytes of words in memory order, as hex. */
-export function bytesOf(words: Uint32Array): string {
-  let text = '';
-  for (const w of words)
-    for (let s = 0; s < 32; s += 8) text += ((w >>> s) & 0xff).toString(16).padStart(2, '0');
-  return text;
-}
-
 function wordsOf(bytes: string): Uint32Array {
   if (!/^([0-9a-f]{8})+$/i.test(bytes))
     throw new UserError(`${JSON.stringify(bytes)} is not a command in hex`);
@@ -85,7 +78,7 @@ function runDma(smmu: Smmu, step: CaseStep & { op: 'dma' }): DmaAnswer {
   return {
     ok: false,
     ...(answer.fault?.event === null && { abort: true }),
-    ...(recorded && { ev: [bytesOf(answer.record as Uint32Array)] }),
+    ...(recorded && { ev: [bytesText(answer.record as Uint32Array)] }),
   };
 }
 

@@ -130,7 +130,7 @@ function noLevel1(at: Contexts, table: CdTable, index: number): string {
 }
 
 /** `ASID 3, TTB0 48 bits 4 KiB` on one line. */
-export function contextText(context: ContextConfig): string {
+function contextText(context: ContextConfig): string {
   const halves = context.halves
     .map((h, i) =>
       h.enabled ? `TTB${i} ${h.inputBits} bits, ${sizeText(2 ** h.granuleBits)} granule` : null,

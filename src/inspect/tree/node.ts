@@ -3,7 +3,6 @@
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { ABORT, ABSENT, MISS, type ReadStatus } from '../../model/memory.ts';
-import type { Smmu } from '../../model/smmu.ts';
 
 export type TreeKind =
   | 'stream-table'
@@ -37,12 +36,6 @@ export interface TreeNode {
   readonly ssid?: number;
   /** First input address that the node stands for, in hexadecimal. */
   readonly iova?: string;
-}
-
-/** What a listing works on: the machine and the world whose streams are shown. */
-export interface TreeContext {
-  readonly smmu: Smmu;
-  readonly world: World;
 }
 
 /** A path segment `word.first-last`, `word.n`, `word` or `n`. */

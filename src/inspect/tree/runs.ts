@@ -8,7 +8,7 @@ export interface Run {
 }
 
 /** Nodes that a person still oversees. */
-export const LIST_LIMIT = 512;
+const LIST_LIMIT = 512;
 /** Elements that are looked at to find runs; longer stretches are split without looking. */
 export const SCAN_LIMIT = 65_536;
 const GROUP = 256;
@@ -42,7 +42,7 @@ export function listing(
 }
 
 /** Equal neighbours, joined. */
-export function runsOf(first: number, last: number, keyOf: (index: number) => string | null): Run[] {
+function runsOf(first: number, last: number, keyOf: (index: number) => string | null): Run[] {
   const runs: Run[] = [];
   let start = first;
   let key = keyOf(first);

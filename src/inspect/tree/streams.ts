@@ -303,7 +303,7 @@ function steNode(at: Streams, parent: string, read: SteRead): TreeNode {
 }
 
 /** What the STE does, in a few words. */
-export function steText(at: Streams, read: SteRead): string {
+function steText(at: Streams, read: SteRead): string {
   const f = STE.fields;
   const w = read.words;
   const max = f.S1CDMax.get(w, 0);

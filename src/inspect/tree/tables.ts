@@ -17,7 +17,7 @@ import { S1_LEAF, S2_LEAF, TABLE } from '../../spec/descriptors.ts';
 import { structureHover } from '../hover.ts';
 import { inputAddress, leafPermissions, startEntries, type TableStart, userBits } from '../maps.ts';
 import { permText } from '../text.ts';
-import { note, parseSegment, statusText, type TreeNode, unreadable } from './node.ts';
+import { parseSegment, statusText, type TreeNode, unreadable } from './node.ts';
 import { listing, type Run } from './runs.ts';
 
 const { AF, AttrIndx } = S1_LEAF.fields;
@@ -258,9 +258,4 @@ function leafNode(
     ...owner,
     iova,
   };
-}
-
-/** A node for a table that does not start: the reason instead of its entries. */
-export function noTable(id: string, reason: string): TreeNode {
-  return note(id, reason, '', 'circle-slash');
 }

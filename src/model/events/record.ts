@@ -4,7 +4,7 @@ import type { Field } from '../../bits/layout.ts';
 import { EVENT_BYTES, EVENTS } from '../../spec/events.ts';
 import type { Fault, Transaction } from '../plan.ts';
 
-export const EVENT_WORDS = EVENT_BYTES / 4;
+const EVENT_WORDS = EVENT_BYTES / 4;
 
 /** The access that a record describes, after the STE's overrides. */
 export interface RecordedAccess {

@@ -15,7 +15,7 @@ const f = CD.fields;
 const { S1PIE } = STE.fields;
 
 /** IHI 0070 D8: the level at which a walk starts. */
-export function startLevelOf(inputBits: number, granuleBits: number): number {
+function startLevelOf(inputBits: number, granuleBits: number): number {
   return 3 - Math.floor((inputBits - 1 - granuleBits) / (granuleBits - 3));
 }
 

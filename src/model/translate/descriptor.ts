@@ -5,7 +5,7 @@
 import { GRANULES, type Granule } from '../../spec/translation.ts';
 
 export const INVALID = 0;
-export const TABLE_DESCRIPTOR = 1;
+const TABLE_DESCRIPTOR = 1;
 /** A block or a page. */
 export const LEAF_DESCRIPTOR = 2;
 

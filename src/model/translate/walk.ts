@@ -59,13 +59,7 @@ export function inRange(context: ContextConfig, half: Half, vaHi: number, vaLo: 
 }
 
 /** Output address from a leaf's or TLB entry's base: the offset bits of the input go below it. */
-export function outputAddress(
-  baseHi: number,
-  baseLo: number,
-  vaHi: number,
-  vaLo: number,
-  shift: number,
-): number {
+function outputAddress(baseHi: number, baseLo: number, vaHi: number, vaLo: number, shift: number): number {
   if (shift >= 32) {
     const mask = (1 << (shift - 32)) - 1;
     return (((baseHi & ~mask) | (vaHi & mask)) >>> 0) * 2 ** 32 + (vaLo >>> 0);
@@ -207,7 +201,7 @@ function finish(
 }
 
 /** Checks the access against what the translation permits; a refusal is left in the answer. */
-export function permitted(
+function permitted(
   permissions: number,
   context: ContextConfig,
   write: boolean,
