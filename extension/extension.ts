@@ -12,6 +12,7 @@ import { DEBUG_TYPE, SCHEME, VIEWS } from './manifest.ts';
 import { Sessions } from './sessions.ts';
 import { StreamsTree } from './views/streams.ts';
 
+/** Registers what package.json promises. Sessions, and what they need, load when the first one starts. */
 export function activate(context: vscode.ExtensionContext): void {
   const sessions = new Sessions();
   const streams = new StreamsTree(sessions);

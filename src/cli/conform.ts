@@ -10,6 +10,7 @@ import { LineFile, linesOf, nameOf } from './lines.ts';
 /** Characters of the longest case. */
 const LINE_LIMIT = 2 ** 24;
 
+/** What to run. */
 export interface ConformOptions {
   readonly files: readonly string[];
   /** Where the answers go, one JSON line a case. */
@@ -19,6 +20,7 @@ export interface ConformOptions {
 
 type Counts = Readonly<Record<Verdict, number>>;
 
+/** What came of it. */
 export interface ConformReport {
   readonly caches: CachePolicy;
   readonly families: Readonly<Record<string, Counts>>;

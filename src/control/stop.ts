@@ -1,6 +1,7 @@
 import type { Hit } from './stops/stop.ts';
 import type { ThreadKey } from './thread.ts';
 
+/** Why a thread stopped, as the protocol names it. */
 export type StopReason = 'entry' | 'step' | 'pause' | 'exception';
 
 /** Where and why a thread stopped. It stands before the step it names; nothing of the operation is committed. */

@@ -9,6 +9,7 @@ export interface ThreadInfo {
   readonly name: string;
 }
 
+/** The thread of transactions. */
 export const DMA: ThreadInfo = { key: 'dma', name: 'DMA' };
 
 /** The thread of a command queue. */

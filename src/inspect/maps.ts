@@ -23,6 +23,7 @@ export {
   userBits,
 } from './map-runs.ts';
 
+/** Where a walk over all tables ends early. */
 export interface MapsOptions {
   /** Descriptors to read at most; default 2^26. */
   readonly limit?: number;

@@ -65,6 +65,7 @@ export function arrayOf(memory: SparseMemory, state: WorldState, sid: number): S
   return array;
 }
 
+/** What an STE does with its stream. */
 export type SteKind = 'invalid' | 'abort' | 'bypass' | 's1' | 's2' | 'nested';
 
 const KIND_OF_CONFIG: readonly SteKind[] = [

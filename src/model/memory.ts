@@ -13,6 +13,7 @@ export const ABORT = 2;
 export const MISS = 3;
 export type ReadStatus = typeof DATA | typeof ABSENT | typeof ABORT | typeof MISS;
 
+/** Bytes that a source is asked for at once. */
 export const CHUNK_BYTES = 0x10000;
 const CHUNK_WORDS = CHUNK_BYTES / 4;
 /** Presence is kept for each 4 KiB page: 16 bits a chunk. */
@@ -64,6 +65,7 @@ interface Chunk {
   readonly plain: boolean;
 }
 
+/** What is known of a memory beside its source. */
 export interface MemoryOptions {
   /** Known RAM; outside it an access is an external abort. Default: from the source's lowest to its highest byte. */
   readonly ram?: readonly MemoryRange[];

@@ -59,6 +59,7 @@ export interface Frame {
   readonly level: number;
 }
 
+/** What a step is: the list of all that can be observed of an operation. */
 export type StepKind =
   | 'begin'
   | 'fetch'
@@ -106,6 +107,7 @@ export interface Fault {
   readonly field?: string;
 }
 
+/** What an operation came to. */
 export type Result =
   | 'ok'
   | 'abort'
@@ -137,6 +139,7 @@ export interface Missing {
 /** What became of the event record of a terminated transaction. */
 export type Recording = 'none' | 'written' | 'full' | 'disabled' | 'suppressed' | 'aborted';
 
+/** What an operation came to, with what belongs to that. */
 export interface Outcome {
   readonly result: Result;
   /** Output address (PA in bytes) and its space, when the result is `ok`. */
@@ -178,6 +181,7 @@ export type Effect =
   /** An interrupt or event signal: nothing to change, but people want to see it. */
   | { readonly kind: 'signal'; readonly what: string };
 
+/** What an SMMU can be asked to do. */
 export type Operation =
   | { readonly kind: 'transaction'; readonly transaction: Transaction }
   | { readonly kind: 'command'; readonly world: World; readonly index: number; readonly pa: number }
@@ -190,6 +194,7 @@ export type Operation =
     }
   | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array };
 
+/** What an operation would do. Nothing of it has happened. */
 export interface Plan {
   readonly operation: Operation;
   readonly outcome: Outcome;

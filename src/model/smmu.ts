@@ -25,6 +25,7 @@ import { translateTransaction } from './translate/transaction.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
 
+/** What an SMMU is made of. */
 export interface SmmuOptions {
   /** One memory is the Non-secure one. */
   readonly memory: SparseMemory | Readonly<Partial<Record<World, SparseMemory>>>;

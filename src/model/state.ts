@@ -61,6 +61,7 @@ export interface StreamTable {
   readonly bytes: number;
 }
 
+/** What the registers of one Security state say. */
 export interface WorldState {
   readonly world: World;
   readonly smmuEnabled: boolean;

@@ -3,9 +3,10 @@
  * dropped as a whole by any CFGI on that StreamID. Structures that are not valid are never kept.
  */
 
-import type { World } from '../../bits/world.ts';
+import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import type { ContextConfig, StreamConfig } from '../translate/configuration.ts';
 
+/** The configuration of one stream. */
 export interface ConfigEntry {
   readonly world: World;
   readonly sid: number;
@@ -14,11 +15,10 @@ export interface ConfigEntry {
   readonly contexts: ReadonlyMap<number, ContextConfig>;
 }
 
-const KEY_OF_WORLD: Readonly<Record<World, number>> = { ns: 0, s: 1, realm: 2, root: 3 };
 const TWO32 = 2 ** 32;
 
 function keyOf(world: World, sid: number): number {
-  return KEY_OF_WORLD[world] * TWO32 + sid;
+  return WORLD_INDEX[world] * TWO32 + sid;
 }
 
 export class ConfigCache {

@@ -18,6 +18,7 @@ function streams(c: CommandContext): readonly [first: number, last: number] {
   return [first, first + size - 1];
 }
 
+/** CMD_CFGI_*: drops the entries of the StreamIDs that the command names. */
 export function invalidateConfig(c: CommandContext): void {
   // PARTID maps by VMID are not part of a combined entry.
   if (c.spec.config?.by === 'vmid') return;

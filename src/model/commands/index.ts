@@ -12,6 +12,7 @@ const nothingToDo: Handler = (c) => {
   c.recorder?.step('decide', 'nothing that this command acts on is modelled');
 };
 
+/** What executes a legal command, by its kind: the compiler names a kind without one. */
 export const HANDLERS: Readonly<Record<CommandSpec['kind'], Handler>> = {
   prefetch,
   config: invalidateConfig,

@@ -12,6 +12,7 @@ import { holds } from '../../spec/features.ts';
 import { RANGE_SCALE_BITS, RANGE_SCALE_MAX, rangeIsIllegal } from '../../spec/tlbi-range.ts';
 import type { WorldState } from '../state.ts';
 
+/** The command's table entry, or why it is CERROR_ILL. */
 export type Legal =
   | { readonly spec: CommandSpec & { readonly name: CommandName } }
   | { readonly illegal: string };

@@ -2,12 +2,14 @@
 
 import { hex } from '../../bits/u64.ts';
 import { CS_SIG_IRQ, CS_SIG_SEV } from '../../spec/commands.ts';
+import { gerrorMask } from '../../spec/gerror.ts';
 import { offsetOf } from '../bank.ts';
 import { isWritable } from '../effects.ts';
 import { argument, type CommandContext } from './context.ts';
 
-const MSI_CMDQ_ABT_ERR = 1 << 4;
+const MSI_CMDQ_ABT_ERR = gerrorMask('MSI_CMDQ_ABT_ERR');
 
+/** CMD_SYNC: what was consumed before it is done already, so it only signals (4.7.3). */
 export function synchronise(c: CommandContext): void {
   const signal = argument(c, 'CS');
   if (signal === CS_SIG_SEV) {

@@ -123,6 +123,7 @@ function keepGlobal(found: TlbEntry[], from: number): void {
   found.length = kept;
 }
 
+/** CMD_TLBI_*: drops the entries whose tags and addresses the command names. */
 export function invalidateTlb(c: CommandContext): void {
   const scope = c.spec.tlb;
   if (!scope) return;

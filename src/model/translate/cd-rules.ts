@@ -110,6 +110,7 @@ function badSkip(
   return start + skip > 3;
 }
 
+/** The rules in the order in which the first broken one is reported. */
 export const CD_RULES: readonly Rule<CdSubject>[] = [
   { id: 'CD-V', field: 'V', broken: (s) => f.V.get(s.w, 0) === 0, why: () => 'V=0: the CD is not valid' },
   {
