@@ -8,7 +8,7 @@ import type { LaunchInputs, OpenedMachine } from './inputs.ts';
 import { captureName } from './inputs.ts';
 import { Numbers } from './numbers.ts';
 import { QueueDocuments } from './queue-documents.ts';
-import type { Children } from './scopes/node.ts';
+import type { Children } from './variable-node.ts';
 
 /** A stack frame that a client may ask about: a frame of the thread's plan, or none at rest. */
 export interface FrameRef {

@@ -1,5 +1,5 @@
-import type { Node } from '../scopes/node.ts';
 import type { Session } from '../session.ts';
+import type { Node } from '../variable-node.ts';
 
 /** Where an expression comes from: only a console may change anything. */
 export type EvaluateContext = 'console' | 'look';

@@ -5,7 +5,7 @@ import { faultText, missingText, transactionText } from '../../control/words.ts'
 import type { Plan, Transaction } from '../../model/plan.ts';
 import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
 import { announce } from '../execution.ts';
-import { type Node, named } from '../scopes/node.ts';
+import { type Node, named } from '../variable-node.ts';
 import type { Answer, ConsoleCommand } from './command.ts';
 import { numberIn, splitWords, wideIn } from './words.ts';
 

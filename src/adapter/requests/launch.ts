@@ -10,14 +10,7 @@ import type { Session } from '../session.ts';
 
 export const LAUNCH: Handlers = {
   async launch(session, args, request) {
-    try {
-      await open(session, args, request.seq);
-    } catch (error) {
-      // The client learns why from the response; there is nothing to debug then.
-      session.afterResponse(() => session.event('terminated'));
-      throw error;
-    }
-    session.afterResponse(() => begin(session));
+    await openAndBegin(session, args, request.seq);
     return undefined;
   },
 
@@ -38,13 +31,7 @@ export const LAUNCH: Handlers = {
     const again = (args['arguments'] as Args | undefined) ?? session.launchArgs;
     if (!again) throw new UserError('there is nothing to restart', { todo: 'launch a session first' });
     await session.close();
-    try {
-      await open(session, again, request.seq);
-    } catch (error) {
-      session.afterResponse(() => session.event('terminated'));
-      throw error;
-    }
-    session.afterResponse(() => begin(session));
+    await openAndBegin(session, again, request.seq);
     return undefined;
   },
 
@@ -66,6 +53,17 @@ export const LAUNCH: Handlers = {
     return undefined;
   },
 };
+
+async function openAndBegin(session: Session, args: Args, requestId: number): Promise<void> {
+  try {
+    await open(session, args, requestId);
+  } catch (error) {
+    // The client learns why from the response; there is nothing to debug then.
+    session.afterResponse(() => session.event('terminated'));
+    throw error;
+  }
+  session.afterResponse(() => begin(session));
+}
 
 async function open(session: Session, args: Args, requestId: number): Promise<void> {
   if (session.launched) await session.close();

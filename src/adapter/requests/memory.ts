@@ -5,7 +5,7 @@ import { DATA, PA_LIMIT, type SparseMemory } from '../../model/memory.ts';
 import { countOf, numberOf } from '../args.ts';
 import { toBase64 } from '../base64.ts';
 import type { Handlers } from '../handler.ts';
-import { memoryReference } from '../scopes/node.ts';
+import { memoryReference } from '../variable-node.ts';
 
 /** Largest answer to one request, in bytes. */
 const LIMIT = 0x100000;

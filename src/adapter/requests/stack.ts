@@ -9,9 +9,9 @@ import { countOf } from '../args.ts';
 import type { Debuggee } from '../debuggee.ts';
 import { type DocumentRef, lineOfField } from '../documents.ts';
 import type { Handlers } from '../handler.ts';
-import { memoryReference } from '../scopes/node.ts';
 import type { Session } from '../session.ts';
 import { sourceOf } from '../source.ts';
+import { memoryReference } from '../variable-node.ts';
 
 export const STACK: Handlers = {
   threads(session) {

@@ -3,8 +3,8 @@ import { type Args, countOf } from '../args.ts';
 import { NotNow } from '../errors.ts';
 import type { Handlers } from '../handler.ts';
 import { scopesOf } from '../scopes/index.ts';
-import { type Children, memoryReference, type Node } from '../scopes/node.ts';
 import type { Session } from '../session.ts';
+import { type Children, memoryReference, type Node } from '../variable-node.ts';
 
 /** Variables in one answer, whatever the client asks for. */
 const PAGE_LIMIT = 10_000;

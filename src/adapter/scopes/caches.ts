@@ -3,7 +3,7 @@ import { hex } from '../../bits/u64.ts';
 import type { ConfigEntry } from '../../model/caches/config.ts';
 import { inputAddressText, type TlbEntry, tagText } from '../../model/caches/tlb.ts';
 import type { Smmu } from '../../model/smmu.ts';
-import { type Children, type Node, named } from './node.ts';
+import { type Children, type Node, named } from '../variable-node.ts';
 
 /** What the SMMU's caches hold at the cursor. */
 export function cachesScope(smmu: Smmu): Children {

@@ -1,6 +1,6 @@
 import { faultText, operationText } from '../../control/words.ts';
 import type { Plan } from '../../model/plan.ts';
-import { type Children, type Node, named } from './node.ts';
+import { type Children, type Node, named } from '../variable-node.ts';
 
 /** The step that comes next, and all steps of the operation with the cursor marked. */
 export function currentStepScope(plan: Plan, cursor: number): Children {

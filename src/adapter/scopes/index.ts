@@ -1,9 +1,9 @@
 import { stackAt } from '../../control/position.ts';
 import { worldOf } from '../../control/thread.ts';
 import type { Debuggee, FrameRef } from '../debuggee.ts';
+import type { Children } from '../variable-node.ts';
 import { cachesScope } from './caches.ts';
 import { currentStepScope } from './current-step.ts';
-import type { Children } from './node.ts';
 import { operationScope } from './operation.ts';
 import { pendingScope } from './pending.ts';
 import { queuesScope } from './queues.ts';

@@ -1,7 +1,7 @@
 import { hex, hex64 } from '../../bits/u64.ts';
 import { commandRows, commandText } from '../../inspect/command-text.ts';
 import type { Plan, Transaction } from '../../model/plan.ts';
-import { type Children, type Node, named } from './node.ts';
+import { type Children, type Node, named } from '../variable-node.ts';
 import { fieldNode } from './structure.ts';
 
 /** The command or transaction itself: a name for the scope, and what it asks for. */

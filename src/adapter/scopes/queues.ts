@@ -11,7 +11,7 @@ import {
 import { DATA } from '../../model/memory.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { QUEUES } from '../documents.ts';
-import { type Children, type Node, named } from './node.ts';
+import { type Children, type Node, named } from '../variable-node.ts';
 import { fieldNode } from './structure.ts';
 
 /** The queues of a world, each with its registers and what is pending, decoded. */

@@ -5,7 +5,7 @@ import { worldName } from '../../inspect/text.ts';
 import { offsetOf } from '../../model/bank.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Register } from '../../spec/registers.ts';
-import { type Children, type Node, named } from './node.ts';
+import { type Children, type Node, named } from '../variable-node.ts';
 import { fieldNode } from './structure.ts';
 
 /** The banks of the worlds that this SMMU implements. */

@@ -5,7 +5,7 @@ import { type Row, rawWords, rows } from '../../inspect/rows.ts';
 import { statusText } from '../../inspect/tree/node.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Frame } from '../../model/plan.ts';
-import { type Children, type Node, named } from './node.ts';
+import { type Children, type Node, named } from '../variable-node.ts';
 
 /** What is shown of a structure. */
 export type Structure = Pick<Frame, 'layout' | 'space' | 'pa' | 'words' | 'status'>;

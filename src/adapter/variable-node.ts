@@ -1,5 +1,5 @@
-import { hex } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
+import { hex } from '../bits/u64.ts';
+import type { World } from '../bits/world.ts';
 
 /** One variable, before it has a number for the protocol. */
 export interface Node {
