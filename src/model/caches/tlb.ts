@@ -89,16 +89,19 @@ export function tagText({ space: { tag }, global }: Pick<TlbEntry, 'space' | 'gl
 }
 
 export class Tlb {
-  readonly #spaces = new Map<string, TlbSpace>();
+  readonly #byTag = new Map<string, TlbSpace>();
+  /** The same spaces, to go through them without an iterator. */
+  readonly #spaces: TlbSpace[] = [];
   #size = 0;
 
   /** The space of these tags; made on first use and kept, so that contexts can hold on to it. */
   space(tag: TlbTag): TlbSpace {
     const key = `${tag.world}/${tag.streamWorld}/${tag.vmid}/${tag.asid}/${tag.aset}`;
-    let space = this.#spaces.get(key);
+    let space = this.#byTag.get(key);
     if (!space) {
       space = new TlbSpace(tag);
-      this.#spaces.set(key, space);
+      this.#byTag.set(key, space);
+      this.#spaces.push(space);
     }
     return space;
   }
@@ -141,20 +144,20 @@ export class Tlb {
     return entry.space.byShift[entry.shift]?.get(entry.page);
   }
 
-  spaces(): IterableIterator<TlbSpace> {
-    return this.#spaces.values();
+  spaces(): readonly TlbSpace[] {
+    return this.#spaces;
   }
 
   entries(): TlbEntry[] {
     const all: TlbEntry[] = [];
-    for (const space of this.#spaces.values()) collect(space, all);
+    for (const space of this.#spaces) collect(space, all);
     return all;
   }
 
   clear(): void {
     if (this.#size === 0) return;
     this.#size = 0;
-    for (const space of this.#spaces.values()) {
+    for (const space of this.#spaces) {
       if (space.size === 0) continue;
       for (const shift of space.shifts) space.byShift[shift]?.clear();
       space.size = 0;

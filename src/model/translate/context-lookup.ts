@@ -17,53 +17,53 @@ const { V, L2Ptr } = L1CD.fields;
 /** Instead of a CD index: stage 1 is bypassed. */
 export const BYPASS_STAGE1 = -1;
 
+function badSsid(reason: string, rule: string): Fault {
+  return configFault('C_BAD_SUBSTREAMID', reason, rule);
+}
+
+function disabled(reason: string, rule: string): Fault {
+  return { ...configFault('F_STREAM_DISABLED', reason, rule), field: 'S1DSS' };
+}
+
 /**
  * Which CD a transaction uses (3.3.2 and 5.2, S1DSS and S1CDMax).
  * @param ssid -1 without SubstreamID
  * @returns the index, {@link BYPASS_STAGE1}, or a fault
  */
 export function contextIndex(stream: StreamConfig, ssid: number, state: WorldState): number | Fault {
-  const on = (rule: string): boolean => !state.rulesOff.has(rule);
-  const badSsid = (reason: string, rule: string): Fault => configFault('C_BAD_SUBSTREAMID', reason, rule);
-  const disabled = (reason: string, rule: string): Fault => ({
-    ...configFault('F_STREAM_DISABLED', reason, rule),
-    field: 'S1DSS',
-  });
-  if (stream.action === 'bypass') {
-    if (ssid >= 0 && on('SSID-NOS1')) {
-      return badSsid(`SubstreamID ${hex(ssid)} on a stream whose stage 1 does not translate`, 'SSID-NOS1');
-    }
-    return BYPASS_STAGE1;
-  }
-  if (ssid >= 0) {
-    if (state.ssidBits === 0 && on('SSID-UNSUP')) {
-      return badSsid(`SubstreamID ${hex(ssid)}, but IDR1.SSIDSIZE=0`, 'SSID-UNSUP');
-    }
-    if (stream.s1CDMax === 0 && on('SSID-DISABLED')) {
-      return badSsid(`SubstreamID ${hex(ssid)}, but STE.S1CDMax=0`, 'SSID-DISABLED');
-    }
-    if (ssid >= 2 ** stream.s1CDMax && on('SSID-RANGE')) {
-      return badSsid(
-        `SubstreamID ${hex(ssid)} is not below 2^S1CDMax = ${2 ** stream.s1CDMax}`,
-        'SSID-RANGE',
-      );
-    }
-    if (ssid === 0 && stream.s1CDMax !== 0 && stream.s1DSS === S1DSS_SSID0 && on('SD-SSID0')) {
-      return disabled(
-        'SubstreamID 0 with STE.S1DSS=2: CD 0 serves transactions without SubstreamID',
-        'SD-SSID0',
-      );
-    }
-    return ssid;
-  }
+  if (ssid >= 0) return indexOfSubstream(stream, ssid, state);
+  if (stream.action === 'bypass') return BYPASS_STAGE1;
   if (stream.s1CDMax === 0) return 0;
-  if (stream.s1DSS === S1DSS_BYPASS && on('SD-BYPASS')) return BYPASS_STAGE1;
+  const off = state.rulesOff;
+  if (stream.s1DSS === S1DSS_BYPASS && !off.has('SD-BYPASS')) return BYPASS_STAGE1;
   if (stream.s1DSS === S1DSS_SSID0) return 0;
-  const reserved = stream.s1DSS === 3;
-  const rule = reserved ? 'SD-RES' : 'SD-NOSSID';
-  if (on(rule))
-    return disabled(`no SubstreamID, and STE.S1DSS=${stream.s1DSS} terminates such traffic`, rule);
-  return 0;
+  const rule = stream.s1DSS === 3 ? 'SD-RES' : 'SD-NOSSID';
+  if (off.has(rule)) return 0;
+  return disabled(`no SubstreamID, and STE.S1DSS=${stream.s1DSS} terminates such traffic`, rule);
+}
+
+function indexOfSubstream(stream: StreamConfig, ssid: number, state: WorldState): number | Fault {
+  const off = state.rulesOff;
+  if (stream.action === 'bypass') {
+    if (off.has('SSID-NOS1')) return BYPASS_STAGE1;
+    return badSsid(`SubstreamID ${hex(ssid)} on a stream whose stage 1 does not translate`, 'SSID-NOS1');
+  }
+  if (state.ssidBits === 0 && !off.has('SSID-UNSUP')) {
+    return badSsid(`SubstreamID ${hex(ssid)}, but IDR1.SSIDSIZE=0`, 'SSID-UNSUP');
+  }
+  if (stream.s1CDMax === 0 && !off.has('SSID-DISABLED')) {
+    return badSsid(`SubstreamID ${hex(ssid)}, but STE.S1CDMax=0`, 'SSID-DISABLED');
+  }
+  if (ssid >= 2 ** stream.s1CDMax && !off.has('SSID-RANGE')) {
+    const reason = `SubstreamID ${hex(ssid)} is not below 2^S1CDMax = ${2 ** stream.s1CDMax}`;
+    return badSsid(reason, 'SSID-RANGE');
+  }
+  const taken = ssid === 0 && stream.s1CDMax !== 0 && stream.s1DSS === S1DSS_SSID0;
+  if (taken && !off.has('SD-SSID0')) {
+    const reason = 'SubstreamID 0 with STE.S1DSS=2: CD 0 serves transactions without SubstreamID';
+    return disabled(reason, 'SD-SSID0');
+  }
+  return ssid;
 }
 
 const scratch = new Uint32Array(CD.words);
