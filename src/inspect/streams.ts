@@ -1,7 +1,7 @@
 /** Stream tables and CD tables read as arrays: what trees and counts go through. */
 
 import type { World } from '../bits/world.ts';
-import { DATA, type ReadStatus, type SparseMemory } from '../model/memory.ts';
+import { DATA, type MemoryRange, type ReadStatus, type SparseMemory } from '../model/memory.ts';
 import type { Fault } from '../model/plan.ts';
 import type { WorldState } from '../model/state.ts';
 import type { ContextConfig, StreamConfig } from '../model/translate/configuration.ts';
@@ -179,6 +179,21 @@ export function contextOf(read: CdRead, stream: StreamConfig, state: WorldState)
 /** Whether decoding gave a fault. */
 export function isFault(decoded: StreamConfig | ContextConfig | Fault): decoded is Fault {
   return 'event' in decoded;
+}
+
+/** Whether the image has any of these bytes. */
+export function holdsAny(memory: SparseMemory, pa: number, bytes: number): boolean {
+  const { ranges } = memory.source;
+  let low = 0;
+  let high = ranges.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const { base, size } = ranges[middle] as MemoryRange;
+    if (base + size > pa) high = middle;
+    else low = middle + 1;
+  }
+  const next = ranges[low];
+  return next !== undefined && next.base < pa + bytes;
 }
 
 /** A table larger than this is looked at only where the image has contents. */

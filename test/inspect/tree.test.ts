@@ -148,6 +148,24 @@ describe('the tree of other tables', () => {
     expect(top.length).toBeLessThanOrEqual(513);
     expect(treeChildren(bench.smmu, top[top.length - 1]?.id ?? '').length).toBeLessThanOrEqual(512);
     expect(countAll(bench.smmu, 'ns').counts.steInMemory).toBe(0);
+    // 2^23 STEs are 512 MiB: the third group reaches into RAM, and nothing is below the others.
+    expect(top.filter((n) => n.collapsible !== 'none').map((n) => n.label)).toEqual([
+      'StreamIDs 0x1000000–0x17fffff',
+    ]);
+    expect(lines(top)[1]).toBe(
+      'StreamIDs 0x0–0x7fffff | 8,388,608 STEs outside RAM: an external abort (0x0)',
+    );
+  });
+
+  test('of groups in which all STEs are alike says so once', () => {
+    const bench = new Bench({ sids: 17 });
+    const table = bench.linear(17);
+    bench.memory.store(table + 0x1234 * 64, Uint32Array.of(1), 0, 1);
+    const groups = treeChildren(bench.smmu, 'ns');
+    expect(groups).toHaveLength(512);
+    expect(groups.filter((n) => n.icon === 'list-tree')).toHaveLength(1);
+    expect(lines(groups)[0]).toBe('StreamIDs 0x0–0xff | 256 invalid STEs: C_BAD_STE');
+    expect(treeChildren(bench.smmu, groups[0]?.id ?? '')).toHaveLength(256);
   });
 
   test('says where the hardware reads when the base is not aligned, and that the SMMU is off', () => {

@@ -10,8 +10,9 @@ export interface Run {
 /** Nodes that a person still oversees. */
 const LIST_LIMIT = 512;
 /** Elements that are looked at to find runs; longer stretches are split without looking. */
-export const SCAN_LIMIT = 65_536;
-const GROUP = 256;
+const SCAN_LIMIT = 65_536;
+/** Elements of the smallest group. */
+export const GROUP = 256;
 
 /** How a stretch is listed: as runs, as single elements, or as groups that are opened one by one. */
 export type Listing =

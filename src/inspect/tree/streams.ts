@@ -11,6 +11,7 @@ import { hover, structureHover } from '../hover.ts';
 import { busDeviceFunction } from '../stream-id.ts';
 import {
   arrayOf,
+  holdsAny,
   isFault,
   readLevel1,
   readSte,
@@ -23,7 +24,7 @@ import { stage2Tables } from '../tables.ts';
 import { countText, escapeMarkdown } from '../text.ts';
 import { type Contexts, contextChildren } from './contexts.ts';
 import { note, parseSegment, statusIcon, statusText, type TreeNode, unreadable } from './node.ts';
-import { listing, type Run, SCAN_LIMIT } from './runs.ts';
+import { GROUP, listing, type Run } from './runs.ts';
 import { tableChildren } from './tables.ts';
 
 /** The stream table of one world. */
@@ -92,8 +93,28 @@ function level1List(at: Streams, id: string, first: number, last: number, whole:
   };
   const list = listing(first, last, keyOf, whole);
   if (list.kind === 'groups')
-    return list.groups.map((run) => level1Group(at, id, run, 'level-1 descriptors'));
+    return list.groups.map((run) => {
+      const pa = at.state.streamTable.base + run.first * L1STD_BYTES;
+      return isUniform(at, pa, L1STD_BYTES, run, keyOf)
+        ? level1Run(at, id, run)
+        : level1Group(at, id, run, 'level-1 descriptors');
+    });
   return list.runs.map((run) => level1Run(at, id, run));
+}
+
+/** Whether a group needs no opening: the image has nothing of it, or it is small and its elements are alike. */
+function isUniform(
+  at: Streams,
+  pa: number,
+  size: number,
+  { first, last }: Run,
+  keyOf: (index: number) => string | null,
+): boolean {
+  const count = last - first + 1;
+  if (!holdsAny(at.memory, pa, count * size)) return true;
+  if (count > GROUP) return false;
+  const list = listing(first, last, keyOf, true);
+  return list.kind === 'runs' && list.runs.length === 1;
 }
 
 function sidsOf(at: Streams, run: Run): { first: number; last: number } {
@@ -214,7 +235,14 @@ function steList(
     return read.kind === 'bypass' ? read.words.join() : null;
   };
   const list = listing(range.first, range.last, keyOf, whole);
-  if (list.kind === 'groups') return list.groups.map((run) => steGroup(at, id, array, run));
+  if (list.kind === 'groups') {
+    return list.groups.map((run) => {
+      const pa = array.pa + (run.first - array.firstSid) * STE_BYTES;
+      return isUniform(at, pa, STE_BYTES, run, keyOf)
+        ? steRun(at, id, array, run)
+        : steGroup(at, id, array, run);
+    });
+  }
   return list.runs.map((run) => steRun(at, id, array, run));
 }
 
@@ -225,7 +253,7 @@ function steGroup(at: Streams, id: string, array: SteArray, run: Run): TreeNode 
     count,
     pa: array.pa + (run.first - array.firstSid) * STE_BYTES,
   };
-  const what = count <= SCAN_LIMIT / 256 ? arrayText(at, part) : `${countText(count)} STEs`;
+  const what = count <= GROUP ? arrayText(at, part) : `${countText(count)} STEs`;
   return {
     id: `${id}/sids.${run.first}-${run.last}`,
     label: `StreamIDs ${hex(run.first)}–${hex(run.last)}`,
