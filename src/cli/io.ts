@@ -4,8 +4,8 @@ export interface Io {
   out(text: string): void;
   /** One line to standard error. */
   err(line: string): void;
-  /** Cancels what takes long. */
-  readonly signal: AbortSignal;
+  /** Does something that cleans up when it is interrupted; what else runs is simply ended. */
+  cancellable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Shows how far something has got; null where nobody looks. */
   readonly progress: ((line: string) => void) | null;
 }

@@ -3,8 +3,8 @@
 import { run } from './cli.ts';
 import type { Io } from './io.ts';
 
-const interrupt = new AbortController();
 const INTERRUPTED = 130;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 function io(): Io {
   const terminal = process.stderr.isTTY;
@@ -23,7 +23,7 @@ function io(): Io {
       // Names and contents of files may hold what a terminal would obey.
       process.stderr.write(`${line.replace(/\p{Cc}/gu, ' ')}\n`);
     },
-    signal: interrupt.signal,
+    cancellable,
     progress: terminal
       ? (line) => {
           process.stderr.write(`\r\x1b[K${line}`);
@@ -31,6 +31,19 @@ function io(): Io {
         }
       : null,
   };
+}
+
+/** Signals are handled only while the work runs: what computes without a pause would never get to see them. */
+async function cancellable<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupt = new AbortController();
+  const stop = (): void => interrupt.abort();
+  for (const signal of SIGNALS) process.on(signal, stop);
+  try {
+    return await work(interrupt.signal);
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop);
+    if (interrupt.signal.aborted) process.exit(INTERRUPTED);
+  }
 }
 
 const args = process.argv.slice(2);
@@ -41,14 +54,7 @@ if (args[0] !== 'dap') {
     process.exit(error.code === 'EPIPE' ? 0 : 2);
   });
 }
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.once(signal, () => {
-    // Lets an opening capture delete its temporary files; whoever does not listen is ended by the exit.
-    interrupt.abort();
-    setTimeout(() => process.exit(INTERRUPTED), 200).unref();
-  });
-}
 
 run(args, io()).then((status) => {
-  process.exitCode = interrupt.signal.aborted ? INTERRUPTED : status;
+  process.exitCode = status;
 });

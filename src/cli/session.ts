@@ -1,6 +1,7 @@
 /** Opening what a command looks at. */
 
 import { UserError } from '../bits/user-error.ts';
+import type { CaptureProgress } from '../capture/format.ts';
 import { type OpenMachine, openMachine } from '../capture/machine.ts';
 import { cachesOption, type Given, presetOption, ramOption } from './args.ts';
 import type { Io } from './io.ts';
@@ -21,22 +22,18 @@ export async function openGiven(command: string, given: Given, io: Io): Promise<
     });
   }
   const { progress } = io;
-  const machine = await openMachine(
-    {
-      capture: given.files.length === 1 ? (given.files[0] as string) : given.files,
-      registers,
-      ram: ramOption(given),
-      caches: cachesOption(given),
-      preset: presetOption(given),
-    },
-    {
-      signal: io.signal,
-      progress: progress
-        ? ({ file, done, total }) =>
-            progress(`inflating ${file}: ${Math.floor((done / Math.max(total, 1)) * 100)} %`)
-        : undefined,
-    },
-  );
+  const inputs = {
+    capture: given.files.length === 1 ? (given.files[0] as string) : given.files,
+    registers,
+    ram: ramOption(given),
+    caches: cachesOption(given),
+    preset: presetOption(given),
+  };
+  const report = progress
+    ? ({ file, done, total }: CaptureProgress) =>
+        progress(`inflating ${file}: ${Math.floor((done / Math.max(total, 1)) * 100)} %`)
+    : undefined;
+  const machine = await io.cancellable((signal) => openMachine(inputs, { signal, progress: report }));
   for (const warning of machine.warnings) io.err(`warning: ${warning}`);
   return machine;
 }

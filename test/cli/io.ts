@@ -14,7 +14,7 @@ export async function smmuDebug(...args: string[]): Promise<Ran> {
   const status = await run(args, {
     out: (text) => out.push(text),
     err: (line) => err.push(line),
-    signal: new AbortController().signal,
+    cancellable: (work) => work(new AbortController().signal),
     progress: null,
   });
   return { status, out: out.join(''), err: err.join('\n') };

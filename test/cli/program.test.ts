@@ -52,6 +52,15 @@ test('the program ends quietly when nobody reads on', async () => {
   expect(status).toBe(0);
 });
 
+test.runIf(process.platform !== 'win32')('the program can be interrupted while it computes', async () => {
+  // The first output keeps the program busy, without a pause in which a handler could run.
+  const busy = `process.kill(process.pid, 'SIGTERM'); const end = Date.now() + 5000; while (Date.now() < end);`;
+  const preload = `data:text/javascript,${encodeURIComponent(`process.stdout.write = () => { ${busy} };`)}`;
+  const child = spawn(process.execPath, ['--import', preload, ...NODE, 'tree', capture, '-r', registers]);
+  const signal = await new Promise((resolve) => child.once('close', (_, by) => resolve(by)));
+  expect(signal).toBe('SIGTERM');
+});
+
 test('an error is one line without control characters, whatever a file is called', () => {
   const { status, err } = run(['tree', 'no\n\u001b[31msuch\u009bfile', '-r', registers]);
   expect(status).toBe(2);
