@@ -5,6 +5,7 @@ import { type FeatureName, feature, type IdValues, iasBits, oasBits } from '../s
 import { GERROR_CMDQ_ERR, GERROR_EVENTQ_ABT_ERR } from '../spec/gerror.ts';
 import { L1STD_BYTES, SPLITS } from '../spec/l1std.ts';
 import { STE_BYTES } from '../spec/ste.ts';
+import { SID_BITS, SSID_BITS } from '../spec/stream-id.ts';
 import type { RegisterBank } from './bank.ts';
 import { PA_BITS } from './memory.ts';
 
@@ -179,7 +180,8 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
   const ids = effectiveIds(bank);
   const features = featuresOf(ids);
   const outputBits = Math.min(oasBits(ids), PA_BITS);
-  const sidBits = feature(ids, 'IDR1.SIDSIZE');
+  // More than the architecture has (6.3.2) is a snapshot's mistake.
+  const sidBits = Math.min(feature(ids, 'IDR1.SIDSIZE'), SID_BITS);
   const active = (bank.lo('GERROR') ^ bank.lo('GERRORN')) >>> 0;
   return {
     world: 'ns',
@@ -192,7 +194,7 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     oasBits: outputBits,
     iasBits: Math.min(iasBits(ids), PA_BITS),
     sidBits,
-    ssidBits: feature(ids, 'IDR1.SSIDSIZE'),
+    ssidBits: Math.min(feature(ids, 'IDR1.SSIDSIZE'), SSID_BITS),
     minorVersion: feature(ids, 'AIDR.ArchMinorRev'),
     stallModel: feature(ids, 'IDR0.STALL_MODEL'),
     recInvSid: bank.field('CR2', 'RECINVSID') === 1,

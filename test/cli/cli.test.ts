@@ -49,11 +49,12 @@ describe('tree', () => {
 
 test.each([
   ['linear', '0x20'],
+  ['linear', '0x3f'],
   ['two levels', '0x101a0'],
 ])('a stream table far larger than the dump (%s) is listed where the dump has it', async (shape, config) => {
   const { capture, registers } = fixture('linux-basic');
   const snapshot = JSON.parse(readFileSync(registers, 'utf8')) as { regs: Record<string, string> };
-  Object.assign(snapshot.regs, { '0x4': '0x02730020', '0x88': config });
+  Object.assign(snapshot.regs, { '0x4': '0x0273003f', '0x88': config });
   const file = put(folder, 'huge.json', JSON.stringify(snapshot));
   const { status, out, err } = await smmuDebug('tree', capture, '-r', file);
   expect(status).toBe(0);

@@ -38,6 +38,14 @@ describe('the linear stream table', () => {
     expect(found(m, 9)).toBe('ok');
   });
 
+  test('StreamIDs have 32 bits, whatever IDR1 claims', () => {
+    const m = new TestSmmu({
+      registers: { 'IDR1.SIDSIZE': 63, 'IDR1.SSIDSIZE': 31, 'STRTAB_BASE_CFG.LOG2SIZE': 63 },
+    });
+    const { sidBits, ssidBits, streamTable } = m.smmu.state('ns');
+    expect([sidBits, ssidBits, streamTable.entries]).toEqual([32, 20, 2 ** 32]);
+  });
+
   test('LOG2SIZE=0: one STE', () => {
     const m = new TestSmmu({ registers: { 'STRTAB_BASE_CFG.LOG2SIZE': 0 } });
     m.put(STE, STRTAB, BYPASS);
