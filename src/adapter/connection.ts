@@ -60,7 +60,16 @@ export class Connection extends ProtocolServer {
       response.body = { error: message };
     }
     this.sendResponse(response);
-    this.session.responded();
+    this.#responded(request);
+  }
+
+  /** Whatever fails after the response must not keep the next request from being handled. */
+  #responded(request: DebugProtocol.Request): void {
+    try {
+      this.session.responded();
+    } catch (error) {
+      this.session.output(errorMessage(request.command, error).format, 'stderr');
+    }
   }
 }
 

@@ -56,6 +56,14 @@ export function readLaunch(args: unknown): LaunchInputs {
   };
 }
 
+/** Attributes of launch.json that a session runs without, but not without a word. */
+const NO_EFFECT_YET = ['devices', 'notifierPolicy', 'smmu', 'replayConsumed'] as const;
+
+/** Those of the given attributes that have no effect in this version. */
+export function withoutEffect(args: object): readonly string[] {
+  return NO_EFFECT_YET.filter((name) => Object.hasOwn(args, name));
+}
+
 function caches(value: unknown): CachePolicy {
   if (value === undefined) return CACHE_POLICIES[0];
   const known = CACHE_POLICIES.find((name) => name === value);

@@ -41,6 +41,23 @@ test('the records are variables with decoded fields', async () => {
   expect(first?.value).toContain(/\((\w+)\)/.exec(number?.value ?? '')?.[1] ?? 'no name');
 });
 
+test('a client may have numbers in hexadecimal; counts and sizes stay as they are', async () => {
+  const { client } = adapter;
+  const value = async (expression: string, hex: boolean) =>
+    (await client.ask<DebugProtocol.EvaluateResponse['body']>('evaluate', { expression, format: { hex } }))
+      .result;
+  expect(await value('reg STRTAB_BASE_CFG.LOG2SIZE', false)).toBe('16');
+  expect(await value('reg STRTAB_BASE_CFG.LOG2SIZE', true)).toBe('0x10');
+  expect(await value('reg STRTAB_BASE_CFG.FMT', true)).toMatch(/^0x1 \(/);
+  const [frame] = await client.frames(CMDQ);
+  const { scopes } = await client.ask<DebugProtocol.ScopesResponse['body']>('scopes', { frameId: frame?.id });
+  const { variables } = await client.ask<DebugProtocol.VariablesResponse['body']>('variables', {
+    variablesReference: scopes.find(({ name }) => name === 'Queues')?.variablesReference,
+    format: { hex: true },
+  });
+  expect(variables.find(({ name }) => name === 'EVENTQ')?.value).toBe('256 pending');
+});
+
 test('both queues are loaded sources, by reference for clients that know no URIs', async () => {
   const { client } = adapter;
   const { sources } = await client.ask<DebugProtocol.LoadedSourcesResponse['body']>('loadedSources');

@@ -1,7 +1,7 @@
 /** The same session inside another program, and over TCP. */
 
 import { connect } from 'node:net';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { Connection } from '../../src/adapter/connection.ts';
 import { nodeHost } from '../../src/adapter/node-host.ts';
 import { serveTcp } from '../../src/adapter/server.ts';
@@ -87,6 +87,36 @@ test('a running queue answers requests, refuses what needs a stop, and pauses', 
   const left = Number.parseInt(await client.value(CMDQ, 'Queues', 'CMDQ', 'pending'), 10);
   expect(left).toBeGreaterThan(0);
   expect(left).toBeLessThan(2 ** 16);
+});
+
+test('a pause that arrives together with continue is not lost', async () => {
+  const { client, session } = inline();
+  await client.launch(fixture('linux-basic'));
+  fillQueue(session);
+  client.post('continue', { threadId: CMDQ });
+  client.post('pause', { threadId: CMDQ });
+  expect(await client.stopped()).toMatchObject({ reason: 'pause', threadId: CMDQ });
+  expect(Number.parseInt(await client.value(CMDQ, 'Queues', 'CMDQ', 'pending'), 10)).toBeGreaterThan(0);
+});
+
+test('a mistake of the adapter itself is one sentence, and the next request is answered', async () => {
+  const { client, session } = inline();
+  await client.launch({ ...fixture('linux-pending'), enableQueue: true });
+  const fail = (): never => {
+    throw new Error('no such luck');
+  };
+  const { debugger: debug } = session.debuggee;
+  const step = vi.spyOn(debug, 'next').mockImplementation(fail);
+  await expect(client.ask('next', { threadId: CMDQ })).rejects.toThrow(
+    'internal error in next: no such luck; please report it',
+  );
+  step.mockRestore();
+  session.afterResponse(fail);
+  await client.ask('threads');
+  expect(client.messages.map((m) => (m.body as { output?: string } | undefined)?.output)).toContain(
+    'internal error in threads: no such luck; please report it\n',
+  );
+  expect(await client.move('next', CMDQ)).toMatchObject({ reason: 'step' });
 });
 
 test('a running queue does not keep a session from ending', async () => {

@@ -6,13 +6,13 @@ import { announce, resume } from '../execution.ts';
 import type { Handler, Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
 
-/** A request that moves a thread at once: the response first, then the stop. */
+/** A request that moves a thread at once: the response first, then the stop; what fails is a refusal. */
 function moving(move: (debug: Debugger, thread: ThreadKey) => Stop): Handler {
   return (session, args) => {
     const { debuggee } = session;
     debuggee.requireStopped();
-    const thread = debuggee.thread(args['threadId']);
-    session.afterResponse(() => announce(session, move(debuggee.debugger, thread)));
+    const stop = move(debuggee.debugger, debuggee.thread(args['threadId']));
+    session.afterResponse(() => announce(session, stop));
     return undefined;
   };
 }
@@ -44,6 +44,8 @@ export const EXECUTION: Handlers = {
   pause(session, args) {
     const { debuggee } = session;
     debuggee.thread(args['threadId']);
+    // Asked once more: when the pause arrived, the thread may not have run yet.
+    debuggee.debugger.pause();
     session.afterResponse(() => repeatStop(session));
     return undefined;
   },

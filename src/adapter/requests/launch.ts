@@ -4,7 +4,7 @@ import type { Args } from '../args.ts';
 import { Debuggee } from '../debuggee.ts';
 import { announce, resume } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
-import { readLaunch } from '../inputs.ts';
+import { readLaunch, withoutEffect } from '../inputs.ts';
 import { openWithProgress } from '../progress.ts';
 import type { Session } from '../session.ts';
 
@@ -74,7 +74,8 @@ async function open(session: Session, args: Args, requestId: number): Promise<vo
   session.launchArgs = args;
   session.attach(debuggee);
   session.output(machine.description);
-  for (const warning of machine.warnings) session.output(`warning: ${warning}`, 'important');
+  const ignored = withoutEffect(args).map((name) => `${name}: has no effect in this version; leave it out`);
+  for (const warning of [...ignored, ...machine.warnings]) session.output(`warning: ${warning}`, 'important');
   if (inputs.enableQueue && enableQueue(debuggee.debugger, 'ns')) {
     session.output('enableQueue: CR0.CMDQEN set in the model; stepping back takes it back');
   }

@@ -68,7 +68,7 @@ function sizes(children: Children): { namedVariables?: number; indexedVariables?
   };
 }
 
-/** A value that begins with a decimal number, with that number in hexadecimal. */
+/** A decimal number, also one with its meaning behind it, in hexadecimal; counts and sizes stay as they are. */
 function inHex(value: string): string {
-  return value.replace(/^\d+(?![\dx])/, (digits) => `0x${Number(digits).toString(16)}`);
+  return value.replace(/^\d+(?=$| \()/, (digits) => `0x${Number(digits).toString(16)}`);
 }
