@@ -3,7 +3,7 @@ import { isWorld, type World } from '../bits/world.ts';
 import { DOCUMENT_EXTENSION, DOCUMENT_SCHEME, queuePath } from '../inspect/document-path.ts';
 import { sectionText } from '../inspect/hover.ts';
 import { layoutByName } from '../inspect/layouts.ts';
-import { rows, rowText } from '../inspect/rows.ts';
+import { rawWords, rows, rowText } from '../inspect/rows.ts';
 import { statusText } from '../inspect/tree/node.ts';
 import { DATA } from '../model/memory.ts';
 import type { Smmu } from '../model/smmu.ts';
@@ -71,7 +71,7 @@ export function documentText(smmu: Smmu, queues: QueueDocuments, document: Docum
     : structureText(smmu, document.space, document.layout, document.pa);
 }
 
-/** Two lines of heading, then one line a field. */
+/** Two lines of heading (what and where, the raw words), then one line a field. */
 function structureText(smmu: Smmu, space: World, layoutName: string, pa: number): string {
   const layout = layoutByName(layoutName);
   if (!layout) return '';
@@ -80,7 +80,7 @@ function structureText(smmu: Smmu, space: World, layoutName: string, pa: number)
   const status = smmu.memory(space).load(pa, words, 0, layout.words);
   if (status !== DATA) return `${head}\n# the memory there is ${statusText(status)}\n`;
   const lines = rows(layout, words, 0, { world: space }).map(rowText);
-  return `${head}\n#\n${lines.join('\n')}\n`;
+  return `${head}\n# ${rawWords(words).join(' ')}\n${lines.join('\n')}\n`;
 }
 
 /** The line of a field in the document of a structure, from 1; the heading when there is no such field. */

@@ -31,7 +31,7 @@ export function explain(plan: Plan, hit: Hit): Explanation {
 }
 
 function foundText(frame: Frame): string {
-  const name = frame.kind === 'descriptor' ? `${frame.name} descriptor` : frame.name.replace(/\bCMD_/, '');
+  const name = frame.kind === 'descriptor' ? `${frame.name} descriptor` : frame.name;
   if (frame.pa === null) return name;
   const value = frame.status === DATA ? ` = ${rawWords(frame.words).join(' ')}` : ', which could not be read';
   return `${name} at PA ${hex(frame.pa)} (${frame.space})${value}`;

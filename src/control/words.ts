@@ -20,7 +20,7 @@ export function operationText(plan: Plan): string {
 
 /** `CMDQ[0x2c] TLBI_NH_VA`. */
 function commandText(plan: Plan): string {
-  return plan.frames[0]?.name.replace(/\bCMD_/, '') ?? 'command';
+  return plan.frames[0]?.name ?? 'command';
 }
 
 function otherText(operation: Exclude<Operation, { kind: 'command' }>): string {

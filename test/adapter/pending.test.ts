@@ -91,6 +91,7 @@ test('stepping in shows micro-steps, with what is planned apart from what is', a
     expect((await client.move('stepIn', CMDQ)).reason).toBe('step');
   }
   expect(steps[0]).toBe('read command 0x23a9 at 0x5b723a90');
+  expect(await client.value(CMDQ, 'Current step', 'in')).toBe('CMDQ[0x23a9] TLBI_NH_VA');
   expect(new Set(steps).size).toBe(3);
   expect(await consumed()).toBe('0x23a9 wrap 0');
   const pending = await client.variables(CMDQ, 'Pending');

@@ -50,7 +50,7 @@ test('a fault stops before it happens; the stop comes before the response', asyn
     threadId: DMA,
   });
   expect(info.exceptionId).toBe('F_TRANSLATION');
-  expect(info.description).toContain('Asked: read sid=0x8 iova=0x1000.');
+  expect(info.description?.split('\n')[0]).toBe('Asked: read sid=0x8 iova=0x1000.');
   expect(info.description).toContain('Found: stage 1 level 1 descriptor at PA 0x4800f000 (ns)');
   expect(info.description).toContain('Decided by: TABLE.Valid [0] = 0');
   expect(info.details?.message).toContain('the event is written to the EVENTQ');
@@ -100,6 +100,21 @@ test('the call stack goes from the descriptor to the transaction, each frame at 
     'Registers',
     'Queues',
     'Caches',
+  ]);
+});
+
+test('an invalid descriptor of the last level is shown as a leaf, with its raw words', async () => {
+  const { client } = adapter;
+  await launchBasic();
+  expect(await client.evaluate('translate sid=8 iova=0xffff6000')).toBe('stopped: F_TRANSLATION');
+  await client.stopped();
+  const [frame] = await client.frames(DMA);
+  expect(frame?.name).toBe('stage 1 level 3');
+  const { content } = await client.ask<{ content: string }>('source', { source: frame?.source });
+  expect(content.split('\n').slice(0, 3)).toEqual([
+    '# S1_LEAF at PA 0x4847bfb0 (ns), 8 bytes; DDI 0487 D8.3',
+    '# 0x0000000000000000',
+    'Valid [0] = 0',
   ]);
 });
 

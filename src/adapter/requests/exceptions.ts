@@ -28,13 +28,14 @@ export const EXCEPTIONS: Handlers = {
     const { reason, more } = explain(position.plan, hit);
     return {
       exceptionId: hit.filter,
-      description: reason.join(' '),
+      // A sentence a line, as clients show it.
+      description: reason.join('\n'),
       breakMode: 'always',
       details: {
         message: [...reason, ...more].join(' '),
         typeName: hit.filter,
         fullTypeName: hit.filter,
-        // Clients show this below the description, line by line.
+        // Shown below the description.
         stackTrace: more.join('\n'),
       },
     };

@@ -76,7 +76,7 @@ export function executeCommand(
   const name = status === DATA ? (commandNameOf(words, 0) ?? 'reserved opcode') : 'unreadable command';
   recorder?.enter(0, {
     kind: 'command',
-    name: `CMDQ[${hex(queue.cons)}] ${name}`,
+    name: `CMDQ[${hex(queue.cons)}] ${name.replace(/^CMD_/, '')}`,
     layout: name,
     space: world,
     pa,

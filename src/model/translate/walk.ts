@@ -267,7 +267,7 @@ function recordFetch(
   recorder.enter(3, {
     kind: 'descriptor',
     name: `stage 1 level ${level}`,
-    layout: kind === LEAF_DESCRIPTOR ? 'S1_LEAF' : 'TABLE',
+    layout: kind === LEAF_DESCRIPTOR || level === 3 ? 'S1_LEAF' : 'TABLE',
     space: stream.world,
     pa,
     words: status === DATA ? Uint32Array.of(lo, hi) : new Uint32Array(0),
