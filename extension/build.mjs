@@ -1,7 +1,7 @@
 // npm run build: bundles everything into dist/.   `package`: builds and makes the .vsix.   `tests`: the suites that
 // run inside VS Code, into out/test-vscode.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { root, SetupError } from './setup.mjs';
@@ -17,6 +17,7 @@ const common = {
   target: ['es2022', 'node20'],
   sourcemap: 'linked',
   sourcesContent: false,
+  metafile: true,
   logLevel: 'warning',
   external: ['vscode'],
   mainFields: ['module', 'main'],
@@ -40,11 +41,27 @@ function lazyBundles(found) {
   };
 }
 
+/** The licences of the packages that the bundles hold, as these ask for: dist/NOTICES.txt. */
+function writeNotices(results) {
+  const files = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  const names = new Set(files.map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1]));
+  const notices = [...names].filter(Boolean).sort().map(noticeOf);
+  writeFileSync(path.join(root, 'dist/NOTICES.txt'), `${notices.join('\n\n\n')}\n`);
+}
+
+function noticeOf(name) {
+  const dir = path.join(root, 'node_modules', name);
+  const licence = readdirSync(dir).find((file) => /^licen[cs]e/i.test(file));
+  if (!licence) throw new SetupError(`${name} is bundled, but has no licence file: see ${dir}`);
+  const { version } = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'));
+  return `${name} ${version}\n\n${readFileSync(path.join(dir, licence), 'utf8').trim()}`;
+}
+
 export async function buildAll() {
   rmSync(path.join(root, 'dist'), { recursive: true, force: true });
   const lazy = new Set();
   const plain = (entry, outfile, extra = {}) => build({ ...common, entryPoints: [entry], outfile, ...extra });
-  await Promise.all([
+  const entries = await Promise.all([
     plain('extension/extension.ts', 'dist/extension.js', {
       plugins: [lazyBundles(lazy)],
       supported: { 'dynamic-import': false },
@@ -52,7 +69,10 @@ export async function buildAll() {
     plain('src/adapter/main.ts', 'dist/adapter.js'),
     plain('src/cli/main.ts', 'dist/cli.js', { banner: { js: '#!/usr/bin/env node' } }),
   ]);
-  await Promise.all([...lazy].map((file) => plain(file, `dist/${path.basename(file, '.ts')}.js`)));
+  const parts = await Promise.all(
+    [...lazy].map((file) => plain(file, `dist/${path.basename(file, '.ts')}.js`)),
+  );
+  writeNotices([...entries, ...parts]);
   chmodSync(path.join(root, 'dist/cli.js'), 0o755);
   if (!existsSync(path.join(root, 'dist/inline.js')))
     throw new SetupError(

@@ -30,7 +30,7 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
       name: config.name ?? 'SMMU',
       stopOnEntry: config['stopOnEntry'] ?? true,
     };
-    if (resolved['capture'] === undefined) {
+    if (resolved['capture'] === undefined || resolved['capture'] === '') {
       const capture = await pickCapture();
       if (capture === undefined) return undefined;
       resolved['capture'] = capture;

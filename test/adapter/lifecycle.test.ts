@@ -131,6 +131,7 @@ test('restart opens the capture anew and stops on entry again, with the filters 
   await client.launch({ ...fixture('linux-pending'), enableQueue: true }, { filters: [] });
   await client.move('continue', CMDQ);
   await client.ask('restart');
+  expect(await client.event('continued')).toMatchObject({ allThreadsContinued: true });
   expect(await client.stopped()).toMatchObject({ reason: 'entry', threadId: CMDQ });
   expect(await client.value(CMDQ, 'Queues', 'CMDQ', 'CONS')).toBe('0x23a9 wrap 0');
   expect(await client.evaluate('translate sid=8 iova=0x1000')).toMatch(/^fault: F_TRANSLATION/);

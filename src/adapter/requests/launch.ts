@@ -8,6 +8,9 @@ import { readLaunch, withoutEffect } from '../inputs.ts';
 import { openWithProgress } from '../progress.ts';
 import type { Session } from '../session.ts';
 
+/** A protocol id; the event that carries it is about all threads. */
+const FIRST_THREAD = 1;
+
 export const LAUNCH: Handlers = {
   async launch(session, args, request) {
     await openAndBegin(session, args, request.seq);
@@ -31,6 +34,10 @@ export const LAUNCH: Handlers = {
     const again = (args['arguments'] as Args | undefined) ?? session.launchArgs;
     if (!again) throw new UserError('there is nothing to restart', { todo: 'launch a session first' });
     await session.close();
+    // Clients keep why each thread stands; those of before do not stand any more.
+    session.afterResponse(() =>
+      session.event('continued', { threadId: FIRST_THREAD, allThreadsContinued: true }),
+    );
     await openAndBegin(session, again, request.seq);
     return undefined;
   },

@@ -24,6 +24,18 @@ describe('a configuration', () => {
     }
   });
 
+  it('with an empty capture asks for one, as without', async () => {
+    let started: boolean | null = null;
+    void vscode.debug.startDebugging(folder(), sample('empty', { capture: '' })).then((answer) => {
+      started = answer;
+    });
+    while (started === null) {
+      await vscode.commands.executeCommand('workbench.action.closeQuickOpen');
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    assert.equal(started, false, 'leaving the question starts nothing');
+  });
+
   it('of the samples starts under each of its three names', async () => {
     const { configurations } = vscode.workspace.getConfiguration('launch', folder().uri) as unknown as {
       configurations: vscode.DebugConfiguration[];
