@@ -3,7 +3,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import Mocha from 'mocha';
-import { shootFailure, stopAll } from './ui/kit.mjs';
+import { closePopups, shootFailure, stopAll } from './ui/kit.mjs';
 
 /** @returns counts; the browser and the server must be there */
 export async function runUi({ grep } = {}) {
@@ -11,6 +11,8 @@ export async function runUi({ grep } = {}) {
     ui: 'bdd',
     color: false,
     timeout: 120_000,
+    // A busy machine loses a click now and then. A second failure is one, and each second try is told.
+    retries: 1,
     forbidOnly: true,
     ...(grep ? { grep } : {}),
   });
@@ -18,6 +20,9 @@ export async function runUi({ grep } = {}) {
   for (const file of readdirSync(dir).sort())
     if (file.endsWith('.ui.mjs')) mocha.addFile(path.join(dir, file));
   mocha.rootHooks({
+    async beforeEach() {
+      if (this.currentTest?.currentRetry() > 0) await closePopups();
+    },
     async afterEach() {
       if (this.currentTest?.state === 'failed') await shootFailure(this.currentTest.fullTitle());
     },
@@ -29,6 +34,9 @@ export async function runUi({ grep } = {}) {
         const { passes, failures, pending } = runner.stats;
         resolve({ passed: passes, failed: failures, skipped: pending });
       });
+      runner.on('retry', (test, error) =>
+        console.log(`    tried again: ${test.title} (${error.message.split('\n')[0]})`),
+      );
     });
   } finally {
     await stopAll();

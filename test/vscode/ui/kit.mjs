@@ -162,6 +162,11 @@ export async function shootFailure(title) {
   for (const workbench of open) await workbench.shot(name).catch(() => {});
 }
 
+/** Closes menus and palettes that a failed test left open. */
+export async function closePopups() {
+  for (const workbench of open) for (let i = 0; i < 2; i++) await workbench.page.keyboard.press('Escape');
+}
+
 /** Stops what tests left running. */
 export async function stopAll() {
   for (const workbench of [...open]) await workbench.stop();

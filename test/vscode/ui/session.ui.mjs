@@ -131,7 +131,8 @@ describe('a session on linux-basic', () => {
     assert.match(widget, /Exception has occurred: F_TRANSLATION/);
     assert.match(widget, /level 3 descriptor 0x0 at 0x4847bfb0 is invalid: bit 0 is clear/);
     await standsAt(vs, 'Valid [0] = 0');
-    const stack = await vs.rowsWith(STACK, 'stage 1 level 3');
+    // The first frame comes alone, the others a moment later.
+    const stack = await vs.rowsWith(STACK, 'STE 0x8');
     const thread = stack.findIndex((row) => row.startsWith('DMA'));
     assert.match(stack[thread], /^DMA PAUSED ON F_TRANSLATION$/i);
     // The pane has room for three frames; the transaction itself is below them.

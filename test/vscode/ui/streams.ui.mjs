@@ -14,8 +14,21 @@ const THEMES = [
 
 /** Opens the context menu of a tree row and clicks an entry. */
 async function menu(vs, row, entry) {
-  await vs.page.locator(`${TREE} .monaco-list-row`, { hasText: row }).first().click({ button: 'right' });
-  await vs.page.locator('.monaco-menu .action-label', { hasText: entry }).first().click();
+  const item = vs.page.locator('.monaco-menu .action-label', { hasText: entry }).first();
+  for (let tries = 0; tries < 3; tries++) {
+    await vs.page.locator(`${TREE} .monaco-list-row`, { hasText: row }).first().click({ button: 'right' });
+    await item.waitFor({ timeout: 15_000 });
+    // A menu takes no click in the moment in which it opens.
+    await vs.page.waitForTimeout(500);
+    await item.click();
+    const gone = await item.waitFor({ state: 'hidden', timeout: 5000 }).then(
+      () => true,
+      () => false,
+    );
+    if (gone) return;
+    await vs.page.keyboard.press('Escape');
+  }
+  throw new Error(`the menu of ${row} takes no click on ${entry}`);
 }
 
 /** Chooses another colour theme by its name in the list of themes. */
