@@ -7,6 +7,7 @@ import { type OpenMachine, openMachine } from '../src/capture/machine.ts';
 import { countAll, survey } from '../src/inspect/counts.ts';
 import { mapsOf } from '../src/inspect/maps.ts';
 import { queueEntries, queueSummary, queueWindow } from '../src/inspect/queues.ts';
+import { transaction } from '../src/model/plan.ts';
 import type { Answer } from '../src/model/translate/answer.ts';
 import { sharedDir } from './kit/shared.ts';
 
@@ -121,16 +122,7 @@ describe.each(DUMPS)('$name', ({ capture, registers, truth: truthFile }) => {
   function ask(sid: number, iova: string, write = false): Answer {
     const at = parseHex64(iova);
     if (!at) throw new Error(`${iova} is no address`);
-    return machine.smmu.translate({
-      world: 'ns',
-      sid,
-      ssid: -1,
-      vaHi: at.hi,
-      vaLo: at.lo,
-      write,
-      privileged: false,
-      instruction: false,
-    });
+    return machine.smmu.translate(transaction({ sid, vaHi: at.hi, vaLo: at.lo, write }));
   }
 
   test('opens without a warning and finds the stream table', () => {

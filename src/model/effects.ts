@@ -56,6 +56,10 @@ export function applyEffect(on: Changeable, effect: Effect): Effect {
       if (effect.op === 'insert') on.tlb.insert(effect.entry);
       else on.tlb.remove(effect.entry);
       return { ...effect, op: effect.op === 'insert' ? 'remove' : 'insert' };
+    case 'store':
+      if (effect.op === 'insert') effect.store.insert(effect.entry);
+      else effect.store.remove(effect.entry);
+      return { ...effect, op: effect.op === 'insert' ? 'remove' : 'insert' };
     case 'signal':
       return effect;
   }

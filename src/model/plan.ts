@@ -13,6 +13,7 @@ import type { EventName } from '../spec/events.ts';
 import type { ConfigEntry } from './caches/config.ts';
 import type { TlbEntry } from './caches/tlb.ts';
 import type { ReadStatus } from './memory.ts';
+import { type Attributes, DEFAULT_ATTRIBUTES } from './translate/attributes.ts';
 
 /** A client transaction as it arrives at the SMMU. */
 export interface Transaction {
@@ -27,6 +28,37 @@ export interface Transaction {
   readonly write: boolean;
   readonly privileged: boolean;
   readonly instruction: boolean;
+  readonly kind: TransactionKind;
+  /** Memory attributes as they arrive, packed as in `translate/attributes.ts`. */
+  readonly attributes: Attributes;
+  /** The NS attribute as it arrives; Secure and Realm streams only. */
+  readonly ns: boolean;
+}
+
+/**
+ * What a client asks for beside a plain read or write:
+ * `atomic` reads and writes (16.7.6); `speculative` is aborted instead of faulting (3.14);
+ * `request` is an ATS Translation Request and `translated` an ATS Translated transaction (3.9).
+ */
+export type TransactionKind = 'ordinary' | 'atomic' | 'speculative' | 'request' | 'translated';
+
+/** A transaction of the Non-secure world: an ordinary unprivileged data read unless `some` says otherwise. */
+export function transaction(
+  some: Partial<Transaction> & Pick<Transaction, 'sid' | 'vaHi' | 'vaLo'>,
+): Transaction {
+  return {
+    world: some.world ?? 'ns',
+    sid: some.sid,
+    ssid: some.ssid ?? -1,
+    vaHi: some.vaHi,
+    vaLo: some.vaLo,
+    write: some.write ?? false,
+    privileged: some.privileged ?? false,
+    instruction: some.instruction ?? false,
+    kind: some.kind ?? 'ordinary',
+    attributes: some.attributes ?? DEFAULT_ATTRIBUTES,
+    ns: some.ns ?? false,
+  };
 }
 
 /** The structures and moments that make up a call stack, outermost first. */
@@ -105,6 +137,12 @@ export interface Fault {
   readonly fetchAddr: number;
   /** The field of the structure at fault that decided, where one did. */
   readonly field?: string;
+  /** Intermediate physical address in bytes, for stage 2. */
+  readonly ipa?: number;
+  /** Stage-2 F_PERMISSION with CLASS=TT: the update of a stage-1 descriptor was refused, not its read (TTRnW=0). */
+  readonly tableWrite?: boolean;
+  /** Terminates even where faults stall: F_ADDR_SIZE of a bypassed stage 1, and ATS requests (3.12.2). */
+  readonly terminates?: boolean;
 }
 
 /** What an operation came to. */
@@ -152,10 +190,19 @@ export interface Outcome {
   readonly missing: Missing | null;
   /** The lookup was answered by the TLB. */
   readonly tlbHit: boolean;
+  /** Memory attributes of the output, packed as in `translate/attributes.ts`, when the result is `ok`. */
+  readonly attributes: Attributes;
   /** The command's name, when the operation was one with a known opcode. */
   readonly command: CommandName | null;
   /** CERROR code (0 none), when the operation was a command. */
   readonly cerror: number;
+}
+
+/** Something that keeps entries, so that effects can put them in and take them out. */
+export interface Store<Entry> {
+  insert(entry: Entry): void;
+  /** Removes just this entry. */
+  remove(entry: Entry): void;
 }
 
 /** A change that committing makes. Applying one yields the effect that takes it back. */
@@ -178,6 +225,14 @@ export type Effect =
     }
   | { readonly kind: 'config'; readonly op: 'insert' | 'remove'; readonly entry: ConfigEntry }
   | { readonly kind: 'tlb'; readonly op: 'insert' | 'remove'; readonly entry: TlbEntry }
+  /** A change of one of the other things that an SMMU keeps: stalled transactions, an endpoint's ATC, … */
+  | {
+      readonly kind: 'store';
+      readonly store: Store<unknown>;
+      readonly op: 'insert' | 'remove';
+      readonly entry: unknown;
+      readonly what: string;
+    }
   /** An interrupt or event signal: nothing to change, but people want to see it. */
   | { readonly kind: 'signal'; readonly what: string };
 

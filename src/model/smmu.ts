@@ -176,8 +176,8 @@ export class Smmu implements Machine {
     recorder.step('begin', `StreamID ${hex(t.sid)}${ssid}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
     translateTransaction(this, state, t, answer, recorder);
     this.#settle(t, state, answer, effects, recorder);
-    const { result, pa, space, fault, record, recording, missing, tlbHit } = answer;
-    return outcome({ result, pa, space, fault, record, recording, missing, tlbHit });
+    const { result, pa, space, fault, record, recording, missing, tlbHit, attributes } = answer;
+    return outcome({ result, pa, space, fault, record, recording, missing, tlbHit, attributes });
   }
 
   #planCommand(world: World, effects: Effect[], recorder: Recorder): Outcome {
@@ -309,6 +309,7 @@ function outcome(some: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome {
     recording: 'none',
     missing: null,
     tlbHit: false,
+    attributes: 0,
     command: null,
     cerror: 0,
     ...some,

@@ -6,7 +6,7 @@ import { enableQueue } from '../../src/control/enable-queue.ts';
 import { stackAt } from '../../src/control/position.ts';
 import { DEFAULT_FILTERS, FILTERS } from '../../src/control/stops/index.ts';
 import { offsetOf } from '../../src/model/bank.ts';
-import type { Plan, Transaction } from '../../src/model/plan.ts';
+import { type Plan, type Transaction, transaction } from '../../src/model/plan.ts';
 import { entryAddress, ring } from '../../src/model/queues/ring.ts';
 import { CERRORS } from '../../src/spec/cerror.ts';
 import { COMMANDS } from '../../src/spec/commands.ts';
@@ -26,16 +26,7 @@ beforeEach(async () => {
 });
 afterEach(() => machine.close());
 
-const read = (iova: number, sid = 8): Transaction => ({
-  world: 'ns',
-  sid,
-  ssid: -1,
-  vaHi: 0,
-  vaLo: iova,
-  write: false,
-  privileged: false,
-  instruction: false,
-});
+const read = (iova: number, sid = 8): Transaction => transaction({ sid, vaHi: 0, vaLo: iova });
 
 /** Puts commands into the queue, as a driver does. */
 function queue(...commands: Uint32Array[]): void {

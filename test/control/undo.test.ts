@@ -4,7 +4,7 @@ import type { OpenMachine } from '../../src/capture/machine.ts';
 import { Debugger } from '../../src/control/debugger.ts';
 import { enableQueue } from '../../src/control/enable-queue.ts';
 import { offsetOf } from '../../src/model/bank.ts';
-import type { Transaction } from '../../src/model/plan.ts';
+import { type Transaction, transaction } from '../../src/model/plan.ts';
 import { entryAddress, ring } from '../../src/model/queues/ring.ts';
 import { COMMANDS } from '../../src/spec/commands.ts';
 import { fingerprint, openFixture } from '../kit/machine.ts';
@@ -24,17 +24,7 @@ afterAll(() => {
 });
 
 function read(sid: number, iova: number, more: Partial<Transaction> = {}): Transaction {
-  const t = {
-    world: 'ns',
-    sid,
-    ssid: -1,
-    vaHi: 0,
-    vaLo: iova,
-    write: false,
-    privileged: false,
-    instruction: false,
-  };
-  return { ...t, ...more } as Transaction;
+  return transaction({ sid, vaHi: 0, vaLo: iova, ...more });
 }
 
 /** Steps back to the beginning and holds each operation's state against what it was on the way forward. */

@@ -4,6 +4,7 @@ import type { OpenMachine } from '../../src/capture/machine.ts';
 import { survey } from '../../src/inspect/counts.ts';
 import { inputAddress, mapsOf, type TableStart } from '../../src/inspect/maps.ts';
 import { ABSENT, DATA } from '../../src/model/memory.ts';
+import { transaction } from '../../src/model/plan.ts';
 import { openFixture } from '../kit/machine.ts';
 import { Bench, pageAt, tableAt } from './build.ts';
 
@@ -181,16 +182,7 @@ describe.each(['linux-basic', 'linux-faults', 'linux-mixed', 'linux-16k'])('the 
       const sid = domain.sids[0] as number;
       const ask = (iova: string, write: boolean, privileged: boolean, instruction: boolean) => {
         const { hi, lo } = parseHex64(iova) ?? { hi: 0, lo: 0 };
-        return smmu.translate({
-          world: 'ns',
-          sid,
-          ssid: -1,
-          vaHi: hi,
-          vaLo: lo,
-          write,
-          privileged,
-          instruction,
-        });
+        return smmu.translate(transaction({ sid, vaHi: hi, vaLo: lo, write, privileged, instruction }));
       };
       for (const run of mapsOf(smmu.memory('ns'), domain.start)) {
         for (const privileged of [false, true]) {

@@ -4,7 +4,7 @@ import { parseHex64 } from '../../src/bits/u64.ts';
 import { offsetOf } from '../../src/model/bank.ts';
 import type { Journal } from '../../src/model/effects.ts';
 import { type ChunkSource, SparseMemory } from '../../src/model/memory.ts';
-import type { Plan, Transaction } from '../../src/model/plan.ts';
+import { transaction as makeTransaction, type Plan, type Transaction } from '../../src/model/plan.ts';
 import { type CachePolicy, Smmu } from '../../src/model/smmu.ts';
 import { CD } from '../../src/spec/cd.ts';
 import { COMMANDS, type CommandName } from '../../src/spec/commands.ts';
@@ -110,12 +110,7 @@ export interface TestOptions {
   readonly setUp?: boolean;
 }
 
-export interface Access {
-  readonly ssid?: number;
-  readonly write?: boolean;
-  readonly privileged?: boolean;
-  readonly instruction?: boolean;
-}
+export type Access = Partial<Omit<Transaction, 'sid' | 'vaHi' | 'vaLo'>>;
 
 /** RAM that reads as zero. */
 export function zeroedMemory(ranges = [RAM]): SparseMemory {
@@ -132,16 +127,7 @@ export function halves(address: number | string): { hi: number; lo: number } {
 
 export function transaction(sid: number, address: number | string, access: Access = {}): Transaction {
   const { hi, lo } = halves(address);
-  return {
-    world: 'ns',
-    sid,
-    ssid: access.ssid ?? -1,
-    vaHi: hi,
-    vaLo: lo,
-    write: access.write ?? false,
-    privileged: access.privileged ?? false,
-    instruction: access.instruction ?? false,
-  };
+  return makeTransaction({ sid, vaHi: hi, vaLo: lo, ...access });
 }
 
 /** An SMMU in RAM of its own, with one line for each thing that a test writes. */

@@ -2,7 +2,7 @@ import { hex, hex64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS } from '../../bits/world.ts';
 import { faultText, missingText, transactionText } from '../../control/words.ts';
-import type { Plan, Transaction } from '../../model/plan.ts';
+import { type Plan, type Transaction, transaction } from '../../model/plan.ts';
 import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
 import { announce } from '../execution.ts';
 import { type Node, named } from '../variable-node.ts';
@@ -57,7 +57,7 @@ function parseTransaction(rest: string): { transaction: Transaction; step: boole
   if (!isWorld(world)) {
     throw new UserError(`world=${world} is no security state`, { todo: `write ${WORLDS.join(', ')}` });
   }
-  const transaction = {
+  const asked = transaction({
     world,
     sid: numberIn(need('sid'), 'sid', SID_BITS, USAGE),
     ssid: ssid === undefined ? -1 : numberIn(ssid, 'ssid', SSID_BITS, USAGE),
@@ -66,8 +66,8 @@ function parseTransaction(rest: string): { transaction: Transaction; step: boole
     write: flags.has('write'),
     privileged: flags.has('priv'),
     instruction: flags.has('inst'),
-  };
-  return { transaction, step: flags.has('step') };
+  });
+  return { transaction: asked, step: flags.has('step') };
 }
 
 function answerOf(transaction: Transaction, plan: Plan): Answer {

@@ -34,6 +34,8 @@ function effectNode(smmu: Smmu, effect: Effect, i: number): Node {
       return { ...configNode(effect.entry), name: `${name} configuration cache ${effect.op}` };
     case 'tlb':
       return { ...tlbNode(effect.entry), name: `${name} TLB ${effect.op}` };
+    case 'store':
+      return { name: `${name} ${effect.op}`, value: effect.what };
     case 'signal':
       return { name: `${name} signal`, value: effect.what };
   }

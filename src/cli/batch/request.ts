@@ -3,7 +3,7 @@
 import { parseHex64, parseNumber, type U64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS } from '../../bits/world.ts';
-import type { Transaction } from '../../model/plan.ts';
+import { type Transaction, transaction } from '../../model/plan.ts';
 import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
 
 /** A transaction, or why the model cannot run it. */
@@ -45,7 +45,7 @@ export function readRequest(line: string, where: string): BatchRequest {
   if (ats !== 'u') return { reason: 'ATS translation requests and translated transactions are not modelled' };
   if (world !== 'ns') return { reason: `world ${world} is not modelled` };
   const write = rw === 'w';
-  const transaction = {
+  const asked = transaction({
     world,
     sid,
     ssid,
@@ -55,8 +55,8 @@ export function readRequest(line: string, where: string): BatchRequest {
     privileged: flag('priv'),
     // Writes are never instruction fetches.
     instruction: flag('inst') && !write,
-  };
-  return { transaction };
+  });
+  return { transaction: asked };
 }
 
 function json(line: string, fail: () => never): unknown {

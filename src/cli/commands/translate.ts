@@ -2,7 +2,7 @@ import { hex, hex64, type U64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { busDeviceFunction } from '../../inspect/stream-id.ts';
 import { outcomeText, walkStory } from '../../inspect/walk-story.ts';
-import type { Transaction } from '../../model/plan.ts';
+import { type Transaction, transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { SSID_BITS } from '../../spec/stream-id.ts';
 import {
@@ -74,7 +74,7 @@ function transactionOf(given: Given): Transaction {
   if (write && instruction) {
     throw new UserError('an instruction fetch is a read', { where: '--write --inst', todo: 'leave one out' });
   }
-  return {
+  return transaction({
     world,
     sid,
     ssid,
@@ -83,7 +83,7 @@ function transactionOf(given: Given): Transaction {
     write,
     privileged: given.flag('priv'),
     instruction,
-  };
+  });
 }
 
 function one(smmu: Smmu, transaction: Transaction, json: boolean, io: Io): number {

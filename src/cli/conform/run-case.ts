@@ -4,7 +4,7 @@ import { hex, parseHex64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { offsetOf } from '../../model/bank.ts';
 import { ALL_PAGES, type ChunkSource, SparseMemory } from '../../model/memory.ts';
-import type { Transaction } from '../../model/plan.ts';
+import { type Transaction, transaction } from '../../model/plan.ts';
 import { advance, entryAddress, ring } from '../../model/queues/ring.ts';
 import { type CachePolicy, Smmu } from '../../model/smmu.ts';
 import { bytesText } from '../batch/answer.ts';
@@ -52,7 +52,7 @@ function writeRegister(smmu: Smmu, offset: number, value: string, bytes: number)
 /** A transaction of a case: Non-secure, data, unprivileged. */
 export function transactionOf(sid: number, iova: string, write: boolean): Transaction {
   const { hi, lo } = word(iova);
-  return { world: 'ns', sid, ssid: -1, vaHi: hi, vaLo: lo, write, privileged: false, instruction: false };
+  return transaction({ sid, vaHi: hi, vaLo: lo, write });
 }
 
 function wordsOf(bytes: string): Uint32Array {

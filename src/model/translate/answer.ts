@@ -5,6 +5,7 @@ import type { ConfigEntry } from '../caches/config.ts';
 import type { TlbEntry } from '../caches/tlb.ts';
 import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
 import type { Fault, Missing, Recording, Result } from '../plan.ts';
+import type { Attributes } from './attributes.ts';
 
 /**
  * What one translation found, filled in as it goes. One object serves every translation of an SMMU, so that the fast
@@ -24,6 +25,8 @@ export class Answer {
   /** What the caches would keep. */
   fillConfig: ConfigEntry | null = null;
   fillTlb: TlbEntry | null = null;
+  /** Memory attributes of the output. */
+  attributes: Attributes = 0;
   /** PnU and InD of the record: after the STE's overrides. */
   privileged = false;
   instruction = false;
@@ -40,6 +43,7 @@ export class Answer {
     this.configHit = false;
     this.fillConfig = null;
     this.fillTlb = null;
+    this.attributes = 0;
     this.privileged = false;
     this.instruction = false;
   }

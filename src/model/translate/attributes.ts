@@ -1,0 +1,8 @@
+/**
+ * Memory attributes, packed: bits [7:0] are the memory type as a byte of MAIR has it (DDI 0487 D8.6; type, cacheability,
+ * allocation hints and transience of both levels), bits [9:8] the shareability (0 NSH, 2 OSH, 3 ISH).
+ */
+export type Attributes = number;
+
+/** What counts when the client conveys none (IHI 0070 13.1.3): Normal iWB-oWB, RA, WA, non-transient, NSH. */
+export const DEFAULT_ATTRIBUTES: Attributes = 0xff;
