@@ -8,7 +8,9 @@
 import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { RegisterBank } from './bank.ts';
-import { ConfigCache } from './caches/config.ts';
+import { ConfigCache, type ConfigEntry } from './caches/config.ts';
+import { Leaving } from './caches/leaving.ts';
+import { StructureCache } from './caches/structures.ts';
 import { Tlb, type TlbEntry } from './caches/tlb.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
@@ -21,6 +23,7 @@ import { entryAddress, ring } from './queues/ring.ts';
 import { writeEffects } from './register-write.ts';
 import { deriveState, type WorldState } from './state.ts';
 import { Answer } from './translate/answer.ts';
+import { DecodeMemo } from './translate/decode-memo.ts';
 import { translateTransaction } from './translate/transaction.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
@@ -44,6 +47,11 @@ export class Smmu implements Machine {
   readonly bank = new RegisterBank();
   readonly config = new ConfigCache();
   readonly tlb = new Tlb();
+  readonly partial = new Tlb();
+  readonly walks = new Tlb();
+  readonly structures = new StructureCache();
+  readonly leaving = new Leaving();
+  readonly decoded = new DecodeMemo();
   readonly policy: CachePolicy;
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
@@ -106,18 +114,20 @@ export class Smmu implements Machine {
     const state = this.state(transaction.world);
     answer.reset();
     translateTransaction(this, state, transaction, answer, null);
-    if (answer.fault !== null || answer.fillConfig !== null) {
+    if (
+      answer.fault !== null ||
+      answer.fills.length !== 0 ||
+      answer.updates.length !== 0 ||
+      this.tlb.size >= TLB_LIMIT ||
+      this.config.size >= CONFIG_LIMIT
+    ) {
       const effects: Effect[] = [];
       this.#settle(transaction, state, answer, effects, null);
       this.commit(effects);
-    } else if (answer.fillTlb !== null) {
-      if (this.tlb.size >= TLB_LIMIT) {
-        const effects: Effect[] = [];
-        this.#makeRoom(effects, answer.fillTlb);
-        this.commit(effects);
-      }
-      this.tlb.insert(answer.fillTlb);
+      return answer;
     }
+    if (answer.fillConfig !== null) this.config.insert(answer.fillConfig);
+    if (answer.fillTlb !== null) this.tlb.insert(answer.fillTlb);
     return answer;
   }
 
@@ -206,23 +216,36 @@ export class Smmu implements Machine {
     effects: Effect[],
     recorder: Recorder | null,
   ): void {
-    if (answer.fillConfig !== null) {
-      const before = this.config.find(answer.fillConfig.world, answer.fillConfig.sid);
-      if (before) effects.push({ kind: 'config', op: 'remove', entry: before });
-      else if (this.config.size >= CONFIG_LIMIT) this.#makeConfigRoom(effects);
-      effects.push({ kind: 'config', op: 'insert', entry: answer.fillConfig });
-      recorder?.step('cache-fill', `configuration cache keeps StreamID ${hex(t.sid)}`);
+    for (const { space, paHi, paLo, hi, lo, what } of answer.updates) {
+      const pa = paHi * 2 ** 32 + paLo;
+      effects.push({ kind: 'memory', space, pa, words: Uint32Array.of(lo, hi), what });
     }
-    if (answer.fillTlb !== null) {
-      const before = this.tlb.displaced(answer.fillTlb);
-      if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
-      else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, answer.fillTlb);
-      effects.push({ kind: 'tlb', op: 'insert', entry: answer.fillTlb });
-      recorder?.step('cache-fill', `TLB keeps the translation to ${hex(answer.fillTlb.pa)}`);
-    }
+    this.#keep(answer, effects, recorder);
     if (answer.fault !== null && answer.result !== 'not-modelled')
       this.#report(t, state, answer, effects, recorder);
     recorder?.step('end', endText(answer));
+  }
+
+  /** What the caches keep of an answer. */
+  #keep(answer: Answer, effects: Effect[], recorder: Recorder | null): void {
+    const { fillConfig, fillTlb } = answer;
+    if (fillConfig !== null) {
+      const before = this.config.find(fillConfig.world, fillConfig.sid);
+      if (before) effects.push({ kind: 'config', op: 'remove', entry: before });
+      else if (this.config.size >= CONFIG_LIMIT) this.#makeConfigRoom(effects, fillConfig);
+      effects.push({ kind: 'config', op: 'insert', entry: fillConfig });
+      recorder?.step('cache-fill', () => `configuration cache keeps StreamID ${hex(fillConfig.sid)}`);
+    }
+    for (const { store, entry, what } of answer.fills) {
+      effects.push({ kind: 'store', store, op: 'insert', entry, what });
+      recorder?.step('cache-fill', what);
+    }
+    if (fillTlb === null) return;
+    const before = this.tlb.displaced(fillTlb);
+    if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
+    else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, fillTlb);
+    effects.push({ kind: 'tlb', op: 'insert', entry: fillTlb });
+    recorder?.step('cache-fill', () => `TLB keeps the translation to ${hex(fillTlb.pa)}`);
   }
 
   #report(
@@ -263,8 +286,8 @@ export class Smmu implements Machine {
     }
   }
 
-  #makeConfigRoom(effects: Effect[]): void {
-    const entry = this.config.oldest();
+  #makeConfigRoom(effects: Effect[], incoming: ConfigEntry): void {
+    const entry = this.config.near(incoming);
     if (entry) effects.push({ kind: 'config', op: 'remove', entry });
   }
 }

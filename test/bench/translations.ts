@@ -50,7 +50,7 @@ export function isModelled(of: TranslationCase): boolean {
 export function tablesOf(of: TranslationCase): number | null {
   const smmu = machineOf(of, 'combined');
   smmu.translate(transactionOf(SID, of.bench.iova, false));
-  const context = smmu.config.find('ns', SID)?.contexts.get(0);
+  const context = smmu.config.find('ns', SID)?.first;
   return context ? context.halves[0].baseLo : null;
 }
 

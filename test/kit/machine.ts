@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { type OpenMachine, openMachine } from '../../src/capture/machine.ts';
+import { contextsOf } from '../../src/model/caches/config.ts';
 import { DATA, PAGE_BYTES, type SparseMemory } from '../../src/model/memory.ts';
 import type { Smmu } from '../../src/model/smmu.ts';
 
@@ -42,13 +43,14 @@ function hashMemory(memory: SparseMemory, update: (words: Uint32Array) => void):
 function cacheContents(smmu: Smmu): string[] {
   const configs = smmu.config
     .entries()
+    .map((entry) => ({ ...entry, contexts: contextsOf(entry) }))
     .map(({ world, sid, stream, contexts }) =>
       JSON.stringify([
         world,
         sid,
         stream.pa,
         [...stream.words],
-        [...contexts.values()].map((c) => [c.index, c.pa, [...c.words]]),
+        contexts.map((c) => [c.index, c.pa, [...c.words]]),
       ]),
     );
   const tlb = smmu.tlb.entries().map(({ space, ...entry }) => JSON.stringify([space.tag, entry]));

@@ -32,16 +32,17 @@ export class PageMap<T extends Paged> {
 
   /**
    * Stores an entry under its page, in place of the one that was there.
-   * @returns by how many entries the map grew: 0 or 1
+   * @returns the one that was there, or null: then the map has grown by one
    */
-  set(entry: T): number {
+  set(entry: T): T | null {
     const { page } = entry;
     const slot = this.#slot(page);
+    const before = this.#entries[slot];
     this.#entries[slot] = entry;
-    if (this.#pages[slot] === page) return 0;
+    if (this.#pages[slot] === page) return before ?? null;
     this.#pages[slot] = page;
     if (++this.#size * 4 > this.#mask * 3) this.#grow();
-    return 1;
+    return null;
   }
 
   delete(page: number): void {
