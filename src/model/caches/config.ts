@@ -62,7 +62,8 @@ export class ConfigCache {
 
   /** The entry of a stream, or null. */
   find(world: World, sid: number): ConfigEntry | null {
-    return this.#entries.get(keyOf(world, sid)) ?? null;
+    // A StreamID has 32 bits; the world stands above it.
+    return this.#entries.at(WORLD_INDEX[world], sid | 0) ?? null;
   }
 
   insert(entry: ConfigEntry): void {

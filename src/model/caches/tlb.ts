@@ -145,12 +145,19 @@ export class Tlb {
     return space;
   }
 
-  /** The entry of a space that translates the address, or null. */
+  /** The entry of a space that translates the address, or null; of several the smallest. */
   find(space: TlbSpace, vaHi: number, vaLo: number): TlbEntry | null {
-    for (let i = 0; i < space.shifts.length; i++) {
-      const shift = space.shifts[i] as number;
-      const entry = space.byShift[shift]?.get(tlbPage(vaHi, vaLo, shift));
-      if (entry) return entry;
+    const { shifts } = space;
+    const upper = ((vaHi >>> 3) & 0x100000) | (vaHi & 0xfffff);
+    for (let i = 0; i < shifts.length; i++) {
+      const shift = shifts[i] as number;
+      const pages = space.byShift[shift] as PageMap<TlbEntry>;
+      // The same page as `tlbPage` has, in halves.
+      const entry =
+        shift < 32
+          ? pages.at(upper >>> shift, (vaLo >>> shift) | (upper << (32 - shift)))
+          : pages.at(0, upper >>> (shift - 32));
+      if (entry !== undefined) return entry;
     }
     return null;
   }

@@ -14,7 +14,7 @@ const LPAE_GRANULE_BITS = 12;
 const SHAREABILITY = [0, 0, 2, 3];
 
 /** S2T0SZ of VMSAv8-32 LPAE is a signed number of 4 bits: the input has 32 - S2T0SZ bits. */
-export function lpaeInputBits(t0sz: number): number {
+function lpaeInputBits(t0sz: number): number {
   return 32 - (((t0sz & 0xf) ^ 8) - 8);
 }
 

@@ -144,7 +144,7 @@ function useStage2Entry(
 }
 
 /** Puts a cached IPA to PA entry into {@link found}. */
-export function takeStage2Entry(entry: TlbEntry, ipaHi: number, ipaLo: number): void {
+function takeStage2Entry(entry: TlbEntry, ipaHi: number, ipaLo: number): void {
   const { shift } = entry;
   found[F_PA_HI] = joinHi(Math.floor(entry.pa / 2 ** 32), ipaHi, shift);
   found[F_PA_LO] = joinLo(entry.pa | 0, ipaLo, shift);

@@ -129,10 +129,13 @@ export function translateAddress(
 }
 
 /** Whether an entry can answer: not when its page must be marked dirty first, which needs the descriptors (3.13.3). */
-function answers(entry: TlbEntry, need: number): boolean {
-  const { permissions, nested } = entry;
-  const dirty = (has: number): boolean => (has & need) !== need && ((has >>> ONCE_DIRTY) & need) === need;
-  return !dirty(permissions) && (nested === null || !dirty(nested.permissions));
+function answers({ permissions, nested }: TlbEntry, need: number): boolean {
+  if (mustBecomeDirty(permissions, need)) return false;
+  return nested === null || !mustBecomeDirty(nested.permissions, need);
+}
+
+function mustBecomeDirty(permissions: number, need: number): boolean {
+  return (permissions & need) !== need && ((permissions >>> ONCE_DIRTY) & need) === need;
 }
 
 /** From the stage-1 result in {@link leaf} to the answer, through stage 2 where that is on; and what a TLB would keep. */
