@@ -1,8 +1,10 @@
 import type { World } from '../bits/world.ts';
 import type { ConfigCache } from './caches/config.ts';
 import type { Leaving } from './caches/leaving.ts';
+import type { Location } from './caches/location.ts';
 import type { StructureCache } from './caches/structures.ts';
 import type { Tlb } from './caches/tlb.ts';
+import type { Versions } from './caches/versions.ts';
 import type { SparseMemory } from './memory.ts';
 import type { DecodeMemo } from './translate/decode-memo.ts';
 
@@ -28,6 +30,8 @@ export interface Machine {
   readonly structures: StructureCache;
   /** What invalidations have named, until they are complete (policy `maximal`). */
   readonly leaving: Leaving;
+  /** What hardware may hold of what software has overwritten (policy `maximal`). */
+  readonly versions: Versions<Location>;
   readonly decoded: DecodeMemo;
   memory(space: World): SparseMemory;
 }

@@ -151,6 +151,17 @@ export class SparseMemory {
   }
 
   /**
+   * The words of the 64 KiB around an address where every read is DATA, or null: then {@link load64} answers. Walks read
+   * by it, since most of their time goes into reading.
+   * @param pa32 PA[51:32]
+   * @param paLo PA[31:0]
+   */
+  plain(pa32: number, paLo: number): Uint32Array | null {
+    const chunk = this.#directories[pa32]?.[paLo >>> 16];
+    return chunk?.plain ? chunk.words : null;
+  }
+
+  /**
    * Reads `count` 32-bit words from `pa` (4-byte aligned) to `out[at]`.
    * On any answer but DATA, `out` holds what preceded the word that could not be read.
    */

@@ -10,12 +10,14 @@ import type { World } from '../bits/world.ts';
 import { RegisterBank } from './bank.ts';
 import { ConfigCache, type ConfigEntry } from './caches/config.ts';
 import { Leaving } from './caches/leaving.ts';
+import type { Location } from './caches/location.ts';
 import { StructureCache } from './caches/structures.ts';
 import { Tlb, type TlbEntry } from './caches/tlb.ts';
+import { type Version, Versions } from './caches/versions.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
 import { CACHE_POLICIES, type CachePolicy, type Machine } from './machine.ts';
-import { SparseMemory } from './memory.ts';
+import { DATA, SparseMemory } from './memory.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
 import { executeCommand, idleReason } from './queues/command-queue.ts';
 import { writeEvent } from './queues/event-queue.ts';
@@ -51,6 +53,7 @@ export class Smmu implements Machine {
   readonly walks = new Tlb();
   readonly structures = new StructureCache();
   readonly leaving = new Leaving();
+  readonly versions = new Versions<Location>();
   readonly decoded = new DecodeMemo();
   readonly policy: CachePolicy;
   readonly #memories: Partial<Record<World, SparseMemory>>;
@@ -161,9 +164,31 @@ export class Smmu implements Machine {
       case 'register':
         return this.#planRegister(operation, effects, recorder);
       case 'memory':
+        if (this.policy === 'maximal') this.#rememberVersions(operation, effects);
         effects.push({ ...operation, what: 'software writes memory' });
         recorder.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
+    }
+  }
+
+  /** Keeps what a write of software replaces: hardware may have fetched it, and may hold it on (3.21). */
+  #rememberVersions({ space, pa, words }: Operation & { kind: 'memory' }, effects: Effect[]): void {
+    const memory = this.memory(space);
+    const first = pa - (pa % 8);
+    const old = new Uint32Array(2);
+    const becomes = new Uint32Array(2);
+    for (let at = first; at < pa + words.length * 4; at += 8) {
+      if (memory.load(at, old, 0, 2) !== DATA) continue;
+      becomes.set(old);
+      for (let half = 0; half < 2; half++) {
+        const word = words[(at + half * 4 - pa) / 4];
+        if (word !== undefined) becomes[half] = word;
+      }
+      const [lo, hi] = old as unknown as [number, number];
+      if (becomes[0] === lo && becomes[1] === hi) continue;
+      const entry: Version = { kind: 'version', pa: at, hi, lo };
+      const what = `the value before at ${hex(at)} may still be cached`;
+      effects.push({ kind: 'store', store: this.versions, op: 'insert', entry, what });
     }
   }
 

@@ -40,7 +40,7 @@ function hashMemory(memory: SparseMemory, update: (words: Uint32Array) => void):
 }
 
 /** The contents of the caches, in an order of their own. */
-function cacheContents(smmu: Smmu): string[] {
+export function cacheContents(smmu: Smmu): string[] {
   const configs = smmu.config
     .entries()
     .map((entry) => ({ ...entry, contexts: contextsOf(entry) }))
@@ -53,6 +53,9 @@ function cacheContents(smmu: Smmu): string[] {
         contexts.map((c) => [c.index, c.pa, [...c.words]]),
       ]),
     );
-  const tlb = smmu.tlb.entries().map(({ space, ...entry }) => JSON.stringify([space.tag, entry]));
-  return [...configs, ...tlb].sort();
+  const tlbs = [smmu.tlb, smmu.partial, smmu.walks].flatMap((tlb, i) =>
+    tlb.entries().map(({ space, ...entry }) => JSON.stringify([i, space.tag, entry])),
+  );
+  const structures = smmu.structures.entries().map((entry) => JSON.stringify([entry, [...entry.words]]));
+  return [...configs, ...tlbs, ...structures, `${smmu.leaving.size} leaving`].sort();
 }

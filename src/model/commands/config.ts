@@ -5,9 +5,10 @@
 
 import type { World } from '../../bits/world.ts';
 import { type ConfigScope, RANGE_ALL } from '../../spec/commands.ts';
+import { type CfgiMatch, whyCfgiNot } from '../caches/location.ts';
 import type { StructureEntry } from '../caches/structures.ts';
 import { argument, type CommandContext } from './context.ts';
-import { dropConfig, dropStructure } from './drop.ts';
+import { dropConfig, dropStructure, noteInvalidation } from './drop.ts';
 
 /** StreamIDs have 32 bits at most. */
 const LAST_SID = 0xffff_ffff;
@@ -47,19 +48,6 @@ function dropStreams(c: CommandContext, world: World, first: number, last: numbe
   if (gone.length === 0) c.recorder?.step('decide', 'no cached configuration matches');
 }
 
-/** Whether the command names this structure of a stream in its range. */
-function names(c: CommandContext, scope: ConfigScope, entry: StructureEntry): boolean {
-  const { structure, index } = entry;
-  if (!scope.drops.includes(structure)) {
-    if (!scope.unlessLeaf.includes(structure) || argument(c, 'Leaf') === 1) return false;
-  }
-  if (scope.by !== 'substream') return true;
-  const ssid = argument(c, 'SubstreamID');
-  if (structure === 'CD') return index === ssid;
-  // An L1CD serves 64 or 1024 CDs from its index on; the next one begins where it ends.
-  return structure === 'L1CD' && index <= ssid && ssid < index + entry.span;
-}
-
 function dropStructures(
   c: CommandContext,
   scope: ConfigScope,
@@ -68,11 +56,17 @@ function dropStructures(
   last: number,
 ): void {
   const { structures } = c.machine;
+  const ssid = argument(c, 'SubstreamID');
+  const match: CfgiMatch = { scope, world, first, last, ssid, leaf: argument(c, 'Leaf') === 1 };
+  noteInvalidation(c, (location) =>
+    location.kind === 'structure'
+      ? whyCfgiNot(match, location)
+      : 'it acts on configuration, not on translations',
+  );
   const candidates = first === last ? near(c, world, first) : structures.entries();
   let count = 0;
   for (const entry of candidates) {
-    const lastOf = entry.structure === 'L1STD' ? entry.sid + entry.span - 1 : entry.sid;
-    if (entry.world !== world || lastOf < first || entry.sid > last || !names(c, scope, entry)) continue;
+    if (whyCfgiNot(match, { kind: 'structure', ...entry }) !== null) continue;
     dropStructure(c, entry);
     count++;
   }

@@ -2,8 +2,10 @@
 
 import type { ConfigEntry } from '../caches/config.ts';
 import type { LeavingItem } from '../caches/leaving.ts';
+import type { Location } from '../caches/location.ts';
 import type { StructureEntry } from '../caches/structures.ts';
 import type { Tlb, TlbEntry } from '../caches/tlb.ts';
+import type { Completion, Invalidation } from '../caches/versions.ts';
 import type { LazyText, Store } from '../plan.ts';
 import type { CommandContext } from './context.ts';
 
@@ -56,10 +58,34 @@ function leave(c: CommandContext, store: Store<unknown>, entry: { leaving: boole
   });
 }
 
+/** Remembers an invalidation for what hardware may still hold (policy `maximal`). */
+export function noteInvalidation(c: CommandContext, whyNot: (location: Location) => string | null): void {
+  const { versions } = c.machine;
+  const what = c.name.replace(/^CMD_/, '');
+  const entry: Invalidation<Location> = {
+    kind: 'invalidation',
+    queue: queueOf(c),
+    what,
+    whyNot,
+  };
+  c.effects.push({ kind: 'store', store: versions, op: 'insert', entry, what: `${what} is consumed` });
+}
+
 /** CMD_SYNC: what earlier commands of the queue have named is gone (4.7.3). */
 export function completeInvalidations(c: CommandContext): void {
-  const { leaving } = c.machine;
-  if (leaving.size === 0) return;
+  const { leaving, versions, policy } = c.machine;
+  if (policy !== 'maximal') return;
+  const completion: Completion = {
+    kind: 'completion',
+    queue: queueOf(c),
+  };
+  c.effects.push({
+    kind: 'store',
+    store: versions,
+    op: 'insert',
+    entry: completion,
+    what: 'earlier invalidations are complete',
+  });
   const items = leaving.of(queueOf(c));
   for (const item of items) {
     const { store, entry } = item;

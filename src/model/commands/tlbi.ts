@@ -13,7 +13,8 @@ import {
 } from '../caches/tlb.ts';
 import { levelShift } from '../translate/descriptor.ts';
 import type { CommandContext } from './context.ts';
-import { dropTlbEntry } from './drop.ts';
+import { dropTlbEntry, noteInvalidation } from './drop.ts';
+import { tlbiMatch, whyNot } from './tlbi-match.ts';
 import { type CompiledScope, range, readRange, scopeOfOpcode } from './tlbi-scope.ts';
 
 /** What the commands' entries are gathered in: one array for all commands, since most of them find nothing. */
@@ -27,6 +28,14 @@ export function invalidateTlb(c: CommandContext): void {
   if (address !== null) {
     readRange(scope, address, c.words, c.state);
     c.recorder?.step('decide', `addresses: ${rangeText(c, scope)}`, 'Address');
+  }
+  if (c.machine.policy === 'maximal') {
+    const match = tlbiMatch(c, scope);
+    noteInvalidation(c, (location) =>
+      location.kind === 'descriptor'
+        ? whyNot(match, location)
+        : 'it acts on translations, not on configuration',
+    );
   }
   let count = invalidateIn(c, scope, c.machine.tlb, false);
   if (c.machine.policy === 'maximal') {

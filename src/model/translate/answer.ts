@@ -66,14 +66,9 @@ export class Answer {
   privileged = false;
   instruction = false;
 
+  /** Ready for another translation. Only what a translation does not set anyway is cleared: it is on the fast path. */
   reset(): void {
-    this.result = 'ok';
-    this.pa = 0;
-    this.space = 'ns';
-    this.fault = null;
-    this.record = null;
-    this.recording = 'none';
-    this.missing = null;
+    if (this.result !== 'ok') this.#forgetFailure();
     this.tlbHit = false;
     this.configHit = false;
     this.fillConfig = null;
@@ -82,18 +77,22 @@ export class Answer {
     if (this.updates.length !== 0) this.updates.length = 0;
     this.context = null;
     this.probe = false;
-    this.need = 0;
-    this.permissions = 0;
-    this.shift = 0;
     this.global = false;
-    this.attributes = 0;
-    this.privileged = false;
-    this.instruction = false;
+  }
+
+  #forgetFailure(): void {
+    this.result = 'ok';
+    this.space = 'ns';
+    this.fault = null;
+    this.record = null;
+    this.recording = 'none';
+    this.missing = null;
   }
 
   /** Ends with a fault; whether and how it is reported is decided later. */
   fail(fault: Fault): null {
     this.result = 'abort';
+    this.pa = 0;
     this.fault = fault;
     return null;
   }
@@ -101,6 +100,7 @@ export class Answer {
   /** Ends because the model does not cover what the structures ask for. */
   decline(reason: string, rule: string): null {
     this.result = 'not-modelled';
+    this.pa = 0;
     this.fault = silent(reason, rule);
     return null;
   }
@@ -112,6 +112,7 @@ export class Answer {
   unreadable(status: ReadStatus, space: World, pa: number, structure: string, wouldBe: Fault): null {
     if (status === ABSENT || status === MISS) {
       this.result = status === ABSENT ? 'absent' : 'miss';
+      this.pa = 0;
       this.missing = { space, pa, structure, wouldBe: wouldBe.event };
       return null;
     }

@@ -31,6 +31,8 @@ export interface Tables {
   readonly startBits: number;
   /** 52-bit descriptors: 64 KiB granule and a 52-bit OAS, or DS=1. */
   readonly wide: boolean;
+  /** Which of bits [63:32] of a descriptor belong to its address, where it is not wide: VMSAv8-32 has bits [39:32]. */
+  readonly addressMask: number;
   /** Shareability of the output where descriptors hold address bits instead (DS=1), else -1. */
   readonly sh: number;
   readonly format: TableFormat;

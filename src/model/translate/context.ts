@@ -76,6 +76,7 @@ function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
     e0pd,
     // What the SMMU supports decides, not IPS: with less of IPS those bits give F_ADDR_SIZE instead of being ignored.
     wide: granuleBits === 16 ? oasBits === 52 : ds,
+    addressMask: lpae ? 0xff : 0xffff,
     sh: ds && granuleBits !== 16 ? (SHAREABILITY[own.sh] ?? 0) : -1,
     format,
     bigEndian,

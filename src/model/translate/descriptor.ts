@@ -60,9 +60,9 @@ export function addressLo(lo: number, granuleBits: number): number {
   return (lo & -(1 << granuleBits)) >>> 0;
 }
 
-/** Bits [63:32] of the descriptor's output address, of bits [31:0] see {@link addressLo}; VMSAv8-32 LPAE has bits [39:0]. */
+/** Bits [63:32] of the address that a descriptor holds; of bits [31:0] see {@link addressLo}. */
 export function outputHi(hi: number, lo: number, tables: Tables): number {
-  return tables.format === 'VMSAv8-32' ? hi & 0xff : addressHi(hi, lo, tables.granuleBits, tables.wide);
+  return tables.wide ? addressHi(hi, lo, tables.granuleBits, true) : hi & tables.addressMask;
 }
 
 /** Bits [63:32] of a leaf's address with the offset of the input below it. */

@@ -68,6 +68,7 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
     startLevel,
     startBits,
     wide: granuleBits === 16 ? !lpae && state.oasBits === 52 : ds,
+    addressMask: lpae ? 0xff : 0xffff,
     sh: ds && granuleBits !== 16 ? (SHAREABILITY[f.S2SH0.get(w, 0)] ?? 0) : -1,
     format,
     bigEndian: f.S2ENDI.get(w, 0) === 1,

@@ -6,7 +6,7 @@ import { S2_LEAF } from '../../spec/descriptors.ts';
 import { CLASS_CD, CLASS_IN, CLASS_TT } from '../../spec/events.ts';
 import { NO_ASID, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
-import { DATA } from '../memory.ts';
+import { DATA, type ReadStatus } from '../memory.ts';
 import type { Recorder } from '../plan.ts';
 import { type Answer, type Stage2Class, stage2Fault, stage2WalkAbort } from './answer.ts';
 import { isDevice } from './attributes.ts';
@@ -213,9 +213,19 @@ function walkStage2(
   let shift = levelShift(level, granuleBits);
   for (;;) {
     const at = (tableLo + tableIndex(ipaHi, ipaLo, shift, indexBits) * 8) >>> 0;
-    const status = memory.load64(tableHi, at);
-    let lo = memory.lo;
-    let hi = memory.hi;
+    const words = memory.plain(tableHi, at);
+    let status: ReadStatus = DATA;
+    let lo = 0;
+    let hi = 0;
+    if (words !== null) {
+      const word = (at & 0xffff) >>> 2;
+      lo = words[word] as number;
+      hi = words[word + 1] as number;
+    } else {
+      status = memory.load64(tableHi, at);
+      lo = memory.lo;
+      hi = memory.hi;
+    }
     if (answer.updates.length !== 0 && readPending(answer, tableHi, at)) {
       hi = pendingHi();
       lo = pendingLo();

@@ -6,7 +6,7 @@ import { S1_LEAF, TABLE } from '../../spec/descriptors.ts';
 import { CLASS_TT } from '../../spec/events.ts';
 import type { TlbSpace } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
-import { DATA } from '../memory.ts';
+import { DATA, type ReadStatus } from '../memory.ts';
 import type { Fault, Recorder } from '../plan.ts';
 import { type Answer, stage1Fault, stage1WalkAbort } from './answer.ts';
 import type { ContextConfig, Half, StreamConfig } from './configuration.ts';
@@ -109,9 +109,19 @@ export function walkStage1(
       atHi = found[F_PA_HI] as number;
       atLo = (found[F_PA_LO] as number) >>> 0;
     }
-    const status = memory.load64(atHi, atLo);
-    let lo = memory.lo;
-    let hi = memory.hi;
+    const words = memory.plain(atHi, atLo);
+    let status: ReadStatus = DATA;
+    let lo = 0;
+    let hi = 0;
+    if (words !== null) {
+      const word = (atLo & 0xffff) >>> 2;
+      lo = words[word] as number;
+      hi = words[word + 1] as number;
+    } else {
+      status = memory.load64(atHi, atLo);
+      lo = memory.lo;
+      hi = memory.hi;
+    }
     if (answer.updates.length !== 0 && readPending(answer, atHi, atLo)) {
       hi = pendingHi();
       lo = pendingLo();
