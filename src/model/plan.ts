@@ -100,6 +100,8 @@ export type StepKind =
   | 'cache-miss'
   | 'cache-fill'
   | 'cache-remove'
+  /** Something that software should know of, though nothing fails. */
+  | 'finding'
   /** Hardware updates a descriptor (3.13). */
   | 'update'
   | 'register'

@@ -16,7 +16,7 @@ import { Tlb, type TlbEntry } from './caches/tlb.ts';
 import { type Version, Versions } from './caches/versions.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
-import { CACHE_POLICIES, type CachePolicy, type Machine } from './machine.ts';
+import { CACHE_POLICIES, type CachePolicy, type Machine, type ModelOptions } from './machine.ts';
 import { DATA, SparseMemory } from './memory.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
 import { executeCommand, idleReason } from './queues/command-queue.ts';
@@ -38,7 +38,15 @@ export interface SmmuOptions {
   readonly caches?: CachePolicy;
   /** Ids of validity rules to leave out, so that tests can prove that each decides something. */
   readonly rulesOff?: ReadonlySet<string>;
+  /** Choices that the architecture leaves. */
+  readonly options?: Partial<ModelOptions>;
 }
+
+const DEFAULT_OPTIONS: ModelOptions = {
+  tlbConflict: false,
+  configConflict: false,
+  misalignedRange: 'nothing',
+};
 
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
 const TLB_LIMIT = 65536;
@@ -56,6 +64,7 @@ export class Smmu implements Machine {
   readonly versions = new Versions<Location>();
   readonly decoded = new DecodeMemo();
   readonly policy: CachePolicy;
+  readonly options: ModelOptions;
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
   readonly #answer = new Answer();
@@ -65,6 +74,7 @@ export class Smmu implements Machine {
 
   constructor(options: SmmuOptions) {
     this.policy = options.caches ?? CACHE_POLICIES[0];
+    this.options = { ...DEFAULT_OPTIONS, ...options.options };
     this.#rulesOff = options.rulesOff ?? NO_RULES;
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
   }

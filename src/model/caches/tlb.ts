@@ -162,6 +162,11 @@ export class Tlb {
     return null;
   }
 
+  /** Every entry of a space that translates the address: more than one where a block overlaps pages of before. */
+  findAll(space: TlbSpace, vaHi: number, vaLo: number): TlbEntry[] {
+    return space.shifts.flatMap((shift) => space.byShift[shift]?.get(tlbPage(vaHi, vaLo, shift)) ?? []);
+  }
+
   insert(entry: TlbEntry): void {
     const { space } = entry;
     let pages = space.byShift[entry.shift];

@@ -107,6 +107,8 @@ export function translateAddress(
       (machine.policy === 'maximal'
         ? machine.tlb.find(globalSpaceOf(machine, stream, context), vaHi, vaLo)
         : null);
+    if (hit !== null && machine.policy === 'maximal' && conflicts(machine, hit, vaHi, vaLo, answer, recorder))
+      return;
     if (hit !== null && answers(hit, answer.need)) {
       if (recorder !== null) recordHit(recorder, hit, vaHi, vaLo);
       useEntry(hit, context, vaHi, vaLo, answer);
@@ -126,6 +128,29 @@ export function translateAddress(
       fillPartial(machine, stream, context, half.granuleBits, vaHi, vaLo, answer);
   } else if (answer.fault !== null) return;
   deliver(machine, stream, context, half.granuleBits, space, vaHi, vaLo, answer, recorder);
+}
+
+/**
+ * Entries of different sizes that overlap: software has changed a block size without break-before-make. With BBML 2 the
+ * SMMU resolves it silently; otherwise it is worth a remark, and by option the event (3.21.1, 7.3.17).
+ */
+function conflicts(
+  machine: Machine,
+  hit: TlbEntry,
+  vaHi: number,
+  vaLo: number,
+  answer: Answer,
+  recorder: Recorder | null,
+): boolean {
+  if (hit.space.shifts.length < 2) return false;
+  const all = machine.tlb.findAll(hit.space, vaHi, vaLo);
+  if (all.length < 2 || answer.bbml === 2) return false;
+  const sizes = all.map(({ shift }) => hex(2 ** shift)).join(' and ');
+  const text = `TLB conflict: entries of ${sizes} bytes overlap at ${hex64(vaHi, vaLo)} (IDR3.BBML=${answer.bbml})`;
+  recorder?.step('finding', text);
+  if (!machine.options.tlbConflict) return false;
+  answer.fail({ ...stage1Fault('F_TLB_CONFLICT', text, '7.3.17', hit.level), class: 0 });
+  return true;
 }
 
 /** Whether an entry can answer: not when its page must be marked dirty first, which needs the descriptors (3.13.3). */

@@ -69,6 +69,7 @@ export function translateTransaction(
     answer.fail(silent(`STE.Config=${config}: traffic of this stream is terminated`, abortRule(config)));
     return;
   }
+  answer.bbml = state.features.bbml;
   const { stage2 } = stream;
   if (stage2 !== null && stage2.declined !== null) {
     answer.decline(`the STE enables ${stage2.declined}, which the model does not walk`, '5.2');
