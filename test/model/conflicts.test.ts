@@ -70,3 +70,30 @@ describe('F_CFG_CONFLICT', () => {
     expect(off.dma(BLOCK).outcome.result).toBe('ok');
   });
 });
+
+describe('a range invalidation that is not aligned as its level hint asks (4.4.1.1)', () => {
+  const block = (options: TestOptions['options']): TestSmmu => {
+    const m = new TestSmmu({ options });
+    m.ste();
+    m.cd();
+    map(m, { iova: BigInt(BLOCK), pa: 0x10000000n, level: 2n });
+    m.dma(BLOCK + 0x3000);
+    return m;
+  };
+  const TLBI = (address: number) =>
+    ['CMD_TLBI_NH_VA', { ASID: 1, TG: 1, TTL: 2, NUM: 1, Address: address, Leaf: 1 }] as const;
+
+  test('guarantees nothing: by default nothing is removed, and a finding says why', () => {
+    const m = block({});
+    m.run(TLBI(BLOCK + 0x1000));
+    expect(m.smmu.tlb.size).toBe(1);
+    m.run(TLBI(BLOCK));
+    expect(m.smmu.tlb.size).toBe(0);
+  });
+
+  test('by option what is written is removed', () => {
+    const m = block({ misalignedRange: 'as-written' });
+    m.run(TLBI(BLOCK + 0x1000));
+    expect(m.smmu.tlb.size).toBe(0);
+  });
+});

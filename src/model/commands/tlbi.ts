@@ -28,6 +28,7 @@ export function invalidateTlb(c: CommandContext): void {
   if (address !== null) {
     readRange(scope, address, c.words, c.state);
     c.recorder?.step('decide', `addresses: ${rangeText(c, scope)}`, 'Address');
+    if (range.misaligned && !removesMisaligned(c)) return;
   }
   if (c.machine.policy === 'maximal') {
     const match = tlbiMatch(c, scope);
@@ -44,6 +45,17 @@ export function invalidateTlb(c: CommandContext): void {
       count += invalidateIn(c, scope, c.machine.walks, true);
   }
   if (count === 0) c.recorder?.step('decide', 'no TLB entry matches');
+}
+
+/** A misaligned range guarantees nothing (4.4.1.1): said, and by default nothing is removed. */
+function removesMisaligned(c: CommandContext): boolean {
+  const written = c.machine.options.misalignedRange === 'as-written';
+  c.recorder?.step(
+    'finding',
+    `the address is not aligned as TG and TTL ask: what is invalidated is UNPREDICTABLE, ${written ? 'here what is written' : 'so nothing is guaranteed, and nothing is removed'}`,
+    'Address',
+  );
+  return written;
 }
 
 /** Drops the matching entries of one TLB. */
