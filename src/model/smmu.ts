@@ -51,6 +51,7 @@ const DEFAULT_OPTIONS: ModelOptions = {
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
 const TLB_LIMIT = 65536;
 const CONFIG_LIMIT = 65536;
+const NO_WORDS = new Uint32Array(0);
 const NO_RULES: ReadonlySet<string> = new Set();
 
 export class Smmu implements Machine {
@@ -205,20 +206,19 @@ export class Smmu implements Machine {
   #planTransaction(t: Transaction, effects: Effect[], recorder: Recorder): Outcome {
     const answer = new Answer();
     const state = this.state(t.world);
-    const ssid = t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '';
+    const ssid = (): string => (t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '');
     const what = t.write ? 'write' : t.instruction ? 'instruction fetch' : 'read';
     recorder.enter(0, {
       kind: 'transaction',
-      name: `${what} ${hex64(t.vaHi, t.vaLo)} by StreamID ${hex(t.sid)}${ssid}`,
+      name: () => `${what} ${hex64(t.vaHi, t.vaLo)} by StreamID ${hex(t.sid)}${ssid()}`,
       layout: 'TRANSACTION',
       space: t.world,
       pa: null,
-      words: new Uint32Array(0),
+      words: NO_WORDS,
       status: 0,
-      stage: 0,
       level: 0,
     });
-    recorder.step('begin', `StreamID ${hex(t.sid)}${ssid}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
+    recorder.step('begin', () => `StreamID ${hex(t.sid)}${ssid()}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
     translateTransaction(this, state, t, answer, recorder);
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes } = answer;
@@ -258,7 +258,7 @@ export class Smmu implements Machine {
     this.#keep(answer, effects, recorder);
     if (answer.fault !== null && answer.result !== 'not-modelled')
       this.#report(t, state, answer, effects, recorder);
-    recorder?.step('end', endText(answer));
+    if (recorder !== null) recordEnd(recorder, answer);
   }
 
   /** What the caches keep of an answer. */
@@ -340,10 +340,15 @@ function textOf(effect: Effect): string {
   return 'what' in effect ? effect.what : effect.kind;
 }
 
+/** The answer is reused, so what the text needs is taken now. */
+function recordEnd(recorder: Recorder, answer: Answer): void {
+  const { result, pa, space } = answer;
+  if (result === 'ok') recorder.step('end', () => `output address ${hex(pa)} (${space})`);
+  else recorder.step('end', endText(answer));
+}
+
 function endText(answer: Answer): string {
   switch (answer.result) {
-    case 'ok':
-      return `output address ${hex(answer.pa)} (${answer.space})`;
     case 'absent':
     case 'miss':
       return `${answer.missing?.structure ?? 'memory'} at ${hex(answer.missing?.pa ?? 0)} is not in the image`;

@@ -82,7 +82,6 @@ export function executeCommand(
     pa,
     words: status === DATA ? words.slice() : new Uint32Array(0),
     status,
-    stage: 0,
     level: 0,
   });
   recorder?.step('fetch', `read command ${hex(queue.cons)} at ${hex(pa)}`);

@@ -98,7 +98,7 @@ export function fetchContext(
   }
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, CD.words);
   if (recorder !== null)
-    recordStructure(recorder, 2, 'cd', `CD ${index}`, 'CD', world, pa, scratch, status, cached, 0);
+    recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', world, pa, scratch, status, cached, 0);
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'CD', pa, state.rulesOff);
     return answer.unreadable(status, world, pa, `CD ${index} of StreamID ${hex(sid)}`, abort);
@@ -178,7 +178,7 @@ function locateCd(
   }
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1CD.words);
   if (recorder !== null) {
-    const name = `L1CD ${index >>> leafBits}`;
+    const name = (): string => `L1CD ${index >>> leafBits}`;
     recordStructure(recorder, 2, 'l1cd', name, 'L1CD', world, pa, scratch, status, cached, 1);
   }
   if (status !== DATA) {

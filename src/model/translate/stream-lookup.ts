@@ -38,7 +38,7 @@ export function fetchStream(
   }
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, STE.words);
   if (recorder !== null) {
-    const name = `STE ${hex(sid)}`;
+    const name = (): string => `STE ${hex(sid)}`;
     recordStructure(recorder, 1, 'ste', name, 'STE', world, pa, scratch, status, cached, 0);
   }
   if (status !== DATA) {
@@ -116,7 +116,7 @@ function locateSte(
   pa ??= table.base + (sid >>> split) * L1STD_BYTES;
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1STD.words);
   if (recorder !== null) {
-    const name = `L1STD ${sid >>> split}`;
+    const name = (): string => `L1STD ${sid >>> split}`;
     recordStructure(recorder, 1, 'l1std', name, 'L1STD', world, pa, scratch, status, cached, 1);
   }
   if (status !== DATA) {

@@ -12,7 +12,7 @@ import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
 import { neededPermission } from './permission.ts';
 import { abortRule } from './stream.ts';
 import { fetchStream } from './stream-lookup.ts';
-import { recordStructure } from './structure.ts';
+import { recordCached } from './structure.ts';
 import { translateAddress, translateIpa } from './through.ts';
 
 const FORCED_OFF = 2;
@@ -231,10 +231,10 @@ function recordAction(recorder: Recorder, stream: StreamConfig): void {
 
 function recordCachedStream(recorder: Recorder, { stream }: ConfigEntry): void {
   const { sid, world, pa, words } = stream;
-  recordStructure(recorder, 1, 'ste', `STE 0x${sid.toString(16)}`, 'STE', world, pa, words, 0, true, 0);
+  recordCached(recorder, 1, 'ste', 'STE', world, pa, words, () => `STE 0x${sid.toString(16)}`);
 }
 
 function recordCachedContext(recorder: Recorder, stream: StreamConfig, context: ContextConfig): void {
   const { index, pa, words } = context;
-  recordStructure(recorder, 2, 'cd', `CD ${index}`, 'CD', stream.world, pa, words, 0, true, 0);
+  recordCached(recorder, 2, 'cd', 'CD', stream.world, pa, words, () => `CD ${index}`);
 }
