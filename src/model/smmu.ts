@@ -12,7 +12,7 @@ import { ConfigCache, type ConfigEntry } from './caches/config.ts';
 import { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
 import { StructureCache } from './caches/structures.ts';
-import { Tlb, type TlbEntry } from './caches/tlb.ts';
+import { paOf, Tlb, type TlbEntry } from './caches/tlb.ts';
 import { type Version, Versions } from './caches/versions.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
@@ -280,7 +280,7 @@ export class Smmu implements Machine {
     if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
     else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, fillTlb);
     effects.push({ kind: 'tlb', op: 'insert', entry: fillTlb });
-    recorder?.step('cache-fill', () => `TLB keeps the translation to ${hex(fillTlb.pa)}`);
+    recorder?.step('cache-fill', () => `TLB keeps the translation to ${hex(paOf(fillTlb))}`);
   }
 
   #report(
@@ -313,7 +313,7 @@ export class Smmu implements Machine {
   #makeRoom(effects: Effect[], incoming: TlbEntry): void {
     for (const space of this.tlb.spaces()) {
       for (const pages of space.byShift) {
-        const entry = pages?.near(incoming.page);
+        const entry = pages?.near(incoming);
         if (!entry) continue;
         effects.push({ kind: 'tlb', op: 'remove', entry });
         return;

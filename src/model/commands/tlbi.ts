@@ -1,11 +1,13 @@
 /** CMD_TLBI_*: IHI 0070 4.4. What is removed is the guaranteed minimum. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
+import { pageOf } from '../caches/page-map.ts';
 import {
   ANY_ASID,
   collect,
   inputAddressText,
   NO_ASID,
+  paOf,
   type Tlb,
   type TlbEntry,
   type TlbSpace,
@@ -55,6 +57,8 @@ function removesMisaligned(c: CommandContext): boolean {
     `the address is not aligned as TG and TTL ask: what is invalidated is UNPREDICTABLE, ${written ? 'here what is written' : 'so nothing is guaranteed, and nothing is removed'}`,
     'Address',
   );
+  if (!written && c.machine.policy === 'maximal')
+    noteInvalidation(c, () => 'its address is not aligned as TG and TTL ask: nothing is guaranteed');
   return written;
 }
 
@@ -92,7 +96,7 @@ function leafMatches(entry: TlbEntry): boolean {
   if (range.granuleBits !== 0 && entry.granuleBits !== range.granuleBits) return false;
   if (range.level !== 0 && entry.level !== range.level) return false;
   const pages = 2 ** (entry.leafShift - 12);
-  const first = Math.floor((entry.page * 2 ** (entry.shift - 12)) / pages) * pages;
+  const first = Math.floor((pageOf(entry) * 2 ** (entry.shift - 12)) / pages) * pages;
   return first <= range.last && first + pages - 1 >= range.first;
 }
 
@@ -126,7 +130,7 @@ function matchTables(space: TlbSpace): void {
       if (range.granuleBits !== 0 && entry.granuleBits !== range.granuleBits) continue;
       if (range.level !== 0 && entry.level >= range.level) continue;
       const pages = 2 ** (levelShift(entry.level, entry.granuleBits) - 12);
-      const first = entry.page * pages;
+      const first = pageOf(entry) * pages;
       if (first <= range.last && first + pages - 1 >= range.first) matches.push(entry);
     }
   }
@@ -151,5 +155,5 @@ function rangeText(c: CommandContext, scope: CompiledScope): string {
 /** `0x1000 + 0x1000 bytes -> 0x80000000 (ASID=1)`, for people. */
 function entryText(entry: TlbEntry, table: boolean): string {
   const what = table ? `level ${entry.level} table descriptor of` : 'TLB entry';
-  return `${what} ${inputAddressText(entry)} + ${hex(2 ** entry.shift)} bytes -> ${hex(entry.pa)} (${tagText(entry)})${table ? '' : ' leaves'}`;
+  return `${what} ${inputAddressText(entry)} + ${hex(2 ** entry.shift)} bytes -> ${hex(paOf(entry))} (${tagText(entry)})${table ? '' : ' leaves'}`;
 }

@@ -83,7 +83,7 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
     xnx: features.xnx,
     stall: f.S2S.get(w, 0) === 1,
     record: f.S2R.get(w, 0) === 1,
-    cutBits: lpae ? Math.min(state.oasBits, LPAE_BITS) : state.oasBits,
+    cutMask: lpae ? 2 ** (Math.min(state.oasBits, LPAE_BITS) - 32) - 1 : -1,
     declined: declinedOf(w, format, state),
     space: null,
   };
