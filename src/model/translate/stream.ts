@@ -7,7 +7,7 @@ import type { WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
 import type { StreamConfig } from './configuration.ts';
 import { firstBroken } from './rules.ts';
-import { STE_RULES, type SteSubject, streamWorldOf } from './ste-rules.ts';
+import { contextAddressBits, type SteSubject, steRules, streamWorldOf } from './ste-rules.ts';
 
 const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV, PRIVCFG, INSTCFG, S2VMID } =
   STE.fields;
@@ -37,7 +37,7 @@ export function decodeStream(
   // Config 0b0xx terminates silently, whatever else the STE holds, once it is valid (5.2).
   const silentAbort = V.get(w, 0) === 1 && (config & 4) === 0 && !state.rulesOff.has(abortRule(config));
   if (!silentAbort) {
-    const rule = firstBroken(STE_RULES, subject, state.rulesOff);
+    const rule = firstBroken(steRules(config), subject, state.rulesOff);
     if (rule) return { ...configFault('C_BAD_STE', `STE.${rule.why(subject)}`, rule.id), field: rule.field };
   }
   const streamWorld = streamWorldOf(subject);
@@ -48,7 +48,7 @@ export function decodeStream(
     pa,
     words: w,
     action: silentAbort ? 'abort' : config === 4 ? 'bypass' : config === 5 ? 'stage1' : 'stage2',
-    s1ContextPtr: S1ContextPtr.get(w, 0) % 2 ** state.oasBits,
+    s1ContextPtr: S1ContextPtr.get(w, 0) % 2 ** contextAddressBits(config, state),
     s1Fmt: S1Fmt.get(w, 0),
     s1CDMax: state.ssidBits === 0 ? 0 : S1CDMax.get(w, 0),
     s1DSS: S1DSS.get(w, 0),
