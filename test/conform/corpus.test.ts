@@ -20,8 +20,15 @@ const cases = files.flatMap((file) => lines(file).map((line) => JSON.parse(line)
 const scratch = mkdtempSync(path.join(tmpdir(), 'conform-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** STEs with both stages that a rule of stage 1 makes ILLEGAL: no stage 2 is needed to say so. */
-const ILLEGAL_BEFORE_STAGE_2 = ['stream_table-0069', 'stream_table-0123'];
+/** STEs with stage 2 that are ILLEGAL: no walk is needed to say so. */
+const ILLEGAL_BEFORE_STAGE_2 = [
+  'qemu_crash-0011',
+  ...[13, 23, 46, 58, 93, 149, 158, 166, 169, 201, 218, 220, 221, 222, 238].map(
+    (n) => `s2_ste-${String(n).padStart(4, '0')}`,
+  ),
+  'stream_table-0069',
+  'stream_table-0123',
+];
 
 /** The other implementation is known to be wrong, and nobody wrote down what is right. */
 const UNDECIDED = ['cmdq-0011', 'cmdq-0233', 'cmdq-0269', 'eventq-0070', 's1_walk-0117', 'stream_table-0078'];
@@ -36,7 +43,7 @@ describe('the corpus, policy combined', () => {
   test('no case fails, and nearly all are decided', () => {
     expect(report.failures).toEqual([]);
     expect(report.total.passed + report.total.undecided + report.leftOut.length).toBe(cases.length);
-    expect(report.total.passed).toBeGreaterThanOrEqual(339);
+    expect(report.total.passed).toBeGreaterThanOrEqual(355);
   });
 
   test('left out is what meets a valid STE with stage 2, and nothing else', () => {

@@ -1,4 +1,5 @@
 import { CDTAB, EVENTQ, type Registers, type TestOptions, TestSmmu, TTB1, type Values } from './smmu.ts';
+import { S2_STE } from './stage2.ts';
 import { LEAF, map, startLevel, TABLE } from './tables.ts';
 
 /** Reproducible numbers (mulberry32). */
@@ -74,6 +75,7 @@ function randomCd(random: Random): Values {
 
 function randomSte(random: Random): Values {
   return {
+    ...S2_STE,
     Config: random.of([5, 5, 5, 5, 5, 4, 0, 1, 6]),
     V: random.once(15) ? 0 : 1,
     S1CDMax: random.of([0, 0, 2, 3]),

@@ -14,9 +14,9 @@ import {
 import { LPAE } from '../../spec/walk-rules.ts';
 import type { WorldState } from '../state.ts';
 import type { StreamConfig, TableFormat } from './configuration.ts';
+import { granuleSupported } from './granule.ts';
 import type { Rule } from './rules.ts';
 import { stage2Format } from './stage2-format.ts';
-import { granuleSupported } from './stage2-rules.ts';
 
 const f = CD.fields;
 const { Config, S1PIE } = STE.fields;

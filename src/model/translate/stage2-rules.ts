@@ -5,9 +5,9 @@ import { S2_OVERLAY } from '../../spec/encodings.ts';
 import { feature } from '../../spec/features.ts';
 import { TO_15 } from '../../spec/indexed.ts';
 import { STE } from '../../spec/ste.ts';
-import { GRANULES, type GranuleBits, NARROW_ADDRESS_BITS, S2T0SZ } from '../../spec/translation.ts';
-import type { Features } from '../state.ts';
+import { GRANULES, NARROW_ADDRESS_BITS, S2T0SZ } from '../../spec/translation.ts';
 import { beyond } from './descriptor.ts';
+import { granuleSupported } from './granule.ts';
 import type { Rule } from './rules.ts';
 import {
   type Stage2Fields,
@@ -22,12 +22,6 @@ import {
 const f = STE.fields;
 
 const lpae = (s: Stage2Fields): boolean => stage2Format(s) === 'VMSAv8-32';
-
-/** Whether IDR5 has the granule; null is a reserved encoding. */
-export function granuleSupported(features: Features, bits: GranuleBits | null): boolean {
-  if (bits === null) return false;
-  return bits === 12 ? features.gran4k : bits === 14 ? features.gran16k : features.gran64k;
-}
 
 /** The range that S2TTB must lie in: the effective S2PS, and 48 bits where the descriptors have no more. */
 function tableAddressBits(s: Stage2Fields): number {
