@@ -10,7 +10,7 @@ import { override } from './attributes.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
 import { neededPermission } from './permission.ts';
-import { abortRule } from './stream.ts';
+import { abortRule, configOf } from './stream.ts';
 import { fetchStream } from './stream-lookup.ts';
 import { recordCached } from './structure.ts';
 import { translateAddress, translateIpa } from './through.ts';
@@ -65,7 +65,7 @@ export function translateTransaction(
 
   if (stream.action === 'abort') {
     remember(machine, cached, stream, null, answer);
-    const config = configOf(stream);
+    const config = configOf(stream.words);
     answer.fail(silent(`STE.Config=${config}: traffic of this stream is terminated`, abortRule(config)));
     return;
   }
@@ -124,7 +124,7 @@ function bypassStage1(
     recorder.step('decide', 'stage 1 is bypassed: its output address is the input address');
   }
   const bits = stream.action === 'bypass' ? state.oasBits : state.iasBits;
-  const rule = stream.action === 'stage2' ? 'S2ONLY-ADDR' : 'BYP-ADDR';
+  const rule = stream.stage2 !== null ? 'S2ONLY-ADDR' : 'BYP-ADDR';
   if (exceeds(t.vaHi, bits) && !state.rulesOff.has(rule)) {
     const reason = `input address ${hex64(t.vaHi, t.vaLo)} is beyond ${bits} bits, and stage 1 is bypassed`;
     answer.fail({ ...stage1Fault('F_ADDR_SIZE', reason, rule, 0), terminates: true });
@@ -213,10 +213,6 @@ function remember(
   answer.fillConfig = configEntry(cached, stream, context);
 }
 
-function configOf(stream: StreamConfig): number {
-  return ((stream.words[0] as number) >>> 1) & 7;
-}
-
 const ACTION_TEXT = {
   abort: 'abort',
   bypass: 'bypass',
@@ -226,7 +222,11 @@ const ACTION_TEXT = {
 } as const;
 
 function recordAction(recorder: Recorder, stream: StreamConfig): void {
-  recorder.step('decide', () => `STE.Config=${configOf(stream)}: ${ACTION_TEXT[stream.action]}`, 'Config');
+  recorder.step(
+    'decide',
+    () => `STE.Config=${configOf(stream.words)}: ${ACTION_TEXT[stream.action]}`,
+    'Config',
+  );
 }
 
 function recordCachedStream(recorder: Recorder, { stream }: ConfigEntry): void {
