@@ -15,7 +15,9 @@ export const PRESET_NAMES: readonly string[] = PRESETS.map(({ name }) => name);
 /** Which preset completes a snapshot without ID registers. */
 export const DEFAULT_PRESET = 'qemu-virt-10.2';
 
-const BY_NAME = new Map(PRESETS.flatMap((preset) => [preset.name, ...(preset.aliases ?? [])].map((name) => [name, preset])));
+const BY_NAME = new Map(
+  PRESETS.flatMap((preset) => [preset.name, ...(preset.aliases ?? [])].map((name) => [name, preset])),
+);
 
 /** The preset of that name or alias, or undefined. */
 export function presetNamed(name: string): Preset | undefined {

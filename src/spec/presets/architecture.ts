@@ -4,7 +4,9 @@ import { type FeatureValues, ids } from '../features.ts';
 import type { Preset } from './preset.ts';
 
 /** Where the most of everything is no SMMU, because options exclude each other: what is left out, and why. */
-export const LEFT_OUT: Readonly<Partial<Record<FeatureName, { readonly value: number; readonly why: string }>>> = {
+export const LEFT_OUT: Readonly<
+  Partial<Record<FeatureName, { readonly value: number; readonly why: string }>>
+> = {
   'IDR0.TTF': { value: 2, why: 'VMSAv9-128 and the Device Permission Table exclude VMSAv8-32 LPAE tables.' },
   'IDR0.RME_IMPL': { value: 0, why: 'RME needs the Root registers, which belong to another state.' },
 };

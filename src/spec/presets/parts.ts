@@ -102,7 +102,8 @@ export const PART_PRESETS: readonly Preset[] = [
   {
     name: 'fvp-base-3.2',
     doc: 'Arm FVP_Base_RevC with the parameters of Trusted Firmware-A: SMMUv3.2',
-    source: 'Trusted Firmware-A, docs/components/secure-partition-manager.rst: https://github.com/ARM-software/arm-trusted-firmware',
+    source:
+      'Trusted Firmware-A, docs/components/secure-partition-manager.rst: https://github.com/ARM-software/arm-trusted-firmware',
     note: 'IDR2 (without VATOS), IDR4 and IIDR are no parameters there and taken as 0.',
     values: ids({
       'IDR0.S2P': 1,
