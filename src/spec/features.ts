@@ -66,7 +66,8 @@ export function withFeatures(base: IdValues, values: FeatureValues): IdValues {
     const { register, field } = known(name);
     word[0] = ids[register] ?? 0;
     field.set(word, 0, value);
-    if (field.get(word, 0) !== value) throw new RangeError(`${name}=${value}: more than ${field.width} bits`);
+    if (field.get(word, 0) !== value)
+      throw new RangeError(`${name}: ${value} does not fit bits [${field.msb}:${field.lsb}]`);
     ids[register] = word[0];
   }
   return ids;

@@ -1,4 +1,4 @@
-import { COMMAND_LIST, type CommandSpec } from '../commands.ts';
+import { COMMAND_LIST, COMMANDS, type CommandSpec } from '../commands.ts';
 import type { FeatureTest } from '../feature-test.ts';
 import { RANGE_SCALE_BITS } from '../tlbi-range.ts';
 import type { FeatureEffect, OffEffect } from './effect.ts';
@@ -42,21 +42,21 @@ function ofCommand({ name, section, legal, layout }: CommandSpec): FeatureEffect
 /** Commands that are consumed without a feature that they seem to need. */
 const LEGAL_ALL_THE_SAME: readonly FeatureEffect[] = (
   [
-    ['CMD_PREFETCH_CONFIG', 'IDR0.S1P', '4.2.1'],
-    ['CMD_PREFETCH_ADDR', 'IDR0.S1P', '4.2.2'],
-    ['CMD_PREFETCH_ADDR', 'IDR0.S2P', '4.2.2'],
-    ['CMD_CFGI_STE', 'IDR0.S1P', '4.3.1'],
-    ['CMD_CFGI_STE_RANGE', 'IDR0.S1P', '4.3.2'],
-    ['CMD_TLBI_NSNH_ALL', 'IDR0.S1P', '4.4.4.1'],
-    ['CMD_TLBI_NSNH_ALL', 'IDR0.S2P', '4.4.4.1'],
+    ['CMD_PREFETCH_CONFIG', 'IDR0.S1P'],
+    ['CMD_PREFETCH_ADDR', 'IDR0.S1P'],
+    ['CMD_PREFETCH_ADDR', 'IDR0.S2P'],
+    ['CMD_CFGI_STE', 'IDR0.S1P'],
+    ['CMD_CFGI_STE_RANGE', 'IDR0.S1P'],
+    ['CMD_TLBI_NSNH_ALL', 'IDR0.S1P'],
+    ['CMD_TLBI_NSNH_ALL', 'IDR0.S2P'],
   ] as const
-).map(([of, test, section]) => ({
+).map(([of, test]) => ({
   kind: 'command',
   of,
   field: null,
   needs: [test],
   off: 'legal',
-  section,
+  section: COMMANDS[of].section,
 }));
 
 /** What the commands of the Non-secure queue do where a feature is missing (chapter 4). */
@@ -71,6 +71,6 @@ export const COMMAND_EFFECTS: readonly FeatureEffect[] = [
     values: [2],
     needs: ['IDR0.SEV'],
     off: 'legal',
-    section: '4.7.3',
+    section: COMMANDS.CMD_SYNC.section,
   },
 ];
