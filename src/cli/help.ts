@@ -15,7 +15,7 @@ const CAPTURE_HELP = `  CAPTURE               memory image: ELF core, raw image 
                         several files make one memory
   -r, --registers FILE  register snapshot: JSON, or text of QEMU's monitor
   --ram BASE:SIZE       known RAM, may be repeated; default: from the lowest to the highest address of the capture
-  --preset NAME         ID registers instead of those of the snapshot: ${presetLines()}
+  --preset NAME         ID registers instead of those of the snapshot:${presetLines()}
   --feature F=VALUE     one field of an ID register, such as IDR3.HAD=0; may be repeated, comes after the preset
   --json                the answer as JSON`;
 
