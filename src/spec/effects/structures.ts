@@ -17,20 +17,20 @@ const IN_WORDS: Readonly<Record<string, readonly FeatureTest[]>> = {
 };
 
 /** Fields that are not simply RES0 where their feature is missing. */
-const NOT_RES0: Readonly<Record<string, OffEffect>> = {
-  'CD.HAD0': 'IGNORED',
-  'CD.HAD1': 'IGNORED',
-  'CD.HA': 'ILLEGAL',
-  'CD.HD': 'ILLEGAL',
-  'STE.S2HA': 'ILLEGAL',
-  'STE.S2HD': 'ILLEGAL',
+const NOT_RES0: Readonly<Record<string, Pick<FeatureEffect, 'off' | 'rule'>>> = {
+  'CD.HAD0': { off: 'IGNORED' },
+  'CD.HAD1': { off: 'IGNORED' },
+  'CD.HA': { off: 'ILLEGAL', rule: 'CD-HTTU' },
+  'CD.HD': { off: 'ILLEGAL', rule: 'CD-HTTU' },
+  'STE.S2HA': { off: 'ILLEGAL', rule: 'STE-HTTU' },
+  'STE.S2HD': { off: 'ILLEGAL', rule: 'STE-HTTU-HD' },
 };
 
 /** Fields whose condition covers only some of their values; {@link BY_VALUE} has those. */
 const SOME_VALUES: readonly string[] = ['STE.S1Fmt'];
 
-function offOf(name: string): OffEffect {
-  return NOT_RES0[name] ?? (/HWU/.test(name) ? 'IGNORED' : 'RES0');
+function offOf(name: string): Pick<FeatureEffect, 'off' | 'rule'> {
+  return NOT_RES0[name] ?? { off: /HWU/.test(name) ? 'IGNORED' : 'RES0' };
 }
 
 /** What the layout itself says of each field: without its feature it is RES0, unless the table above differs. */
@@ -43,7 +43,7 @@ function declared(of: Layout): readonly FeatureEffect[] {
         of: of.name,
         field: name,
         needs: IN_WORDS[needs] ?? testsIn(needs),
-        off: offOf(`${of.name}.${name}`),
+        ...offOf(`${of.name}.${name}`),
         section: section ?? of.section,
       },
     ];

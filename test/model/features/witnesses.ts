@@ -25,10 +25,14 @@ export const WITNESSES: Readonly<Record<string, SetUp>> = {
   'CD.PIE': { ste: { S1PIE: 1 } },
 };
 
-/** What the configuration needs for single values of a field to be used. */
+/** What the configuration needs for single values of a field to be used; by field, or by field and value. */
 export const CONTEXT: Readonly<Record<string, SetUp>> = {
   'STE.S1Fmt': { ste: { S1CDMax: 4 } },
   'STE.EATS': { ste: { Config: 7 } },
+  // A table of at most 25 bits begins at level 3.
+  'STE.S2T0SZ': { ste: { S2SL0: 3 } },
+  // VMSAv8-32 LPAE: 32 bits, from level 1.
+  'STE.S2AA64=0': { ste: { S2T0SZ: 0, S2SL0: 1 } },
   'CD.T1SZ': UPPER,
   'CD.TG1': UPPER,
 };
