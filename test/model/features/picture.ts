@@ -1,7 +1,7 @@
 import type { ReservedBits } from '../../../src/model/smmu.ts';
 import type { FeatureEffect } from '../../../src/spec/feature-effects.ts';
 import type { FeatureTest } from '../../../src/spec/features.ts';
-import { type Access, type Registers, SID, TestSmmu, type Values } from '../../kit/smmu.ts';
+import { type Access, type Registers, SID, TestSmmu, TTB0, type Values } from '../../kit/smmu.ts';
 import { LEAF, map, USER_PAGE } from '../../kit/tables.ts';
 import { joined, type SetUp } from '../validity/case.ts';
 
@@ -85,6 +85,8 @@ export interface Picture {
   readonly accesses: readonly unknown[];
   readonly events: readonly (readonly number[])[];
   readonly tlb: readonly string[];
+  /** The first descriptors of both stages, which hardware may update. */
+  readonly tables: readonly number[];
 }
 
 export interface Circumstances {
@@ -112,7 +114,8 @@ export function pictureOf(setUp: SetUp, { registers, rulesOff, reservedBits }: C
     }
   }
   const tlb = m.smmu.tlb.entries().map(({ space, ...entry }) => JSON.stringify([space.tag, entry]));
-  return { accesses, events: m.drain(), tlb: tlb.sort() };
+  const tables = [...m.words(TTB0, 2), ...m.words(S2TTB, 2)];
+  return { accesses, events: m.drain(), tlb: tlb.sort(), tables };
 }
 
 /** The result of the first access, and the number of its event. */

@@ -1,7 +1,7 @@
 import type { Values } from '../../kit/smmu.ts';
 import { LEAF, TABLE, USER_PAGE } from '../../kit/tables.ts';
 import { joined, type SetUp } from '../validity/case.ts';
-import { page, UPPER, upperPage } from './picture.ts';
+import { page, STAGE_2_ONLY, UPPER, upperPage } from './picture.ts';
 
 const KERNEL_PAGE = LEAF.AF | LEAF.nG;
 
@@ -16,6 +16,10 @@ export const WITNESSES: Readonly<Record<string, SetUp>> = {
   'STE.PRIVCFG': page(KERNEL_PAGE, 0n),
   'STE.INSTCFG': page(USER_PAGE | LEAF.UXN, 0n),
   'STE.S2VMID': {},
+  'STE.S2PIE': STAGE_2_ONLY,
+  'STE.S2HAFT': joined(STAGE_2_ONLY, { ste: { S2HA: 1 } }),
+  'STE.S2DS': STAGE_2_ONLY,
+  'CD.HAFT': { cd: { HA: 1 } },
   'CD.HAD0': page(USER_PAGE, TABLE.READ_ONLY),
   'CD.HAD1': upperPage(USER_PAGE, TABLE.READ_ONLY),
   'CD.E0PD0': {},
@@ -28,7 +32,8 @@ export const WITNESSES: Readonly<Record<string, SetUp>> = {
 /** What the configuration needs for single values of a field to be used; by field, or by field and value. */
 export const CONTEXT: Readonly<Record<string, SetUp>> = {
   'STE.S1Fmt': { ste: { S1CDMax: 4 } },
-  'STE.EATS': { ste: { Config: 7 } },
+  'STE.Config': STAGE_2_ONLY,
+  'STE.EATS': joined(STAGE_2_ONLY, { ste: { Config: 7 } }),
   // A table of at most 25 bits begins at level 3.
   'STE.S2T0SZ': { ste: { S2SL0: 3 } },
   // VMSAv8-32 LPAE: 32 bits, from level 1.
