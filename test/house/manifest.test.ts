@@ -126,8 +126,8 @@ describe('the launch attribute smmu', () => {
   const { debuggers } = JSON.parse(text).contributes as {
     debuggers: readonly { configurationAttributes: { launch: Schema } }[];
   };
-  const { preset, features, reservedBits } = debuggers[0]?.configurationAttributes.launch.properties['smmu']
-    ?.properties as Readonly<Record<string, Schema>>;
+  const { smmu } = debuggers[0]?.configurationAttributes.launch.properties ?? {};
+  const { preset, features, reservedBits } = smmu?.properties ?? {};
 
   it('offers the presets of the tables, and what each is', () => {
     expect(preset?.enum).toEqual(PRESETS.map(({ name }) => name));
