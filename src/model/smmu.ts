@@ -23,12 +23,13 @@ import { executeCommand, idleReason } from './queues/command-queue.ts';
 import { writeEvent } from './queues/event-queue.ts';
 import { entryAddress, ring } from './queues/ring.ts';
 import { writeEffects } from './register-write.ts';
-import { deriveState, type WorldState } from './state.ts';
+import { deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
 import { Answer } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
 import { translateTransaction } from './translate/transaction.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
+export { RESERVED_BITS, type ReservedBits } from './state.ts';
 
 /** What an SMMU is made of. */
 export interface SmmuOptions {
@@ -36,7 +37,12 @@ export interface SmmuOptions {
   readonly memory: SparseMemory | Readonly<Partial<Record<World, SparseMemory>>>;
   /** Default: the first of {@link CACHE_POLICIES}. */
   readonly caches?: CachePolicy;
-  /** Ids of validity rules to leave out, so that tests can prove that each decides something. */
+  /** Default: the first of {@link RESERVED_BITS}. */
+  readonly reservedBits?: ReservedBits;
+  /**
+   * Ids of validity rules to leave out, so that tests can prove that each decides something; `feature:IDR3.HAD` stands
+   * for what the absence of that feature does.
+   */
   readonly rulesOff?: ReadonlySet<string>;
   /** Choices that the architecture leaves. */
   readonly options?: Partial<ModelOptions>;
@@ -70,6 +76,7 @@ export class Smmu implements Machine {
   readonly #nowhere = new SparseMemory();
   readonly #answer = new Answer();
   readonly #rulesOff: ReadonlySet<string>;
+  readonly #reservedBits: ReservedBits;
   #state: WorldState | null = null;
   #stateVersion = -1;
 
@@ -77,6 +84,7 @@ export class Smmu implements Machine {
     this.policy = options.caches ?? CACHE_POLICIES[0];
     this.options = { ...DEFAULT_OPTIONS, ...options.options };
     this.#rulesOff = options.rulesOff ?? NO_RULES;
+    this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
   }
 
@@ -88,7 +96,7 @@ export class Smmu implements Machine {
   /** What the registers of a Security state say. Only the Non-secure state is modelled; the others follow it. */
   state(_world: World): WorldState {
     if (this.#state === null || this.#stateVersion !== this.bank.version) {
-      this.#state = deriveState(this.bank, this.#rulesOff);
+      this.#state = deriveState(this.bank, this.#rulesOff, this.#reservedBits);
       this.#stateVersion = this.bank.version;
     }
     return this.#state;
@@ -163,7 +171,7 @@ export class Smmu implements Machine {
 
   /** What a software write of one word to a register does: effects to commit, none when it is ignored. */
   registerWrite(offset: number, value: number): Effect[] {
-    return writeEffects(this.bank, offset, value);
+    return writeEffects(this.bank, this.state('ns').bits, offset, value);
   }
 
   #compute(operation: Operation, effects: Effect[], recorder: Recorder): Outcome {
@@ -237,8 +245,9 @@ export class Smmu implements Machine {
 
   #planRegister(operation: Operation & { kind: 'register' }, effects: Effect[], recorder: Recorder): Outcome {
     const { offset, value, valueHi, bytes } = operation;
-    effects.push(...writeEffects(this.bank, offset, value));
-    if (bytes === 8) effects.push(...writeEffects(this.bank, offset + 4, valueHi));
+    const { bits } = this.state('ns');
+    effects.push(...writeEffects(this.bank, bits, offset, value));
+    if (bytes === 8) effects.push(...writeEffects(this.bank, bits, offset + 4, valueHi));
     recorder.step('register', effects.length === 0 ? 'the write is ignored' : effects.map(textOf).join('; '));
     return outcome({ result: 'ok' });
   }

@@ -2,10 +2,12 @@
 
 import type { World } from '../../bits/world.ts';
 import { STE } from '../../spec/ste.ts';
+import { countingWords } from '../field-bits.ts';
 import type { Fault } from '../plan.ts';
 import type { Features, WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
 import type { InputOverride, StreamAction, StreamConfig } from './configuration.ts';
+import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 import { decodeStage2 } from './stage2-config.ts';
 import { contextAddressBits, type SteSubject, steRules, streamWorldOf } from './ste-rules.ts';
@@ -50,7 +52,8 @@ export function decodeStream(
   sid: number,
   state: WorldState,
 ): StreamConfig | Fault {
-  const w = words.slice(at, at + STE.words);
+  const bits = state.bits.of(STE);
+  const w = countingWords(bits, words, at);
   const config = Config.get(w, 0);
   const subject: SteSubject = { w, state, config };
   // Config 0b0xx terminates silently, whatever else the STE holds, once it is valid (5.2).
@@ -58,6 +61,8 @@ export function decodeStream(
   if (!silentAbort) {
     const rule = firstBroken(steRules(config), subject, state.rulesOff);
     if (rule) return { ...configFault('C_BAD_STE', `STE.${rule.why(subject)}`, rule.id), field: rule.field };
+    const reserved = state.strict ? reservedFault('C_BAD_STE', STE, bits, words, at) : null;
+    if (reserved) return reserved;
   }
   const streamWorld = streamWorldOf(subject);
   const { features } = state;
