@@ -68,8 +68,10 @@ export interface Stage2Config extends Tables {
 export interface StreamConfig {
   readonly world: World;
   readonly sid: number;
-  /** Where the STE lay (PA in bytes), and its words. */
+  /** Where the STE lay (PA in bytes), and its words as they were read. */
   readonly pa: number;
+  readonly raw: Uint32Array;
+  /** Its words without the bits that do not count with the features there are. */
   readonly words: Uint32Array;
   readonly action: StreamAction;
   /** Stage 1 translates: Config 0b1x1. */
@@ -112,9 +114,11 @@ export type TableFormat = 'VMSAv8-64' | 'VMSAv8-32' | 'VMSAv9-128';
 
 /** A legal CD, decoded to what translation needs. */
 export interface ContextConfig {
-  /** Where the CD lay (PA in bytes), and its words. */
+  /** Where the CD lay (PA in bytes), and its words as they were read. */
   readonly pa: number;
   readonly index: number;
+  readonly raw: Uint32Array;
+  /** Its words without the bits that do not count with the features there are. */
   readonly words: Uint32Array;
   readonly format: TableFormat;
   readonly streamWorld: StreamWorld;

@@ -70,6 +70,7 @@ export function decodeStream(
     world,
     sid,
     pa,
+    raw: words.slice(at, at + STE.words),
     words: w,
     action: silentAbort ? 'abort' : (ACTIONS[config & 3] as StreamAction),
     translates1: !silentAbort && (config & 1) === 1,
