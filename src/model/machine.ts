@@ -1,5 +1,7 @@
 import type { World } from '../bits/world.ts';
 import type { ConfigCache } from './caches/config.ts';
+import type { DptTlb } from './caches/dpt.ts';
+import type { PartidMapCache } from './caches/partid-maps.ts';
 import type { Tlb } from './caches/tlb.ts';
 import type { SparseMemory } from './memory.ts';
 
@@ -14,5 +16,7 @@ export interface Machine {
   readonly policy: CachePolicy;
   readonly config: ConfigCache;
   readonly tlb: Tlb;
+  readonly partidMaps: PartidMapCache;
+  readonly dpt: DptTlb;
   memory(space: World): SparseMemory;
 }

@@ -9,7 +9,10 @@ import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { RegisterBank } from './bank.ts';
 import { ConfigCache } from './caches/config.ts';
+import { DptTlb } from './caches/dpt.ts';
+import { PartidMapCache } from './caches/partid-maps.ts';
 import { Tlb, type TlbEntry } from './caches/tlb.ts';
+import { reportDptFault } from './dpt-config.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
 import { CACHE_POLICIES, type CachePolicy, type Machine } from './machine.ts';
@@ -44,6 +47,8 @@ export class Smmu implements Machine {
   readonly bank = new RegisterBank();
   readonly config = new ConfigCache();
   readonly tlb = new Tlb();
+  readonly partidMaps = new PartidMapCache();
+  readonly dpt = new DptTlb();
   readonly policy: CachePolicy;
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
@@ -106,7 +111,7 @@ export class Smmu implements Machine {
     const state = this.state(transaction.world);
     answer.reset();
     translateTransaction(this, state, transaction, answer, null);
-    if (answer.fault !== null || answer.fillConfig !== null) {
+    if (answer.fault !== null || answer.fillConfig !== null || answer.effects.length !== 0) {
       const effects: Effect[] = [];
       this.#settle(transaction, state, answer, effects, null);
       this.commit(effects);
@@ -219,6 +224,11 @@ export class Smmu implements Machine {
       else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, answer.fillTlb);
       effects.push({ kind: 'tlb', op: 'insert', entry: answer.fillTlb });
       recorder?.step('cache-fill', `TLB keeps the translation to ${hex(answer.fillTlb.pa)}`);
+    }
+    for (const effect of answer.effects) effects.push(effect);
+    if (answer.dptFault !== null && state.dpt !== null) {
+      reportDptFault(state.dpt, answer.dptFault, effects);
+      recorder?.step('register', 'DPT_CFG_FAR and GERROR.DPT_ERR report the failed lookup');
     }
     if (answer.fault !== null && answer.result !== 'not-modelled')
       this.#report(t, state, answer, effects, recorder);

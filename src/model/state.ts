@@ -7,6 +7,7 @@ import { L1STD_BYTES, SPLITS } from '../spec/l1std.ts';
 import { STE_BYTES } from '../spec/ste.ts';
 import { SID_BITS, SSID_BITS } from '../spec/stream-id.ts';
 import type { RegisterBank } from './bank.ts';
+import { type DptConfig, deriveDpt } from './dpt-config.ts';
 import { PA_BITS } from './memory.ts';
 
 /** What the implementation offers (ID registers). */
@@ -91,6 +92,8 @@ export interface WorldState {
   /** The command queue stopped, and GERROR.CMDQ_ERR is not acknowledged. */
   readonly cmdqStopped: boolean;
   readonly eventqAborted: boolean;
+  /** The Device Permission Table; null where the world has none. */
+  readonly dpt: DptConfig | null;
   /** Rules of the validity table that are switched off (tests only). */
   readonly rulesOff: ReadonlySet<string>;
 }
@@ -204,6 +207,7 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     cmdqStopped: (active & GERROR_CMDQ_ERR) !== 0,
     cmdqError: active & GERROR_CMDQ_ERR ? bank.field('CMDQ_CONS', 'ERR') : 0,
     eventqAborted: (active & GERROR_EVENTQ_ABT_ERR) !== 0,
+    dpt: deriveDpt(bank, 'ns', ids, outputBits),
     rulesOff,
   };
 }

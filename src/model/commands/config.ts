@@ -4,6 +4,7 @@ import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { RANGE_ALL } from '../../spec/commands.ts';
 import { argument, type CommandContext } from './context.ts';
+import { dropStreamMaps, invalidatePartidMap } from './partid-maps.ts';
 
 /** The StreamIDs that a command names, inclusive. */
 function streams(c: CommandContext): readonly [first: number, last: number] {
@@ -20,10 +21,13 @@ function streams(c: CommandContext): readonly [first: number, last: number] {
 
 /** CMD_CFGI_*: drops the entries of the StreamIDs that the command names. */
 export function invalidateConfig(c: CommandContext): void {
-  // PARTID maps by VMID are not part of a combined entry.
-  if (c.spec.config?.by === 'vmid') return;
   const world: World = c.world === 's' && argument(c, 'SSec') === 0 ? 'ns' : c.world;
+  if (c.spec.config?.by === 'vmid') {
+    invalidatePartidMap(c, world);
+    return;
+  }
   const [first, last] = streams(c);
+  dropStreamMaps(c, world, first, last);
   const gone = c.machine.config.range(world, first, last);
   for (const entry of gone) {
     c.recorder?.step('cache-remove', `configuration of StreamID ${hex(entry.sid)} leaves the cache`);

@@ -3,8 +3,9 @@ import type { World } from '../../bits/world.ts';
 import { CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
 import type { ConfigEntry } from '../caches/config.ts';
 import type { TlbEntry } from '../caches/tlb.ts';
+import type { DptFault } from '../dpt-config.ts';
 import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
-import type { Fault, Missing, Recording, Result } from '../plan.ts';
+import type { Effect, Fault, Missing, Recording, Result } from '../plan.ts';
 import type { Attributes } from './attributes.ts';
 
 /**
@@ -25,6 +26,10 @@ export class Answer {
   /** What the caches would keep. */
   fillConfig: ConfigEntry | null = null;
   fillTlb: TlbEntry | null = null;
+  /** What changes in other stores: PARTID maps, the TLB of the Device Permission Table. */
+  readonly effects: Effect[] = [];
+  /** A lookup in the Device Permission Table failed: DPT_CFG_FAR and GERROR say so (3.24.4). */
+  dptFault: DptFault | null = null;
   /** Memory attributes of the output. */
   attributes: Attributes = 0;
   /** PnU and InD of the record: after the STE's overrides. */
@@ -43,6 +48,8 @@ export class Answer {
     this.configHit = false;
     this.fillConfig = null;
     this.fillTlb = null;
+    if (this.effects.length !== 0) this.effects.length = 0;
+    this.dptFault = null;
     this.attributes = 0;
     this.privileged = false;
     this.instruction = false;
