@@ -250,24 +250,18 @@ describe('fields of CD, STE, descriptors and registers', () => {
     expect(attributeIndex(1 << 27, 3 << 2, true)).toBe(11);
     expect(attributeIndex(0xf7ffffff, 3 << 2, true)).toBe(3);
     for (let i = 8; i < 16; i++) expect(mairByte(cd, i)).toBe(0xbb);
-    expect(stage1Attributes(cd, 0, 12, 1 << 27, 0x300, true)).toBe(0x3bb);
-    expect(stage1Attributes(cd, 0, 12, 1 << 27, 0x300, false)).toBe(0x3ff);
+    expect(stage1Attributes(cd, 0, false, 1 << 27, 0x300, true)).toBe(0x3bb);
+    expect(stage1Attributes(cd, 0, false, 1 << 27, 0x300, false)).toBe(0x3ff);
   });
 
-  test('52-bit addresses take shareability from CD.SHx, but not with 64 KiB granules', () => {
-    const lpa2 = encode(CD, { MAIR0: 0xff, SH0: 3, SH1: 2, DS: 1 });
+  test('52-bit addresses take shareability from CD.SHx and STE.S2SH0', () => {
     const nsh = 0;
-    expect(stage1Attributes(cd, 0, 12, 0, nsh, false)).toBe(0x0ff);
-    expect(stage1Attributes(lpa2, 0, 12, 0, nsh, false)).toBe(0x3ff);
-    expect(stage1Attributes(lpa2, 1, 14, 0, nsh, false)).toBe(0x2ff);
-    expect(stage1Attributes(lpa2, 0, 16, 0, nsh, false)).toBe(0x0ff);
-  });
-
-  test('and from STE.S2SH0 at stage 2', () => {
-    const ste = encode(STE, { S2DS: 1, S2SH0: 3 });
-    expect(stage2Shareability(ste, 12, 0x200)).toBe(3);
-    expect(stage2Shareability(ste, 16, 0x200)).toBe(2);
-    expect(stage2Shareability(encode(STE, { S2SH0: 3 }), 12, 0x200)).toBe(2);
+    expect(stage1Attributes(cd, 0, false, 0, nsh, false)).toBe(0x0ff);
+    expect(stage1Attributes(cd, 0, true, 0, nsh, false)).toBe(0x3ff);
+    expect(stage1Attributes(cd, 1, true, 0, nsh, false)).toBe(0x2ff);
+    const ste = encode(STE, { S2SH0: 3 });
+    expect(stage2Shareability(ste, true, 0x200)).toBe(3);
+    expect(stage2Shareability(ste, false, 0x200)).toBe(2);
   });
 
   test('walks and fetches have the attributes of 13.8', () => {

@@ -14,13 +14,10 @@ import { REGISTERS } from '../../spec/registers.ts';
 import { STE } from '../../spec/ste.ts';
 import { type Attributes, fromMair, type Overrides } from './attributes.ts';
 
-const { MAIR0, MAIR1, IR0, OR0, SH0, IR1, OR1, SH1, DS } = CD.fields;
-const { S1CIR, S1COR, S1CSH, S2IR0, S2OR0, S2SH0, S2DS, MTCFG, MemAttr, SHCFG, ALLOCCFG } = STE.fields;
+const { MAIR0, MAIR1, IR0, OR0, SH0, IR1, OR1, SH1 } = CD.fields;
+const { S1CIR, S1COR, S1CSH, S2IR0, S2OR0, S2SH0, MTCFG, MemAttr, SHCFG, ALLOCCFG } = STE.fields;
 const CR1 = REGISTERS.CR1.layout.fields;
 const GBPA = REGISTERS.GBPA.layout.fields;
-
-/** The granule for which DS and S2DS say nothing: its descriptors keep their shareability. */
-const GRANULE_64K = 16;
 
 /** Overrides that change nothing. */
 export const NO_OVERRIDES: Overrides = { mtcfg: 0, memAttr: 0, shcfg: SHCFG_INCOMING, alloccfg: 0 };
@@ -75,22 +72,18 @@ export function mairByte(cd: Uint32Array, index: number): number {
 }
 
 /**
- * The shareability of a stage-1 leaf: its SH, or CD.SHx where 52-bit addresses take the place of SH (5.4, DS).
- * @param half 0 for TTB0, 1 for TTB1
+ * The shareability of a stage-2 leaf: its SH, or STE.S2SH0 where 52-bit addresses take the place of SH (5.2, S2DS); the
+ * same for both IPA spaces of Secure streams.
+ * @param ds S2DS=1 and a granule of 4 KiB or 16 KiB
  */
-export function stage1Shareability(cd: Uint32Array, half: 0 | 1, granuleBits: number, lo: number): number {
-  if (granuleBits === GRANULE_64K || DS.get(cd, 0) === 0) return (lo >>> 8) & 3;
-  return half === 0 ? SH0.get(cd, 0) : SH1.get(cd, 0);
-}
-
-/** The shareability of a stage-2 leaf: its SH, or STE.S2SH0 with S2DS=1 (5.2, S2DS); of both IPA spaces. */
-export function stage2Shareability(ste: Uint32Array, granuleBits: number, lo: number): number {
-  return granuleBits === GRANULE_64K || S2DS.get(ste, 0) === 0 ? (lo >>> 8) & 3 : S2SH0.get(ste, 0);
+export function stage2Shareability(ste: Uint32Array, ds: boolean, lo: number): number {
+  return ds ? S2SH0.get(ste, 0) : (lo >>> 8) & 3;
 }
 
 /**
  * The attributes of a stage-1 leaf (13.4.2), without the client's hints.
  * @param half 0 for TTB0, 1 for TTB1
+ * @param ds CD.DS=1 and a granule of 4 KiB or 16 KiB: CD.SHx has the shareability, not the descriptor (5.4, DS)
  * @param hi bits [63:32] of the descriptor
  * @param lo bits [31:0]
  * @param aie IDR3.AIE and CD.AIE
@@ -98,13 +91,14 @@ export function stage2Shareability(ste: Uint32Array, granuleBits: number, lo: nu
 export function stage1Attributes(
   cd: Uint32Array,
   half: 0 | 1,
-  granuleBits: number,
+  ds: boolean,
   hi: number,
   lo: number,
   aie: boolean,
 ): Attributes {
   const byte = mairByte(cd, attributeIndex(hi, lo, aie));
-  return fromMair(byte, stage1Shareability(cd, half, granuleBits, lo));
+  const sh = ds ? (half === 0 ? SH0 : SH1).get(cd, 0) : (lo >>> 8) & 3;
+  return fromMair(byte, sh);
 }
 
 function ofLevels(
