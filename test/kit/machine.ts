@@ -52,5 +52,9 @@ function cacheContents(smmu: Smmu): string[] {
       ]),
     );
   const tlb = smmu.tlb.entries().map(({ space, ...entry }) => JSON.stringify([space.tag, entry]));
-  return [...configs, ...tlb].sort();
+  const dpt = (['ns', 'realm'] as const).flatMap((world) =>
+    smmu.dpt.entries(world).map((entry) => JSON.stringify(entry)),
+  );
+  const maps = smmu.partidMaps.entries().map((map) => JSON.stringify({ ...map, words: [...map.words] }));
+  return [...configs, ...tlb, ...dpt, ...maps].sort();
 }
