@@ -68,6 +68,8 @@ export type FrameKind =
   | 'register'
   | 'l1std'
   | 'ste'
+  | 'vms'
+  | 'dpt'
   | 'l1cd'
   | 'cd'
   | 'descriptor';

@@ -9,11 +9,14 @@ import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { RegisterBank } from './bank.ts';
 import { ConfigCache, type ConfigEntry } from './caches/config.ts';
+import { DptTlb } from './caches/dpt.ts';
 import { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
+import { PartidMapCache } from './caches/partid-maps.ts';
 import { StructureCache } from './caches/structures.ts';
 import { paOf, Tlb, type TlbEntry } from './caches/tlb.ts';
 import { type Version, Versions } from './caches/versions.ts';
+import { reportDptFault } from './dpt-config.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
 import { CACHE_POLICIES, type CachePolicy, type Machine, type ModelOptions } from './machine.ts';
@@ -70,6 +73,8 @@ export class Smmu implements Machine {
   readonly leaving = new Leaving();
   readonly versions = new Versions<Location>();
   readonly decoded = new DecodeMemo();
+  readonly partidMaps = new PartidMapCache();
+  readonly dpt = new DptTlb();
   readonly policy: CachePolicy;
   readonly options: ModelOptions;
   readonly #memories: Partial<Record<World, SparseMemory>>;
@@ -140,6 +145,7 @@ export class Smmu implements Machine {
       answer.fault !== null ||
       answer.fills.length !== 0 ||
       answer.updates.length !== 0 ||
+      answer.effects.length !== 0 ||
       this.tlb.size >= TLB_LIMIT ||
       this.config.size >= CONFIG_LIMIT
     ) {
@@ -265,6 +271,11 @@ export class Smmu implements Machine {
       effects.push({ kind: 'memory', space, pa, words: Uint32Array.of(lo, hi), what });
     }
     this.#keep(answer, effects, recorder);
+    for (const effect of answer.effects) effects.push(effect);
+    if (answer.dptFault !== null && state.dpt !== null) {
+      reportDptFault(state.dpt, answer.dptFault, effects);
+      recorder?.step('register', 'DPT_CFG_FAR and GERROR.DPT_ERR report the failed lookup');
+    }
     if (answer.fault !== null && answer.result !== 'not-modelled')
       this.#report(t, state, answer, effects, recorder);
     if (recorder !== null) recordEnd(recorder, answer);
