@@ -2,6 +2,7 @@ import type { World } from '../bits/world.ts';
 import type { ConfigCache } from './caches/config.ts';
 import type { Tlb } from './caches/tlb.ts';
 import type { SparseMemory } from './memory.ts';
+import type { Traffic } from './traffic-stores.ts';
 
 /** The cache models that can run, the default first. */
 export const CACHE_POLICIES = ['combined', 'none'] as const;
@@ -14,5 +15,6 @@ export interface Machine {
   readonly policy: CachePolicy;
   readonly config: ConfigCache;
   readonly tlb: Tlb;
+  readonly traffic: Traffic;
   memory(space: World): SparseMemory;
 }

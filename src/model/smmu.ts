@@ -5,23 +5,27 @@
  * {@link Smmu.translate} and {@link Smmu.runCommands} do both at once without recording: the fast path.
  */
 
-import { hex, hex64 } from '../bits/u64.ts';
+import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
+import { keepCompletion } from './ats/atc.ts';
 import { RegisterBank } from './bank.ts';
 import { ConfigCache } from './caches/config.ts';
 import { Tlb, type TlbEntry } from './caches/tlb.ts';
-import { applyEffect, isWritable, type Journal } from './effects.ts';
-import { encodeRecord } from './events/record.ts';
+import { applyEffect, type Changeable, isWritable, type Journal } from './effects.ts';
+import { reportFault } from './events/report.ts';
 import { CACHE_POLICIES, type CachePolicy, type Machine } from './machine.ts';
 import { SparseMemory } from './memory.ts';
+import { planSideOperation } from './operations.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
 import { executeCommand, idleReason } from './queues/command-queue.ts';
-import { writeEvent } from './queues/event-queue.ts';
 import { entryAddress, ring } from './queues/ring.ts';
 import { writeEffects } from './register-write.ts';
+import { recordArrival, type Settle, wakeStalls } from './retry.ts';
 import { deriveState, type WorldState } from './state.ts';
+import { translateTraffic } from './traffic.ts';
+import { concernsTraffic, trafficOfWrite } from './traffic-registers.ts';
+import { Traffic, type TrafficOptions } from './traffic-stores.ts';
 import { Answer } from './translate/answer.ts';
-import { translateTransaction } from './translate/transaction.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
 
@@ -33,6 +37,8 @@ export interface SmmuOptions {
   readonly caches?: CachePolicy;
   /** Ids of validity rules to leave out, so that tests can prove that each decides something. */
   readonly rulesOff?: ReadonlySet<string>;
+  /** What the architecture leaves open about stalls, events and endpoints. */
+  readonly traffic?: TrafficOptions;
 }
 
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
@@ -44,6 +50,7 @@ export class Smmu implements Machine {
   readonly bank = new RegisterBank();
   readonly config = new ConfigCache();
   readonly tlb = new Tlb();
+  readonly traffic: Traffic;
   readonly policy: CachePolicy;
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
@@ -55,6 +62,7 @@ export class Smmu implements Machine {
   constructor(options: SmmuOptions) {
     this.policy = options.caches ?? CACHE_POLICIES[0];
     this.#rulesOff = options.rulesOff ?? NO_RULES;
+    this.traffic = new Traffic(options.traffic);
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
   }
 
@@ -105,8 +113,8 @@ export class Smmu implements Machine {
     const answer = this.#answer;
     const state = this.state(transaction.world);
     answer.reset();
-    translateTransaction(this, state, transaction, answer, null);
-    if (answer.fault !== null || answer.fillConfig !== null) {
+    translateTraffic(this, state, transaction, answer, null);
+    if (answer.fault !== null || answer.fillConfig !== null || answer.ats !== null) {
       const effects: Effect[] = [];
       this.#settle(transaction, state, answer, effects, null);
       this.commit(effects);
@@ -129,7 +137,8 @@ export class Smmu implements Machine {
     let count = 0;
     while (idleReason(this.bank, this.state(world), world) === null) {
       const effects: Effect[] = [];
-      const { result } = executeCommand(this, this.bank, this.state(world), 'ns', effects, null);
+      const { result, command } = executeCommand(this, this.bank, this.state(world), 'ns', effects, null);
+      this.#wake(effects, null, command === 'CMD_SYNC' && result === 'consumed');
       this.commit(effects);
       if (result !== 'consumed') break;
       count++;
@@ -139,7 +148,9 @@ export class Smmu implements Machine {
 
   /** What a software write of one word to a register does: effects to commit, none when it is ignored. */
   registerWrite(offset: number, value: number): Effect[] {
-    return writeEffects(this.bank, offset, value);
+    const effects = this.#registerEffects(offset, value, null);
+    this.#wake(effects, null);
+    return effects;
   }
 
   #compute(operation: Operation, effects: Effect[], recorder: Recorder): Outcome {
@@ -154,30 +165,31 @@ export class Smmu implements Machine {
         effects.push({ ...operation, what: 'software writes memory' });
         recorder.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
+      default:
+        return outcome(planSideOperation(this, this.state('ns'), operation, effects, recorder));
     }
   }
 
   #planTransaction(t: Transaction, effects: Effect[], recorder: Recorder): Outcome {
     const answer = new Answer();
     const state = this.state(t.world);
-    const ssid = t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '';
-    const what = t.write ? 'write' : t.instruction ? 'instruction fetch' : 'read';
-    recorder.enter(0, {
-      kind: 'transaction',
-      name: `${what} ${hex64(t.vaHi, t.vaLo)} by StreamID ${hex(t.sid)}${ssid}`,
-      layout: 'TRANSACTION',
-      space: t.world,
-      pa: null,
-      words: new Uint32Array(0),
-      status: 0,
-      stage: 0,
-      level: 0,
-    });
-    recorder.step('begin', `StreamID ${hex(t.sid)}${ssid}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
-    translateTransaction(this, state, t, answer, recorder);
+    recordArrival(recorder, t);
+    translateTraffic(this, state, t, answer, recorder);
     this.#settle(t, state, answer, effects, recorder);
-    const { result, pa, space, fault, record, recording, missing, tlbHit, attributes } = answer;
-    return outcome({ result, pa, space, fault, record, recording, missing, tlbHit, attributes });
+    const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
+    return outcome({
+      result,
+      pa,
+      space,
+      fault,
+      record,
+      recording,
+      missing,
+      tlbHit,
+      attributes,
+      ats,
+      becomes,
+    });
   }
 
   #planCommand(world: World, effects: Effect[], recorder: Recorder): Outcome {
@@ -187,15 +199,32 @@ export class Smmu implements Machine {
     const done = executeCommand(this, this.bank, state, 'ns', effects, recorder);
     recorder.step('end', done.result === 'consumed' ? 'the command is consumed' : done.reason);
     const { result, command, cerror, missing } = done;
+    this.#wake(effects, recorder, command === 'CMD_SYNC' && result === 'consumed');
     return outcome({ result, command, cerror, missing });
   }
 
   #planRegister(operation: Operation & { kind: 'register' }, effects: Effect[], recorder: Recorder): Outcome {
     const { offset, value, valueHi, bytes } = operation;
-    effects.push(...writeEffects(this.bank, offset, value));
-    if (bytes === 8) effects.push(...writeEffects(this.bank, offset + 4, valueHi));
+    effects.push(...this.#registerEffects(offset, value, recorder));
+    if (bytes === 8) effects.push(...this.#registerEffects(offset + 4, valueHi, recorder));
     recorder.step('register', effects.length === 0 ? 'the write is ignored' : effects.map(textOf).join('; '));
+    this.#wake(effects, recorder);
     return outcome({ result: 'ok' });
+  }
+
+  /** What a write of one word does, to the register and to what hangs on it. */
+  #registerEffects(offset: number, value: number, recorder: Recorder | null): Effect[] {
+    const effects = writeEffects(this.bank, offset, value);
+    if (!concernsTraffic(offset)) return effects;
+    const more = trafficOfWrite(this, this.state('ns'), offset, value, effects, recorder);
+    return [...effects, ...more];
+  }
+
+  /** Goes on with stalled transactions that what is planned sets free; see `retry.ts`. */
+  #wake(effects: Effect[], recorder: Recorder | null, synchronised = false): void {
+    if (this.traffic.stalls.size === 0) return;
+    const settle: Settle = (on, t, state, answer, more) => this.#settle(t, state, answer, more, recorder, on);
+    wakeStalls(this, this.#rulesOff, effects, recorder, synchronised, settle);
   }
 
   /** From an answer to its effects: the event, and what the caches keep. */
@@ -205,6 +234,7 @@ export class Smmu implements Machine {
     answer: Answer,
     effects: Effect[],
     recorder: Recorder | null,
+    on: Changeable = this,
   ): void {
     if (answer.fillConfig !== null) {
       const before = this.config.find(answer.fillConfig.world, answer.fillConfig.sid);
@@ -220,35 +250,15 @@ export class Smmu implements Machine {
       effects.push({ kind: 'tlb', op: 'insert', entry: answer.fillTlb });
       recorder?.step('cache-fill', `TLB keeps the translation to ${hex(answer.fillTlb.pa)}`);
     }
+    if (answer.ats !== null) {
+      for (const effect of keepCompletion(this.traffic.atc, t, answer.ats)) {
+        effects.push(effect);
+        recorder?.step('cache-fill', textOf(effect));
+      }
+    }
     if (answer.fault !== null && answer.result !== 'not-modelled')
-      this.#report(t, state, answer, effects, recorder);
+      reportFault(on, t, state, answer, effects, recorder);
     recorder?.step('end', endText(answer));
-  }
-
-  #report(
-    t: Transaction,
-    state: WorldState,
-    answer: Answer,
-    effects: Effect[],
-    recorder: Recorder | null,
-  ): void {
-    const { fault, result } = answer;
-    if (fault === null) return;
-    recorder?.step(
-      'fault',
-      `${fault.event ?? 'terminated without an event'}: ${fault.reason}`,
-      fault.field ?? null,
-      fault,
-    );
-    const stalled = result === 'stall';
-    // The tag must tell outstanding stalls apart: each has its own record, so its own place in the queue.
-    const stag = stalled ? this.bank.lo('EVENTQ_PROD') & 0xffff : -1;
-    const access = { transaction: t, privileged: answer.privileged, instruction: answer.instruction };
-    answer.record = encodeRecord(fault, access, stag);
-    if (answer.record === null || answer.recording === 'suppressed') return;
-    const memory = this.memory(t.world);
-    answer.recording = writeEvent(this.bank, memory, state, t.world, answer.record, stalled, effects);
-    recorder?.step('event', `${fault.event}: ${RECORDING_TEXT[answer.recording]}`, null, fault);
   }
 
   /** Lets one TLB entry go for a new one. */
@@ -269,23 +279,16 @@ export class Smmu implements Machine {
   }
 }
 
-const RECORDING_TEXT = {
-  none: 'nothing to record',
-  written: 'the record goes to the event queue',
-  full: 'the event queue is full, the record is lost',
-  disabled: 'the event queue is disabled (CR0.EVENTQEN=0), the record is lost',
-  suppressed: 'CD.R=0 suppresses the record',
-  aborted: 'the record cannot be written (GERROR.EVENTQ_ABT_ERR)',
-} as const;
-
 function textOf(effect: Effect): string {
   return 'what' in effect ? effect.what : effect.kind;
 }
 
 function endText(answer: Answer): string {
+  if (answer.ats !== null) return answer.ats.text;
+  if (answer.becomes === 'no-op') return 'completes without effect';
   switch (answer.result) {
     case 'ok':
-      return `output address ${hex(answer.pa)} (${answer.space})`;
+      return `output address ${hex(answer.pa)} (${answer.space})${answer.becomes ? `, as ${answer.becomes}` : ''}`;
     case 'absent':
     case 'miss':
       return `${answer.missing?.structure ?? 'memory'} at ${hex(answer.missing?.pa ?? 0)} is not in the image`;
@@ -312,6 +315,8 @@ function outcome(some: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome {
     attributes: 0,
     command: null,
     cerror: 0,
+    ats: null,
+    becomes: null,
     ...some,
   };
 }

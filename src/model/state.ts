@@ -82,6 +82,10 @@ export interface WorldState {
   /** Effective STALL_MODEL: 0 software chooses, 1 never, 2 always. */
   readonly stallModel: number;
   readonly recInvSid: boolean;
+  /** CR2.REC_CFG_ATS: configuration errors that ATS and PRI meet are recorded (6.3.12). */
+  readonly recCfgAts: boolean;
+  /** CR0.ATSCHK: Translated transactions are checked against their STE (3.9.1). */
+  readonly atsChecked: boolean;
   readonly e2h: boolean;
   readonly gbpaAbort: boolean;
   /** VMID bits that invalidations ignore (CR0.VMW). */
@@ -198,6 +202,8 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     minorVersion: feature(ids, 'AIDR.ArchMinorRev'),
     stallModel: feature(ids, 'IDR0.STALL_MODEL'),
     recInvSid: bank.field('CR2', 'RECINVSID') === 1,
+    recCfgAts: feature(ids, 'IDR0.ATSRECERR') === 1 && bank.field('CR2', 'REC_CFG_ATS') === 1,
+    atsChecked: features.ats && bank.field('CR0', 'ATSCHK') === 1,
     e2h: bank.field('CR2', 'E2H') === 1,
     gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
     vmwBits: features.s2p && feature(ids, 'IDR0.VMW') === 1 ? vmwBitsOf(bank.field('CR0', 'VMW')) : 0,

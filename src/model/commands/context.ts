@@ -22,6 +22,13 @@ export interface CommandContext {
   readonly recorder: Recorder | null;
 }
 
+/** A command that cannot be completed: it stays where it is, and the queue stops (7.1). */
+export interface CommandFailure {
+  /** CERROR code. */
+  readonly code: number;
+  readonly reason: string;
+}
+
 /** Executes one command; legality has been checked. */
 export type Handler = (c: CommandContext) => void;
 

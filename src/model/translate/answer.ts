@@ -1,11 +1,13 @@
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
+import type { AtsCompletion } from '../ats/completion.ts';
 import type { ConfigEntry } from '../caches/config.ts';
 import type { TlbEntry } from '../caches/tlb.ts';
 import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
-import type { Fault, Missing, Recording, Result } from '../plan.ts';
+import type { Downgrade, Fault, Missing, Recording, Result, TransactionKind } from '../plan.ts';
 import type { Attributes } from './attributes.ts';
+import type { StreamConfig } from './configuration.ts';
 
 /**
  * What one translation found, filled in as it goes. One object serves every translation of an SMMU, so that the fast
@@ -30,6 +32,23 @@ export class Answer {
   /** PnU and InD of the record: after the STE's overrides. */
   privileged = false;
   instruction = false;
+  /** What the transaction is; set before the translation begins. */
+  kind: TransactionKind = 'ordinary';
+  /** Of a Translated transaction: the address is an IPA, and only stage 2 translates it (3.9.1.3). */
+  stage2Only = false;
+  /** The legal STE, once it is known. */
+  stream: StreamConfig | null = null;
+  /** Bits of `PERM` that all stages grant, log2 of the bytes translated alike (0: no stage translates), and nG=0. */
+  permissions = 0;
+  shift = 0;
+  global = false;
+  /** What stage 1 made of the input address (IPA in bytes). */
+  ipa = 0;
+  /** A granule protection check refuses the output address of a request (3.25.2). */
+  gpf = false;
+  /** What an endpoint gets back for a request. */
+  ats: AtsCompletion | null = null;
+  becomes: Downgrade | null = null;
 
   reset(): void {
     this.result = 'ok';
@@ -46,6 +65,16 @@ export class Answer {
     this.attributes = 0;
     this.privileged = false;
     this.instruction = false;
+    this.kind = 'ordinary';
+    this.stage2Only = false;
+    this.stream = null;
+    this.permissions = 0;
+    this.shift = 0;
+    this.global = false;
+    this.ipa = 0;
+    this.gpf = false;
+    this.ats = null;
+    this.becomes = null;
   }
 
   /** Ends with a fault; whether and how it is reported is decided later. */

@@ -30,9 +30,20 @@ function bypass(t: Transaction, answer: Answer): void {
   answer.space = t.world;
 }
 
+/** Asked once the legal STE is known; true when the transaction has ended. */
+type AtStream = (
+  machine: Machine,
+  state: WorldState,
+  stream: StreamConfig,
+  t: Transaction,
+  answer: Answer,
+  recorder: Recorder | null,
+) => boolean;
+
 /**
  * Computes a transaction; pure: what caches and queues would change is left in the answer.
  * @param answer reset by the caller
+ * @param atStream what the STE means to transactions that are not ordinary, or null
  */
 export function translateTransaction(
   machine: Machine,
@@ -40,6 +51,7 @@ export function translateTransaction(
   t: Transaction,
   answer: Answer,
   recorder: Recorder | null,
+  atStream: AtStream | null = null,
 ): void {
   answer.privileged = t.privileged;
   answer.instruction = t.instruction && !t.write;
@@ -58,9 +70,14 @@ export function translateTransaction(
     answer.configHit = true;
     if (recorder) recordCachedStream(recorder, cached);
   }
-  answer.privileged = overridden(t.privileged, stream.privCfg);
-  answer.instruction = !t.write && overridden(t.instruction, stream.instCfg);
+  // ATOS asks with the attributes as they are written (9.1.3).
+  if (t.kind !== 'atos') {
+    answer.privileged = overridden(t.privileged, stream.privCfg);
+    answer.instruction = !t.write && overridden(t.instruction, stream.instCfg);
+  }
+  answer.stream = stream;
   if (recorder) recordAction(recorder, stream);
+  if (atStream?.(machine, state, stream, t, answer, recorder)) return;
 
   if (stream.action === 'abort') {
     remember(machine, cached, stream, null, answer);

@@ -7,6 +7,7 @@ import { NO_ASID, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts
 import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
 import type { Recorder } from '../plan.ts';
+import { judgeAccess } from './access-kind.ts';
 import { type Answer, stage1Fault, stage1WalkAbort } from './answer.ts';
 import type { ContextConfig, Half, StreamConfig } from './configuration.ts';
 import {
@@ -180,9 +181,13 @@ function finish(
   if (context.hd && (hi & DBM) !== 0)
     permissions |= stage1Permissions(context, hi, lo & ~AP2, leaf.tables) << ONCE_DIRTY;
   recorder?.step('decide', `permissions: ${permissionText(permissions, context.twoRanges)}`, 'AP2');
+  answer.permissions = permissions;
+  answer.shift = shift;
+  answer.global = !context.twoRanges || (lo & NOT_GLOBAL) === 0;
   if (!permitted(permissions, context, write, answer, level)) return;
   const baseLo = addressLo(lo, half.granuleBits);
   answer.pa = outputAddress(leaf.baseHi, baseLo, vaHi, vaLo, shift);
+  answer.ipa = answer.pa;
   answer.space = stream.world;
   if (machine.policy === 'none') return;
   answer.fillTlb = {
@@ -210,7 +215,20 @@ function permitted(
 ): boolean {
   const privileged = answer.privileged || !context.twoRanges;
   const need = neededPermission(privileged, answer.instruction, write);
-  if ((permissions & need) !== 0) return true;
+  let readRefused = false;
+  if (answer.kind === 'ordinary') {
+    if ((permissions & need) !== 0) return true;
+  } else {
+    // Requests are granted what there is (3.9.1.2), unless the page would become dirty.
+    const request = answer.kind === 'request';
+    if (request && !(write && context.hd && ((permissions >>> ONCE_DIRTY) & ~permissions & need) !== 0))
+      return true;
+    const asked = { kind: answer.kind, write };
+    const verdict = judgeAccess(asked, permissions, privileged, answer.instruction, answer.becomes);
+    answer.becomes = verdict.becomes;
+    if (verdict.refused === null) return true;
+    readRefused = verdict.refused === 'read';
+  }
   if (write && context.hd && ((permissions >>> ONCE_DIRTY) & need) !== 0) {
     answer.decline('the page would be marked dirty by hardware (CD.HD=1, DBM=1)', '3.13');
     return false;
@@ -218,7 +236,8 @@ function permitted(
   const what = write ? 'write' : answer.instruction ? 'instruction fetch' : 'read';
   const who = context.twoRanges ? (privileged ? 'privileged ' : 'unprivileged ') : '';
   const reason = `${who}${what} is not permitted: ${permissionText(permissions, context.twoRanges)}`;
-  answer.fail(stage1Fault('F_PERMISSION', reason, '7.3.16', level));
+  const fault = stage1Fault('F_PERMISSION', reason, '7.3.16', level);
+  answer.fail(write && readRefused ? { ...fault, readRefused } : fault);
   return false;
 }
 
@@ -232,8 +251,12 @@ export function useEntry(
   answer: Answer,
 ): void {
   answer.tlbHit = true;
+  answer.permissions = entry.permissions;
+  answer.shift = entry.shift;
+  answer.global = entry.global;
   if (!permitted(entry.permissions, context, write, answer, entry.level)) return;
   answer.pa = outputAddress(Math.floor(entry.pa / 2 ** 32), entry.pa >>> 0, vaHi, vaLo, entry.shift);
+  answer.ipa = answer.pa;
   answer.space = entry.space.tag.world;
 }
 
