@@ -17,7 +17,7 @@ export function openFixture(name: string): Promise<OpenMachine> {
 
 const REGISTER_BYTES = 0x20000;
 
-/** Everything that an operation can change, in one hash: registers, memory, caches. */
+/** Everything that an operation can change, in one hash: registers, memory, caches, stalls, endpoints. */
 export function fingerprint(smmu: Smmu): string {
   const hash = createHash('sha256');
   const registers = new Uint32Array(REGISTER_BYTES / 4);
@@ -52,5 +52,13 @@ function cacheContents(smmu: Smmu): string[] {
       ]),
     );
   const tlb = smmu.tlb.entries().map(({ space, ...entry }) => JSON.stringify([space.tag, entry]));
-  return [...configs, ...tlb].sort();
+  return [...configs, ...tlb].sort().concat(trafficContents(smmu));
+}
+
+/** Stalled transactions and what endpoints hold, in their own order: undoing must keep it. */
+function trafficContents({ traffic }: Smmu): string[] {
+  const { stalls, atc, pages } = traffic;
+  return [stalls.entries(), atc.entries(), atc.pending.entries(), pages.entries()].map((all) =>
+    JSON.stringify(all),
+  );
 }

@@ -133,6 +133,10 @@ class PendingInvalidations implements Store<PendingInvalidation> {
     this.#entries.delete(entry);
   }
 
+  entries(): PendingInvalidation[] {
+    return [...this.#entries];
+  }
+
   ofQueue(queue: World): PendingInvalidation[] {
     return [...this.#entries].filter((entry) => entry.queue === queue);
   }
