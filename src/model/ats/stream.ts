@@ -1,7 +1,7 @@
 /** What an STE says about ATS: IHI 0070 5.2, EATS, and what ATS makes of configuration errors (3.9.1). */
 
 import { EATS_DPT, STE } from '../../spec/ste.ts';
-import { VALIDITY_RULES } from '../../spec/validity.ts';
+import type { ValidityRuleId } from '../../spec/validity.ts';
 import type { Fault } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { silent } from '../translate/answer.ts';
@@ -32,12 +32,8 @@ export function effectiveEats(
   return eats;
 }
 
-/** Rules that give C_BAD_STREAMID, whether or not CR2.RECINVSID lets it be recorded. */
-const BAD_STREAMID: ReadonlySet<string> = new Set(
-  Object.entries(VALIDITY_RULES)
-    .filter(([, rule]) => rule.result === 'C_BAD_STREAMID')
-    .map(([id]) => id),
-);
+/** The rule of a bad StreamID that CR2.RECINVSID=0 keeps from being recorded. */
+const UNRECORDED_STREAMID: ValidityRuleId = 'SID-RECINVSID0';
 
 /** Events of the configuration lookup and of fetches that abort: those that CR2.REC_CFG_ATS is about (3.9.1.2). */
 const CONFIGURATION: ReadonlySet<Fault['event']> = new Set([
@@ -72,7 +68,9 @@ export function requestError(fault: Fault, state: Pick<WorldState, 'recCfgAts'>)
  */
 export function translatedError(fault: Fault, state: Pick<WorldState, 'recCfgAts'>): Fault {
   if (fault.event === null) {
-    return BAD_STREAMID.has(fault.rule) && state.recCfgAts ? { ...fault, event: 'C_BAD_STREAMID' } : fault;
+    if (fault.rule !== UNRECORDED_STREAMID || !state.recCfgAts) return fault;
+    const [reason = ''] = fault.reason.split(';');
+    return { ...fault, event: 'C_BAD_STREAMID', reason };
   }
   if (!CONFIGURATION.has(fault.event) || fault.stage !== 0 || state.recCfgAts) return fault;
   return withoutEvent(fault, 'not recorded for a Translated transaction (CR2.REC_CFG_ATS=0)');
