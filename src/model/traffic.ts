@@ -6,6 +6,7 @@
 
 import { hex } from '../bits/u64.ts';
 import { feature } from '../spec/features.ts';
+import { STE } from '../spec/ste.ts';
 import { atosAtStream } from './atos.ts';
 import type { AtsCompletion } from './ats/completion.ts';
 import { completeRequest, type RequestEnd, refuseRequest } from './ats/request.ts';
@@ -17,8 +18,10 @@ import type { WorldState } from './state.ts';
 import { ACCESS_KINDS, controlled, normalised } from './translate/access-kind.ts';
 import { type Answer, configFault, silent } from './translate/answer.ts';
 import type { StreamConfig } from './translate/configuration.ts';
-import { contextIndex } from './translate/context-lookup.ts';
+import { BYPASS_STAGE1, contextIndex } from './translate/context-lookup.ts';
 import { translateTransaction } from './translate/transaction.ts';
+
+const { Config } = STE.fields;
 
 /** Computes a transaction of any kind, as `translateTransaction` does an ordinary one. */
 export function translateTraffic(
@@ -123,7 +126,7 @@ function atStream(
   answer: Answer,
   recorder: Recorder | null,
 ): boolean {
-  const translates = stream.action === 'stage1' || stream.action === 'stage2';
+  const translates = someStageTranslates(stream, t, state);
   if (translates && machine.traffic.conflict?.(t) === 'F_TLB_CONFLICT') {
     const reason = 'several entries of the TLB match';
     answer.fail({ ...configFault('F_TLB_CONFLICT', reason, '7.3.17'), stage: 1 });
@@ -157,6 +160,12 @@ function atStream(
       }
       return false;
   }
+}
+
+/** Whether any stage translates: not where STE.S1DSS skips the only one (3.22.1). */
+function someStageTranslates(stream: StreamConfig, t: Transaction, state: WorldState): boolean {
+  if (stream.action === 'abort' || stream.action === 'bypass') return false;
+  return (Config.get(stream.words, 0) & 2) !== 0 || contextIndex(stream, t.ssid, state) !== BYPASS_STAGE1;
 }
 
 /** IDR3.PASIDTT=1: the PASID of a Translated transaction, or its absence, must suit the STE (3.9.1.3). */
