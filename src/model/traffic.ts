@@ -36,7 +36,7 @@ export function translateTraffic(
     return;
   }
   const asked = normalised(t);
-  answer.kind = t.kind;
+  answer.begin(t.kind);
   answer.privileged = t.privileged;
   answer.instruction = asked.instruction && !asked.write;
   const known = state.world === t.world;

@@ -133,6 +133,10 @@ class PendingInvalidations implements Store<PendingInvalidation> {
     this.#entries.delete(entry);
   }
 
+  get size(): number {
+    return this.#entries.size;
+  }
+
   entries(): PendingInvalidation[] {
     return [...this.#entries];
   }

@@ -77,6 +77,7 @@ function invalidate(c: CommandContext, scope: AtcScope): void {
  */
 export function completeInvalidations(c: CommandContext): CommandFailure | undefined {
   const { atc } = c.machine.traffic;
+  if (atc.pending.size === 0) return undefined;
   let silent: PendingInvalidation | undefined;
   for (const entry of atc.pending.ofQueue(c.world)) {
     const { scope } = entry;

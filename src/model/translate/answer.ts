@@ -38,7 +38,7 @@ export class Answer {
   stage2Only = false;
   /** The legal STE, once it is known. */
   stream: StreamConfig | null = null;
-  /** Bits of `PERM` that all stages grant, log2 of the bytes translated alike (0: no stage translates), and nG=0. */
+  /** See {@link found}: bits of `PERM`, log2 of the bytes (0: no stage translates), and nG=0. */
   permissions = 0;
   shift = 0;
   global = false;
@@ -65,9 +65,15 @@ export class Answer {
     this.attributes = 0;
     this.privileged = false;
     this.instruction = false;
-    this.kind = 'ordinary';
-    this.stage2Only = false;
     this.stream = null;
+    // Ordinary transactions, nearly all that come, leave the rest alone.
+    if (this.kind !== 'ordinary') this.begin('ordinary');
+  }
+
+  /** Makes ready for a transaction of that kind, after {@link reset}. */
+  begin(kind: TransactionKind): void {
+    this.kind = kind;
+    this.stage2Only = false;
     this.permissions = 0;
     this.shift = 0;
     this.global = false;
@@ -75,6 +81,13 @@ export class Answer {
     this.gpf = false;
     this.ats = null;
     this.becomes = null;
+  }
+
+  /** Leaves what a translation permits and how far it reaches; for transactions that are not ordinary. */
+  found(permissions: number, shift: number, global: boolean): void {
+    this.permissions = permissions;
+    this.shift = shift;
+    this.global = global;
   }
 
   /** Ends with a fault; whether and how it is reported is decided later. */

@@ -181,18 +181,16 @@ function finish(
   if (context.hd && (hi & DBM) !== 0)
     permissions |= stage1Permissions(context, hi, lo & ~AP2, leaf.tables) << ONCE_DIRTY;
   recorder?.step('decide', `permissions: ${permissionText(permissions, context.twoRanges)}`, 'AP2');
-  answer.permissions = permissions;
-  answer.shift = shift;
-  answer.global = !context.twoRanges || (lo & NOT_GLOBAL) === 0;
+  const global = !context.twoRanges || (lo & NOT_GLOBAL) === 0;
+  if (answer.kind !== 'ordinary') answer.found(permissions, shift, global);
   if (!permitted(permissions, context, write, answer, level)) return;
   const baseLo = addressLo(lo, half.granuleBits);
   answer.pa = outputAddress(leaf.baseHi, baseLo, vaHi, vaLo, shift);
-  answer.ipa = answer.pa;
   answer.space = stream.world;
   if (machine.policy === 'none') return;
   answer.fillTlb = {
     space: spaceOf(machine, stream, context),
-    global: !context.twoRanges || (lo & NOT_GLOBAL) === 0,
+    global,
     page: tlbPage(vaHi, vaLo, shift),
     shift,
     pa: outputAddress(leaf.baseHi, baseLo, 0, 0, shift),
@@ -251,12 +249,9 @@ export function useEntry(
   answer: Answer,
 ): void {
   answer.tlbHit = true;
-  answer.permissions = entry.permissions;
-  answer.shift = entry.shift;
-  answer.global = entry.global;
+  if (answer.kind !== 'ordinary') answer.found(entry.permissions, entry.shift, entry.global);
   if (!permitted(entry.permissions, context, write, answer, entry.level)) return;
   answer.pa = outputAddress(Math.floor(entry.pa / 2 ** 32), entry.pa >>> 0, vaHi, vaLo, entry.shift);
-  answer.ipa = answer.pa;
   answer.space = entry.space.tag.world;
 }
 
