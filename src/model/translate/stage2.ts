@@ -195,7 +195,9 @@ export function translateStage2(
       if (recorder !== null) recordUse(recorder, 2, permissions, true);
       // A Translation Request gets what there is (3.9.1.2).
       const wanted =
-        answer.probe && cls === CLASS_IN ? need & (permissions | (permissions >>> ONCE_DIRTY)) : need;
+        answer.kind === 'request' && cls === CLASS_IN
+          ? need & (permissions | (permissions >>> ONCE_DIRTY))
+          : need;
       if (!permitted(s2, ipaHi, ipaLo, cls, wanted, tableWrite, answer)) return false;
       if (
         ((permissions & wanted) !== wanted || (s2.ha && (lo & AF) === 0)) &&

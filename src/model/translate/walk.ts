@@ -24,7 +24,14 @@ import {
   tableIndex,
 } from './descriptor.ts';
 import { pendingHi, pendingLo, readPending, update } from './httu.ts';
-import { HIERARCHICAL_BITS, ONCE_DIRTY, PERM, permissionText, stage1Permissions } from './permission.ts';
+import {
+  HIERARCHICAL_BITS,
+  lacksReadOnly,
+  ONCE_DIRTY,
+  PERM,
+  permissionText,
+  stage1Permissions,
+} from './permission.ts';
 import { recordDescriptor, recordTableAddress, recordUse } from './record-walk.ts';
 import { F_PA_HI, F_PA_LO, found, translateStage2 } from './stage2.ts';
 import { fillTable, startOfWalk, walkStart } from './walk-cache.ts';
@@ -173,7 +180,8 @@ export function walkStage1(
       leaf[L_GLOBAL] = !context.twoRanges || (lo & NOT_GLOBAL) === 0 ? 1 : 0;
       if (recorder !== null) recordUse(recorder, 1, permissions, context.twoRanges);
       // A Translation Request gets what there is; only what it asks for and hardware may grant is marked dirty (3.13.7).
-      const need = answer.probe ? answer.need & (permissions | (permissions >>> ONCE_DIRTY)) : answer.need;
+      const need =
+        answer.kind === 'request' ? answer.need & (permissions | (permissions >>> ONCE_DIRTY)) : answer.need;
       if (!permitted(permissions, context, need, answer, level)) return false;
       if ((permissions & need) === need && !(half.ha && (lo & AF) === 0)) return true;
       return updateLeaf(machine, stream, half, need, tableHi, ipaLo, answer, recorder);
@@ -294,6 +302,7 @@ export function permitted(
     (need & (PERM.pw | PERM.uw)) !== 0 ? 'write' : answer.instruction ? 'instruction fetch' : 'read';
   const who = context.twoRanges ? (need < PERM.ur ? 'privileged ' : 'unprivileged ') : '';
   const reason = `${who}${what} is not permitted: ${permissionText(permissions, context.twoRanges)}`;
-  answer.fail(stage1Fault('F_PERMISSION', reason, '7.3.16', level));
+  const fault = stage1Fault('F_PERMISSION', reason, '7.3.16', level);
+  answer.fail(lacksReadOnly(permissions, need) ? { ...fault, readRefused: true } : fault);
   return false;
 }
