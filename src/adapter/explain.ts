@@ -69,6 +69,7 @@ const RECORDINGS: Readonly<Record<Recording, string>> = {
   disabled: 'the transaction is terminated; the EVENTQ is disabled (CR0.EVENTQEN=0), so the event is lost',
   suppressed: 'the transaction is terminated; its configuration suppresses the event',
   aborted: 'the transaction is terminated; writing the event aborts (GERROR.EVENTQ_ABT_ERR)',
+  waiting: 'the event is written when the EVENTQ can take it',
 };
 
 function consequence(plan: Plan, step: Step | undefined): string {

@@ -80,6 +80,7 @@ const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
   disabled: '; not recorded: the event queue is disabled',
   suppressed: '; not recorded: CD.R=0',
   aborted: '; not recorded: the event queue has an active abort',
+  waiting: '; its record waits for the event queue',
 };
 
 function faultText(fault: Fault, outcome: Outcome): string {

@@ -1,7 +1,12 @@
 import type { World } from '../bits/world.ts';
+import type { RegisterBank } from './bank.ts';
 import type { ConfigCache } from './caches/config.ts';
 import type { Tlb } from './caches/tlb.ts';
+import type { Hooks } from './hooks.ts';
 import type { SparseMemory } from './memory.ts';
+import type { WaitingRecords } from './queues/waiting.ts';
+import type { ServiceFailure } from './service-failure.ts';
+import type { WorldState } from './state.ts';
 
 /** The cache models that can run, the default first. */
 export const CACHE_POLICIES = ['combined', 'none'] as const;
@@ -15,4 +20,15 @@ export interface Machine {
   readonly config: ConfigCache;
   readonly tlb: Tlb;
   memory(space: World): SparseMemory;
+}
+
+/** What registers, queues and commands need of an SMMU. */
+export interface QueueMachine extends Machine {
+  readonly bank: RegisterBank;
+  /** Stall records that wait for room in an event queue. */
+  readonly waiting: WaitingRecords;
+  readonly failure: ServiceFailure;
+  readonly hooks: Hooks;
+  /** What the registers of a Security state say; the same object until one of them changes. */
+  state(world: World): WorldState;
 }

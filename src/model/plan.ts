@@ -13,6 +13,7 @@ import type { EventName } from '../spec/events.ts';
 import type { ConfigEntry } from './caches/config.ts';
 import type { TlbEntry } from './caches/tlb.ts';
 import type { ReadStatus } from './memory.ts';
+import type { QueueId } from './queues/queue-id.ts';
 import { type Attributes, DEFAULT_ATTRIBUTES } from './translate/attributes.ts';
 
 /** A client transaction as it arrives at the SMMU. */
@@ -174,8 +175,8 @@ export interface Missing {
   readonly wouldBe: EventName | null;
 }
 
-/** What became of the event record of a terminated transaction. */
-export type Recording = 'none' | 'written' | 'full' | 'disabled' | 'suppressed' | 'aborted';
+/** What became of the event record of a transaction; that of a stalled one waits until it can be written (7.2.1). */
+export type Recording = 'none' | 'written' | 'full' | 'disabled' | 'suppressed' | 'aborted' | 'waiting';
 
 /** What an operation came to, with what belongs to that. */
 export interface Outcome {
@@ -218,7 +219,7 @@ export type Effect =
     }
   | {
       readonly kind: 'register';
-      /** Byte offset from the SMMU's base, of a 32-bit word. */
+      /** Place of a 32-bit word in the bank: in pages 0 and 1 its byte offset from the base of the SMMU. */
       readonly offset: number;
       readonly value: number;
       readonly what: string;
@@ -239,13 +240,22 @@ export type Effect =
 /** What an SMMU can be asked to do. */
 export type Operation =
   | { readonly kind: 'transaction'; readonly transaction: Transaction }
-  | { readonly kind: 'command'; readonly world: World; readonly index: number; readonly pa: number }
+  | {
+      readonly kind: 'command';
+      readonly world: World;
+      /** Default: the world's command queue. */
+      readonly queue?: QueueId;
+      readonly index: number;
+      readonly pa: number;
+    }
   | {
       readonly kind: 'register';
       readonly offset: number;
       readonly value: number;
       readonly bytes: 4 | 8;
       readonly valueHi: number;
+      /** Physical address space of the access. Default: Non-secure. */
+      readonly world?: World;
     }
   | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array };
 

@@ -7,18 +7,26 @@
 
 import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
-import { RegisterBank } from './bank.ts';
+import { type BankOptions, RegisterBank } from './bank.ts';
 import { ConfigCache } from './caches/config.ts';
 import { Tlb, type TlbEntry } from './caches/tlb.ts';
+import type { ReservedBits } from './commands/legality.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
-import { CACHE_POLICIES, type CachePolicy, type Machine } from './machine.ts';
+import type { Hooks } from './hooks.ts';
+import { enterServiceFailure } from './interrupts.ts';
+import { CACHE_POLICIES, type CachePolicy, type QueueMachine } from './machine.ts';
 import { SparseMemory } from './memory.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
-import { executeCommand, idleReason } from './queues/command-queue.ts';
+import { commandAddress, commandQueue, idleReason } from './queues/command-queue.ts';
+import { CommandRunner } from './queues/command-runner.ts';
 import { writeEvent } from './queues/event-queue.ts';
-import { entryAddress, ring } from './queues/ring.ts';
-import { writeEffects } from './register-write.ts';
+import { hasQueues, type QueueRef } from './queues/queue-id.ts';
+import { WaitingRecords } from './queues/waiting.ts';
+import { type RegisterValue, readRegister } from './register-read.ts';
+import { writeRegister } from './register-write.ts';
+import { type ResetOptions, resetEffects } from './reset.ts';
+import { ServiceFailure } from './service-failure.ts';
 import { deriveState, type WorldState } from './state.ts';
 import { Answer } from './translate/answer.ts';
 import { translateTransaction } from './translate/transaction.ts';
@@ -33,6 +41,12 @@ export interface SmmuOptions {
   readonly caches?: CachePolicy;
   /** Ids of validity rules to leave out, so that tests can prove that each decides something. */
   readonly rulesOff?: ReadonlySet<string>;
+  /** Whether a command with a reserved bit set is CERROR_ILL (IHI 0070 4.1.5). Default: `ignore`. */
+  readonly reservedBits?: ReservedBits;
+  /** Where the system has put register pages that no ID register places. */
+  readonly places?: BankOptions;
+  /** Enters service failure mode at once, for this reason (12.3). */
+  readonly serviceFailure?: string;
 }
 
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
@@ -40,11 +54,16 @@ const TLB_LIMIT = 65536;
 const CONFIG_LIMIT = 65536;
 const NO_RULES: ReadonlySet<string> = new Set();
 
-export class Smmu implements Machine {
-  readonly bank = new RegisterBank();
+export class Smmu implements QueueMachine {
+  readonly bank: RegisterBank;
   readonly config = new ConfigCache();
   readonly tlb = new Tlb();
+  readonly waiting = new WaitingRecords();
+  readonly failure = new ServiceFailure();
+  /** Set by what keeps stalled transactions, endpoints and address translation operations. */
+  readonly hooks: Hooks = {};
   readonly policy: CachePolicy;
+  readonly #runner: CommandRunner;
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
   readonly #answer = new Answer();
@@ -56,6 +75,9 @@ export class Smmu implements Machine {
     this.policy = options.caches ?? CACHE_POLICIES[0];
     this.#rulesOff = options.rulesOff ?? NO_RULES;
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
+    this.bank = new RegisterBank(options.places);
+    this.#runner = new CommandRunner(this, options.reservedBits ?? 'ignore');
+    if (options.serviceFailure !== undefined) this.commit(this.serviceFailure(options.serviceFailure));
   }
 
   /** The memory of a PA space; one in which every access aborts where the space has none. */
@@ -89,12 +111,16 @@ export class Smmu implements Machine {
   }
 
   /** The next command of a queue as an operation, or why there is none. */
-  nextCommand(world: World): { readonly operation: Operation } | { readonly idle: string } {
-    const idle = idleReason(this.bank, this.state(world), world);
-    if (idle !== null) return { idle };
-    const queue = ring(this.bank, 'CMDQ', world);
-    const pa = entryAddress(queue, queue.cons);
-    return { operation: { kind: 'command', world, index: queue.cons, pa } };
+  nextCommand(from: World | QueueRef): { readonly operation: Operation } | { readonly idle: string } {
+    const { world, queue: id = 'CMDQ' } = refOf(from);
+    const idle = idleReason(this, this.state(world), world, id);
+    const queue = idle === null ? commandQueue(this, world, id) : null;
+    if (queue === null) return { idle: idle ?? 'there is no such queue' };
+    const index = this.bank.peek(queue.cons) & queue.indexMask;
+    const pa = commandAddress(queue, index);
+    return {
+      operation: { kind: 'command', world, ...(id === 'CMDQ' ? {} : { queue: id }), index, pa },
+    };
   }
 
   /**
@@ -108,7 +134,7 @@ export class Smmu implements Machine {
     translateTransaction(this, state, transaction, answer, null);
     if (answer.fault !== null || answer.fillConfig !== null) {
       const effects: Effect[] = [];
-      this.#settle(transaction, state, answer, effects, null);
+      this.#settle(transaction, answer, effects, null);
       this.commit(effects);
     } else if (answer.fillTlb !== null) {
       if (this.tlb.size >= TLB_LIMIT) {
@@ -125,21 +151,39 @@ export class Smmu implements Machine {
    * Consumes commands until the queue is empty or stops.
    * @returns how many were consumed
    */
-  runCommands(world: World): number {
-    let count = 0;
-    while (idleReason(this.bank, this.state(world), world) === null) {
-      const effects: Effect[] = [];
-      const { result } = executeCommand(this, this.bank, this.state(world), 'ns', effects, null);
-      this.commit(effects);
-      if (result !== 'consumed') break;
-      count++;
-    }
-    return count;
+  runCommands(from: World | QueueRef): number {
+    return typeof from === 'string'
+      ? this.#runner.run(from, 'CMDQ')
+      : this.#runner.run(from.world, from.queue ?? 'CMDQ');
   }
 
-  /** What a software write of one word to a register does: effects to commit, none when it is ignored. */
-  registerWrite(offset: number, value: number): Effect[] {
-    return writeEffects(this.bank, offset, value);
+  /**
+   * What a software write of one word to a register does: effects to commit, none when it is ignored.
+   * @param offset bytes from the base of the SMMU
+   * @param world physical address space of the access
+   */
+  registerWrite(offset: number, value: number, world: World = 'ns'): readonly Effect[] {
+    return writeRegister(this, { offset, bytes: 4, value, valueHi: 0, world }, null).effects;
+  }
+
+  /**
+   * What software reads from a register, with 0 where it may not.
+   * @param offset bytes from the base of the SMMU
+   */
+  registerRead(offset: number, bytes = 4, world: World = 'ns'): RegisterValue {
+    return readRegister(this, { offset, bytes, world });
+  }
+
+  /** What a reset does to registers, queues and service failure mode; the caches keep what they hold (3.11). */
+  reset(options: ResetOptions = {}): Effect[] {
+    return resetEffects(this, options);
+  }
+
+  /** What entering service failure mode does (12.3); nothing when it is active already. */
+  serviceFailure(reason: string): Effect[] {
+    const effects: Effect[] = [];
+    enterServiceFailure(this, reason, effects);
+    return effects;
   }
 
   #compute(operation: Operation, effects: Effect[], recorder: Recorder): Outcome {
@@ -147,7 +191,7 @@ export class Smmu implements Machine {
       case 'transaction':
         return this.#planTransaction(operation.transaction, effects, recorder);
       case 'command':
-        return this.#planCommand(operation.world, effects, recorder);
+        return this.#planCommand(operation, effects, recorder);
       case 'register':
         return this.#planRegister(operation, effects, recorder);
       case 'memory':
@@ -175,37 +219,27 @@ export class Smmu implements Machine {
     });
     recorder.step('begin', `StreamID ${hex(t.sid)}${ssid}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
     translateTransaction(this, state, t, answer, recorder);
-    this.#settle(t, state, answer, effects, recorder);
+    this.#settle(t, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes } = answer;
     return outcome({ result, pa, space, fault, record, recording, missing, tlbHit, attributes });
   }
 
-  #planCommand(world: World, effects: Effect[], recorder: Recorder): Outcome {
-    const state = this.state(world);
-    const idle = idleReason(this.bank, state, world);
-    if (idle !== null) return outcome({ result: 'idle' });
-    const done = executeCommand(this, this.bank, state, 'ns', effects, recorder);
-    recorder.step('end', done.result === 'consumed' ? 'the command is consumed' : done.reason);
+  #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder): Outcome {
+    const done = this.#runner.plan(of.world, of.queue ?? 'CMDQ', effects, recorder);
     const { result, command, cerror, missing } = done;
+    if (result !== 'idle')
+      recorder.step('end', result === 'consumed' ? 'the command is consumed' : done.reason);
     return outcome({ result, command, cerror, missing });
   }
 
   #planRegister(operation: Operation & { kind: 'register' }, effects: Effect[], recorder: Recorder): Outcome {
-    const { offset, value, valueHi, bytes } = operation;
-    effects.push(...writeEffects(this.bank, offset, value));
-    if (bytes === 8) effects.push(...writeEffects(this.bank, offset + 4, valueHi));
-    recorder.step('register', effects.length === 0 ? 'the write is ignored' : effects.map(textOf).join('; '));
+    const done = writeRegister(this, { world: 'ns', ...operation }, recorder);
+    effects.push(...done.effects);
     return outcome({ result: 'ok' });
   }
 
   /** From an answer to its effects: the event, and what the caches keep. */
-  #settle(
-    t: Transaction,
-    state: WorldState,
-    answer: Answer,
-    effects: Effect[],
-    recorder: Recorder | null,
-  ): void {
+  #settle(t: Transaction, answer: Answer, effects: Effect[], recorder: Recorder | null): void {
     if (answer.fillConfig !== null) {
       const before = this.config.find(answer.fillConfig.world, answer.fillConfig.sid);
       if (before) effects.push({ kind: 'config', op: 'remove', entry: before });
@@ -220,18 +254,11 @@ export class Smmu implements Machine {
       effects.push({ kind: 'tlb', op: 'insert', entry: answer.fillTlb });
       recorder?.step('cache-fill', `TLB keeps the translation to ${hex(answer.fillTlb.pa)}`);
     }
-    if (answer.fault !== null && answer.result !== 'not-modelled')
-      this.#report(t, state, answer, effects, recorder);
+    if (answer.fault !== null && answer.result !== 'not-modelled') this.#report(t, answer, effects, recorder);
     recorder?.step('end', endText(answer));
   }
 
-  #report(
-    t: Transaction,
-    state: WorldState,
-    answer: Answer,
-    effects: Effect[],
-    recorder: Recorder | null,
-  ): void {
+  #report(t: Transaction, answer: Answer, effects: Effect[], recorder: Recorder | null): void {
     const { fault, result } = answer;
     if (fault === null) return;
     recorder?.step(
@@ -246,8 +273,9 @@ export class Smmu implements Machine {
     const access = { transaction: t, privileged: answer.privileged, instruction: answer.instruction };
     answer.record = encodeRecord(fault, access, stag);
     if (answer.record === null || answer.recording === 'suppressed') return;
-    const memory = this.memory(t.world);
-    answer.recording = writeEvent(this.bank, memory, state, t.world, answer.record, stalled, effects);
+    if (!hasQueues(t.world)) return;
+    const on = { machine: this, world: t.world, effects, recorder };
+    answer.recording = writeEvent(on, answer.record, stalled);
     recorder?.step('event', `${fault.event}: ${RECORDING_TEXT[answer.recording]}`, null, fault);
   }
 
@@ -276,10 +304,11 @@ const RECORDING_TEXT = {
   disabled: 'the event queue is disabled (CR0.EVENTQEN=0), the record is lost',
   suppressed: 'CD.R=0 suppresses the record',
   aborted: 'the record cannot be written (GERROR.EVENTQ_ABT_ERR)',
+  waiting: 'the event queue cannot take it now, so the record waits',
 } as const;
 
-function textOf(effect: Effect): string {
-  return 'what' in effect ? effect.what : effect.kind;
+function refOf(from: World | QueueRef): QueueRef {
+  return typeof from === 'string' ? { world: from } : from;
 }
 
 function endText(answer: Answer): string {

@@ -22,7 +22,7 @@ describe('registers that an enable bit of CR0 guards', () => {
   const GUARDED = [
     ['STRTAB_BASE', SMMUEN, [0xffffffc0, 0x40ffffff]],
     ['STRTAB_BASE_CFG', SMMUEN, [0x000307ff]],
-    ['CR2', SMMUEN, [0xf]],
+    ['CR2', SMMUEN, [0x3]],
     ['CMDQ_BASE', CMDQEN, [0xffffffff, 0x40ffffff]],
     ['CMDQ_CONS', CMDQEN, [0x7f0fffff]],
     ['EVENTQ_BASE', EVENTQEN, [0xffffffff, 0x40ffffff]],
@@ -87,7 +87,7 @@ describe('registers that can always be written', () => {
     ['CMDQ_PROD', 0xfffff],
     ['EVENTQ_CONS', 0x800fffff],
     ['PRIQ_CONS', 0x800fffff],
-    ['GERRORN', 0x7fd],
+    ['GERRORN', 0x1fd],
     ['IRQ_CTRL', 0x7],
   ])('%s takes %i with everything enabled', (name, wanted) => {
     const m = reset();

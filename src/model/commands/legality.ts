@@ -1,60 +1,178 @@
 /** Whether a command is CERROR_ILL: IHI 0070 7.1 and each command's section, by the table. */
 
-import { hex } from '../../bits/u64.ts';
+import type { Field } from '../../bits/layout.ts';
+import { hex, hex64 } from '../../bits/u64.ts';
 import {
   type CommandName,
   type CommandSpec,
   commandByOpcode,
   isImpdefOpcode,
   opcodeOf,
+  type QueueWorld,
+  RANGE_ALL,
 } from '../../spec/commands.ts';
 import { holds } from '../../spec/features.ts';
-import { RANGE_SCALE_BITS, RANGE_SCALE_MAX, rangeIsIllegal } from '../../spec/tlbi-range.ts';
+import {
+  RANGE_ALIGNMENT_LOG2,
+  RANGE_ALIGNMENT_LOG2_128,
+  RANGE_SCALE_BITS,
+  RANGE_SCALE_MAX,
+  rangeIsIllegal,
+} from '../../spec/tlbi-range.ts';
 import type { WorldState } from '../state.ts';
+import { Arguments } from './context.ts';
+import { reservedBits, reservedText } from './reserved-bits.ts';
+
+type Spec = CommandSpec & { readonly name: CommandName };
+
+/** What becomes of RES0 bits that are set: either is allowed (4.1.5). */
+export type ReservedBits = 'ignore' | 'strict';
+
+/** What a state's features make of one opcode; only the command's fields are left to judge. */
+export type Judged =
+  | { readonly spec: null; readonly illegal: string }
+  | {
+      readonly spec: Spec;
+      readonly read: Arguments;
+      /** Why no command with this opcode is legal, or null. */
+      readonly illegal: string | null;
+      /** Whether fields can make the command illegal. */
+      readonly checked: boolean;
+      readonly strict: boolean;
+    };
+
+/** Judges an opcode by the features of a state. */
+export function judgeOpcode(
+  state: WorldState,
+  world: QueueWorld,
+  opcode: number,
+  reserved: ReservedBits = 'ignore',
+): Judged {
+  const spec = commandByOpcode(opcode);
+  if (!spec) {
+    const why = isImpdefOpcode(opcode) ? 'IMPLEMENTATION DEFINED, and not implemented' : 'reserved';
+    return { spec: null, illegal: `opcode ${hex(opcode)} is ${why}` };
+  }
+  const strict = reserved === 'strict';
+  const checked =
+    strict || spec.illegalValues !== undefined || (spec.ssec && world !== 's') || isRanged(spec, state);
+  return { spec, read: new Arguments(spec), illegal: illegalOpcode(spec, state, world), checked, strict };
+}
+
+function isRanged(spec: CommandSpec, state: WorldState): boolean {
+  return spec.range && state.features.ril;
+}
+
+function illegalOpcode(spec: Spec, state: WorldState, world: QueueWorld): string | null {
+  const legal = spec.legal[world];
+  if (legal === true) return null;
+  if (legal === false) return `${spec.name} does not exist on this queue`;
+  const missing = legal.find((test) => !holds(state.ids, test));
+  return missing === undefined ? null : `${spec.name} needs ${missing}`;
+}
+
+/**
+ * Why fields make a command illegal whose opcode is legal, or null.
+ * @param words the command, 4 words
+ */
+export function illegalFields(
+  judged: Judged & { readonly spec: Spec },
+  state: WorldState,
+  world: QueueWorld,
+  words: Uint32Array,
+): string | null {
+  const { spec, read } = judged;
+  if (world !== 's' && read.SSec(words, 0) === 1) return `${spec.name} with SSec=1 outside the Secure queue`;
+  if (spec.illegalValues !== undefined) {
+    const value = illegalValue(spec, words);
+    if (value !== null) return value;
+  }
+  if (isRanged(spec, state)) {
+    const [tg, num, ttl] = [read.TG(words, 0), read.NUM(words, 0), read.TTL(words, 0)];
+    if (tg !== 0 && rangeIsIllegal(tg, num, scaleOf(state, read.SCALE(words, 0)), ttl, state.features.ds)) {
+      return `${spec.name} with TG=${tg} and NUM, SCALE, TTL all 0, a reserved combination`;
+    }
+  }
+  if (!judged.strict) return null;
+  const set = reservedBits(spec, state, world, words);
+  return set === null ? null : `${spec.name} with a reserved field that is not 0: ${reservedText(set)}`;
+}
+
+function illegalValue(spec: Spec, words: Uint32Array): string | null {
+  const fields: Readonly<Record<string, Field | undefined>> = spec.layout.fields;
+  for (const name in spec.illegalValues) {
+    const value = fields[name]?.get(words, 0) ?? 0;
+    if (spec.illegalValues[name]?.includes(value))
+      return `${spec.name} with ${name}=${value}, which is reserved`;
+  }
+  return null;
+}
 
 /** The command's table entry, or why it is CERROR_ILL. */
-export type Legal =
-  | { readonly spec: CommandSpec & { readonly name: CommandName } }
-  | { readonly illegal: string };
+export type Legal = { readonly spec: Spec } | { readonly illegal: string };
 
 /**
  * Judges a command by its opcode, the features, and the fields that can be illegal.
  * @param words the command, 4 words
  */
-export function judge(state: WorldState, world: 'ns' | 's' | 'realm', words: Uint32Array): Legal {
-  const opcode = opcodeOf(words, 0);
-  const name = `opcode ${hex(opcode)}`;
-  const spec = commandByOpcode(opcode);
-  if (!spec)
-    return {
-      illegal: `${name} is ${isImpdefOpcode(opcode) ? 'IMPLEMENTATION DEFINED, and not implemented' : 'reserved'}`,
-    };
-  const legal = spec.legal[world];
-  if (legal === false) return { illegal: `${spec.name} does not exist on this queue` };
-  if (legal !== true) {
-    const missing = legal.find((test) => !holds(state.ids, test));
-    if (missing) return { illegal: `${spec.name} needs ${missing}` };
-  }
-  const fields = spec.layout.fields;
-  const get = (field: string): number => fields[field]?.get(words, 0) ?? 0;
-  if (spec.ssec && world !== 's' && get('SSec') === 1) {
-    return { illegal: `${spec.name} with SSec=1 outside the Secure queue` };
-  }
-  for (const [field, values] of Object.entries(spec.illegalValues ?? {})) {
-    if (values.includes(get(field)))
-      return { illegal: `${spec.name} with ${field}=${get(field)}, which is reserved` };
-  }
-  if (
-    spec.range &&
-    state.features.ril &&
-    rangeIsIllegal(get('TG'), get('NUM'), scaleOf(state, get('SCALE')), get('TTL'), state.features.ds)
-  ) {
-    return { illegal: `${spec.name} with TG=${get('TG')} and NUM, SCALE, TTL all 0, a reserved combination` };
-  }
-  return { spec };
+export function judge(
+  state: WorldState,
+  world: QueueWorld,
+  words: Uint32Array,
+  reserved: ReservedBits = 'ignore',
+): Legal {
+  const judged = judgeOpcode(state, world, opcodeOf(words, 0), reserved);
+  if (judged.spec === null) return { illegal: judged.illegal };
+  const illegal = judged.illegal ?? illegalFields(judged, state, world, words);
+  return illegal === null ? { spec: judged.spec } : { illegal };
 }
 
 /** The SCALE that counts: IDR5.DS decides how wide it is (4.4.1.1). */
 export function scaleOf(state: WorldState, scale: number): number {
-  return state.features.ds ? Math.min(scale, RANGE_SCALE_MAX) : scale % 2 ** RANGE_SCALE_BITS.withoutDS;
+  return state.features.ds ? Math.min(scale, RANGE_SCALE_MAX) : scale & (2 ** RANGE_SCALE_BITS.withoutDS - 1);
+}
+
+/**
+ * What the architecture leaves UNPREDICTABLE about a legal command, in words; null when nothing. A range whose Address is
+ * not aligned as TG and TTL ask removes an UNPREDICTABLE range, with TTL128 possibly nothing (4.4.1.1); a StreamID or
+ * SubstreamID beyond the implemented size means nothing or another one (4.1.7).
+ * @param words the command, 4 words
+ */
+export function unpredictable(spec: CommandSpec, words: Uint32Array, state: WorldState): string | null {
+  const fields: Readonly<Record<string, Field | undefined>> = spec.layout.fields;
+  const get = (name: string): number => fields[name]?.get(words, 0) ?? 0;
+  if (isRanged(spec, state) && get('TG') !== 0) return misaligned(fields, get, words, state);
+  const named = !(spec.config?.by === 'stream-range' && get('Range') === RANGE_ALL);
+  const sid = named && !(spec.ssec && get('SSec') === 1) ? get('StreamID') : 0;
+  if (sid >= 2 ** state.sidBits) {
+    return `StreamID ${hex(sid)} needs more than IDR1.SIDSIZE=${state.sidBits} bits: no effect, or one on another stream (4.1.7)`;
+  }
+  // Without SSV the command has no SubstreamID, except CMD_CFGI_CD, which always has one.
+  const ssid = fields['SSV'] === undefined || get('SSV') === 1 ? get('SubstreamID') : 0;
+  if (ssid < 2 ** state.ssidBits) return null;
+  return `SubstreamID ${hex(ssid)} needs more than IDR1.SSIDSIZE=${state.ssidBits} bits: no effect, or one on another substream (4.1.7)`;
+}
+
+function misaligned(
+  fields: Readonly<Record<string, Field | undefined>>,
+  get: (name: string) => number,
+  words: Uint32Array,
+  state: WorldState,
+): string | null {
+  const tg = get('TG');
+  const raw = get('TTL');
+  const ttl = tg === 2 && raw === 1 && !state.features.ds ? 0 : raw;
+  const wide = raw !== 0 && get('TTL128') === 1;
+  const alignment = (wide ? RANGE_ALIGNMENT_LOG2_128 : RANGE_ALIGNMENT_LOG2)[tg]?.[wide ? raw : ttl];
+  const address = fields['Address'];
+  if (alignment === undefined || address === undefined) return null;
+  const [hi, lo] = [address.hi(words, 0), address.lo(words, 0)];
+  if (isAligned(hi, lo, alignment)) return null;
+  const what = wide ? 'nothing need be removed' : 'the range that is removed is UNPREDICTABLE';
+  return `Address ${hex64(hi, lo)} is not aligned to 2^${alignment} bytes as TG=${tg}, TTL=${raw} ask: ${what} (4.4.1.1)`;
+}
+
+function isAligned(hi: number, lo: number, log2: number): boolean {
+  if (log2 <= 32) return log2 === 32 ? lo === 0 : lo % 2 ** log2 === 0;
+  return lo === 0 && hi % 2 ** (log2 - 32) === 0;
 }

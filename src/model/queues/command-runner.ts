@@ -1,0 +1,313 @@
+/** Consuming commands: IHI 0070 3.5.2 (queue), 4 (commands), 7.1 (command errors). */
+
+import { hex } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
+import { CERRORS } from '../../spec/cerror.ts';
+import { COMMAND_BYTES, COMMANDS, type CommandName, commandNameOf, opcodeOf } from '../../spec/commands.ts';
+import { REGISTERS } from '../../spec/registers.ts';
+import { Arguments, type CommandContext, type Handler } from '../commands/context.ts';
+import { HANDLERS } from '../commands/index.ts';
+import {
+  illegalFields,
+  type Judged,
+  judgeOpcode,
+  type ReservedBits,
+  unpredictable,
+} from '../commands/legality.ts';
+import { syncError } from '../commands/sync.ts';
+import { applyEffect } from '../effects.ts';
+import { raiseGerror } from '../interrupts.ts';
+import type { QueueMachine } from '../machine.ts';
+import { ABSENT, DATA, MISS, type ReadStatus } from '../memory.ts';
+import type { Effect, Missing, Recorder, Result } from '../plan.ts';
+import type { WorldState } from '../state.ts';
+import { type CommandQueue, commandAddress, commandQueue, idleReason, isRunning } from './command-queue.ts';
+import { ECMDQ_ERROR } from './ecmdq.ts';
+import { type QueueId, queueName } from './queue-id.ts';
+import { advance } from './ring.ts';
+
+const { ERR } = REGISTERS.CMDQ_CONS.layout.fields;
+const { ERR_REASON } = REGISTERS.ECMDQ_CONSn.layout.fields;
+const SYNC = COMMANDS.CMD_SYNC;
+
+/** What one command did. */
+export interface CommandOutcome {
+  readonly result: Result;
+  readonly command: CommandName | null;
+  readonly cerror: number;
+  readonly reason: string;
+  readonly missing: Missing | null;
+}
+
+/** What planning needs beside the command itself; not on the way of the fast path. */
+const IDLE: CommandOutcome = { result: 'idle', command: null, cerror: 0, reason: '', missing: null };
+
+type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** Kinds of commands that do nothing while SMMUEN is 0 (4.2, 4.5, 6.3.9.6). */
+const NEEDS_SMMUEN = { prefetch: true, ats: true } as const;
+
+function needsSmmuen(kind: string): boolean {
+  return Object.hasOwn(NEEDS_SMMUEN, kind);
+}
+
+/**
+ * Consumes the commands of one SMMU. What the registers say is derived once for each change of them, and the object for
+ * the command under way is always the same: a fast path that allocated would cost more than the commands.
+ */
+export class CommandRunner {
+  readonly #machine: QueueMachine;
+  readonly #reserved: ReservedBits;
+  readonly #words = new Uint32Array(COMMAND_BYTES / 4);
+  /** What the fast path commits after each command. */
+  readonly #pending: Effect[] = [];
+  readonly #context: Changing<CommandContext>;
+  #state: WorldState | null = null;
+  #queue: CommandQueue | null = null;
+  #queueState: WorldState | null = null;
+  /** By opcode, filled when one is met. */
+  #judged: (Judged | undefined)[] = [];
+  #failed: CommandOutcome = IDLE;
+
+  constructor(machine: QueueMachine, reserved: ReservedBits) {
+    this.#machine = machine;
+    this.#reserved = reserved;
+    this.#context = {
+      machine,
+      bank: machine.bank,
+      state: machine.state('ns'),
+      world: 'ns',
+      queue: 'CMDQ',
+      name: SYNC.name,
+      spec: SYNC,
+      read: new Arguments(SYNC),
+      words: this.#words,
+      effects: this.#pending,
+      recorder: null,
+    };
+  }
+
+  /**
+   * Consumes commands until the queue is empty or stops, and commits what they do.
+   * @returns how many were consumed
+   */
+  run(world: World, id: QueueId): number {
+    const { bank, failure } = this.#machine;
+    const pending = this.#pending;
+    for (let count = 0; ; count++) {
+      const queue = this.#refresh(world, id);
+      if (queue === null || failure.active) return count;
+      if (!isRunning(bank, this.#state as WorldState, queue)) return count;
+      const cons = bank.peek(queue.cons);
+      if (((bank.peek(queue.prod) ^ cons) & queue.mask) === 0) return count;
+      const consumed = this.#consume(queue, cons, pending, null);
+      if (pending.length > 0) this.#commit();
+      if (!consumed) return count;
+    }
+  }
+
+  /**
+   * Plans the command at CONS.
+   * @param effects gets what the command changes
+   */
+  plan(world: World, id: QueueId, effects: Effect[], recorder: Recorder): CommandOutcome {
+    const queue = this.#refresh(world, id);
+    const state = this.#state as WorldState;
+    if (queue === null || idleReason(this.#machine, state, world, id) !== null) return IDLE;
+    if (!this.#consume(queue, this.#machine.bank.peek(queue.cons), effects, recorder)) return this.#failed;
+    return { result: 'consumed', command: this.#context.name, cerror: 0, reason: '', missing: null };
+  }
+
+  #commit(): void {
+    for (const effect of this.#pending) applyEffect(this.#machine, effect);
+    this.#pending.length = 0;
+  }
+
+  /** The queue as its registers describe it now. */
+  #refresh(world: World, id: QueueId): CommandQueue | null {
+    const state = this.#machine.state(world);
+    const queue = this.#queue;
+    if (state === this.#queueState && queue !== null && queue.id === id && queue.world === world)
+      return queue;
+    if (state !== this.#state) this.#judged = new Array<Judged | undefined>(256).fill(undefined);
+    this.#state = state;
+    this.#queueState = state;
+    this.#queue = commandQueue(this.#machine, world, id);
+    return this.#queue;
+  }
+
+  #judge(opcode: number, queue: CommandQueue): Judged {
+    const judged = judgeOpcode(this.#state as WorldState, queue.world, opcode, this.#reserved);
+    this.#judged[opcode] = judged;
+    return judged;
+  }
+
+  /** @returns whether the command was consumed; else `#failed` says what happened */
+  #consume(queue: CommandQueue, cons: number, effects: Effect[], recorder: Recorder | null): boolean {
+    const words = this.#words;
+    const state = this.#state as WorldState;
+    const index = cons & queue.indexMask;
+    const status = this.#fetch(queue, index);
+    if (recorder !== null) this.#enter(queue, index, status, recorder);
+    if (status !== DATA) return this.#unreadable(queue, index, status, effects, recorder);
+    const opcode = opcodeOf(words, 0);
+    const judged = this.#judged[opcode] ?? this.#judge(opcode, queue);
+    if (judged.spec === null) return this.#illegal(queue, null, judged.illegal, effects, recorder);
+    const { spec } = judged;
+    const illegal =
+      judged.illegal ?? (judged.checked ? illegalFields(judged, state, queue.world, words) : null);
+    if (illegal !== null) return this.#illegal(queue, null, illegal, effects, recorder);
+    const c = this.#context;
+    c.state = state;
+    c.world = queue.world;
+    c.queue = queue.id;
+    c.name = spec.name;
+    c.spec = spec;
+    c.read = judged.read;
+    c.effects = effects;
+    c.recorder = recorder;
+    if (recorder !== null) this.#describe(spec.doc, recorder);
+    if (spec.kind === 'sync') {
+      const error = syncError(c);
+      if (error !== null) {
+        const code = CERRORS.CERROR_ATC_INV_SYNC.code;
+        return this.#stop(queue, spec.name, code, `CERROR_ATC_INV_SYNC: ${error}`, effects, recorder);
+      }
+      // Whoever observes the signal can observe that CONS has passed the command (4.7.3).
+      this.#advance(queue, cons, effects, recorder);
+      HANDLERS.sync(c);
+      return true;
+    }
+    if (!state.smmuEnabled && needsSmmuen(spec.kind)) {
+      recorder?.step('decide', 'ignored while translation is disabled (CR0.SMMUEN=0)');
+    } else {
+      const handler: Handler = HANDLERS[spec.kind];
+      handler(c);
+    }
+    this.#advance(queue, cons, effects, recorder);
+    return true;
+  }
+
+  /** Reads the command at an index. */
+  #fetch(queue: CommandQueue, index: number): ReadStatus {
+    const { memory, baseHi } = queue;
+    const words = this.#words;
+    // No carry: a queue is aligned to its size.
+    const lo = (queue.baseLo + index * COMMAND_BYTES) >>> 0;
+    const first = memory.load64(baseHi, lo);
+    if (first !== DATA) return first;
+    words[0] = memory.lo;
+    words[1] = memory.hi;
+    const second = memory.load64(baseHi, lo + 8);
+    if (second !== DATA) return second;
+    words[2] = memory.lo;
+    words[3] = memory.hi;
+    return DATA;
+  }
+
+  #enter(queue: CommandQueue, index: number, status: ReadStatus, recorder: Recorder): void {
+    const words = this.#words;
+    const pa = commandAddress(queue, index);
+    const layout = this.#name(status);
+    recorder.enter(0, {
+      kind: 'command',
+      name: `${queueName(queue.id)}[${hex(index)}] ${layout.replace(/^CMD_/, '')}`,
+      layout,
+      space: queue.world,
+      pa,
+      words: status === DATA ? words.slice() : new Uint32Array(0),
+      status,
+      stage: 0,
+      level: 0,
+    });
+    recorder.step('fetch', `read command ${hex(index)} at ${hex(pa)}`);
+  }
+
+  #name(status: ReadStatus): string {
+    return status === DATA ? (commandNameOf(this.#words, 0) ?? 'reserved opcode') : 'unreadable command';
+  }
+
+  #describe(doc: string, recorder: Recorder): void {
+    const { spec, state } = this.#context;
+    recorder.step('decide', `${this.#name(DATA)}: ${doc}`, 'Opcode');
+    const remark = unpredictable(spec, this.#words, state);
+    if (remark !== null) recorder.step('decide', remark);
+  }
+
+  /** CONS moves past the command. With IDR0.SEV, PEs that wait for a place in a full queue are woken (4.1.2). */
+  #advance(queue: CommandQueue, cons: number, effects: Effect[], recorder: Recorder | null): void {
+    const { bank } = this.#machine;
+    const value = advance(cons, queue.log2size);
+    if (recorder === null) {
+      bank.pokeIndex(queue.cons, value);
+      return;
+    }
+    const what = `${queue.id === 'CMDQ' ? 'CMDQ_CONS' : `ECMDQ_CONS${queue.id}`} moves past the command`;
+    recorder.step('register', what);
+    effects.push({ kind: 'register', offset: queue.cons, value, what });
+    const full = ((bank.peek(queue.prod) - cons) & queue.mask) === queue.indexMask + 1;
+    if (!full || !(this.#state as WorldState).features.sev) return;
+    recorder.step('interrupt', 'the queue is no longer full: event to the PEs (SEV)');
+    effects.push({ kind: 'signal', what: `${queueName(queue.id)} is no longer full: event to the PEs` });
+  }
+
+  #unreadable(
+    queue: CommandQueue,
+    index: number,
+    status: ReadStatus,
+    effects: Effect[],
+    recorder: Recorder | null,
+  ): boolean {
+    const pa = commandAddress(queue, index);
+    if (status !== ABSENT && status !== MISS) {
+      const reason = `CERROR_ABT: reading the command at ${hex(pa)} aborted`;
+      return this.#stop(queue, null, CERRORS.CERROR_ABT.code, reason, effects, recorder);
+    }
+    this.#failed = {
+      result: status === MISS ? 'miss' : 'absent',
+      command: null,
+      cerror: 0,
+      reason: `the command at ${hex(pa)} is not in the image`,
+      missing: { space: queue.world, pa, structure: `command ${hex(index)}`, wouldBe: null },
+    };
+    return false;
+  }
+
+  #illegal(
+    queue: CommandQueue,
+    command: CommandName | null,
+    why: string,
+    effects: Effect[],
+    recorder: Recorder | null,
+  ): boolean {
+    return this.#stop(queue, command, CERRORS.CERROR_ILL.code, `CERROR_ILL: ${why}`, effects, recorder);
+  }
+
+  /** Stops the queue: RD stays at the command, the error says why, then GERROR tells of it (7.1, 3.5.6.3). */
+  #stop(
+    queue: CommandQueue,
+    command: CommandName | null,
+    code: number,
+    reason: string,
+    effects: Effect[],
+    recorder: Recorder | null,
+  ): boolean {
+    recorder?.step('command-error', reason, 'Opcode');
+    const word = Uint32Array.of(this.#machine.bank.peek(queue.cons));
+    const on = { machine: this.#machine, world: queue.world, effects, recorder };
+    if (queue.id === 'CMDQ') {
+      ERR.set(word, 0, code);
+      const value = word[0] as number;
+      effects.push({ kind: 'register', offset: queue.cons, value, what: `CMDQ_CONS.ERR=${code}` });
+      raiseGerror(on, 'CMDQ_ERR');
+    } else {
+      ERR_REASON.set(word, 0, code);
+      const value = ((word[0] as number) ^ ECMDQ_ERROR) >>> 0;
+      const what = `ECMDQ_CONS${queue.id}.ERR toggles, ERR_REASON=${code}`;
+      effects.push({ kind: 'register', offset: queue.cons, value, what });
+      raiseGerror(on, 'CMDQP_ERR');
+    }
+    this.#failed = { result: 'command-error', command, cerror: code, reason, missing: null };
+    return false;
+  }
+}
