@@ -20,7 +20,7 @@ import {
   rangeIsIllegal,
 } from '../../spec/tlbi-range.ts';
 import type { WorldState } from '../state.ts';
-import { Arguments } from './context.ts';
+import { Arguments, type Reader } from './context.ts';
 import { reservedBits, reservedText } from './reserved-bits.ts';
 
 type Spec = CommandSpec & { readonly name: CommandName };
@@ -28,18 +28,29 @@ type Spec = CommandSpec & { readonly name: CommandName };
 /** What becomes of RES0 bits that are set: either is allowed (4.1.5). */
 export type ReservedBits = 'ignore' | 'strict';
 
-/** What a state's features make of one opcode; only the command's fields are left to judge. */
-export type Judged =
-  | { readonly spec: null; readonly illegal: string }
-  | {
-      readonly spec: Spec;
-      readonly read: Arguments;
-      /** Why no command with this opcode is legal, or null. */
-      readonly illegal: string | null;
-      /** Whether fields can make the command illegal. */
-      readonly checked: boolean;
-      readonly strict: boolean;
-    };
+/** A field of which some values are illegal. */
+interface ValueCheck {
+  readonly name: string;
+  readonly get: Reader;
+  readonly illegal: readonly number[];
+}
+
+/** What a state's features make of a known opcode; only the command's fields are left to judge. */
+export interface JudgedCommand {
+  readonly spec: Spec;
+  readonly read: Arguments;
+  /** Why no command with this opcode is legal, or null. */
+  readonly illegal: string | null;
+  /** Whether fields can make the command illegal at all. */
+  readonly checked: boolean;
+  readonly ssec: boolean;
+  readonly values: readonly ValueCheck[];
+  readonly ranged: boolean;
+  readonly strict: boolean;
+}
+
+/** What a state's features make of one opcode. */
+export type Judged = JudgedCommand | { readonly spec: null; readonly illegal: string };
 
 /** Judges an opcode by the features of a state. */
 export function judgeOpcode(
@@ -54,9 +65,27 @@ export function judgeOpcode(
     return { spec: null, illegal: `opcode ${hex(opcode)} is ${why}` };
   }
   const strict = reserved === 'strict';
-  const checked =
-    strict || spec.illegalValues !== undefined || (spec.ssec && world !== 's') || isRanged(spec, state);
-  return { spec, read: new Arguments(spec), illegal: illegalOpcode(spec, state, world), checked, strict };
+  const ssec = spec.ssec && world !== 's';
+  const values = valueChecks(spec);
+  const ranged = isRanged(spec, state);
+  return {
+    spec,
+    read: new Arguments(spec),
+    illegal: illegalOpcode(spec, state, world),
+    checked: strict || ssec || ranged || values.length > 0,
+    ssec,
+    values,
+    ranged,
+    strict,
+  };
+}
+
+function valueChecks(spec: CommandSpec): ValueCheck[] {
+  const fields: Readonly<Record<string, Field | undefined>> = spec.layout.fields;
+  return Object.entries(spec.illegalValues ?? {}).flatMap(([name, illegal]) => {
+    const get = fields[name]?.get;
+    return get === undefined ? [] : [{ name, get, illegal }];
+  });
 }
 
 function isRanged(spec: CommandSpec, state: WorldState): boolean {
@@ -76,36 +105,36 @@ function illegalOpcode(spec: Spec, state: WorldState, world: QueueWorld): string
  * @param words the command, 4 words
  */
 export function illegalFields(
-  judged: Judged & { readonly spec: Spec },
+  judged: JudgedCommand,
   state: WorldState,
   world: QueueWorld,
   words: Uint32Array,
 ): string | null {
-  const { spec, read } = judged;
-  if (world !== 's' && read.SSec(words, 0) === 1) return `${spec.name} with SSec=1 outside the Secure queue`;
-  if (spec.illegalValues !== undefined) {
-    const value = illegalValue(spec, words);
-    if (value !== null) return value;
+  const { spec, read, values } = judged;
+  if (judged.ssec && read.SSec(words, 0) === 1) return `${spec.name} with SSec=1 outside the Secure queue`;
+  for (let i = 0; i < values.length; i++) {
+    const check = values[i] as ValueCheck;
+    const value = check.get(words, 0);
+    if (check.illegal.includes(value)) return `${spec.name} with ${check.name}=${value}, which is reserved`;
   }
-  if (isRanged(spec, state)) {
-    const [tg, num, ttl] = [read.TG(words, 0), read.NUM(words, 0), read.TTL(words, 0)];
-    if (tg !== 0 && rangeIsIllegal(tg, num, scaleOf(state, read.SCALE(words, 0)), ttl, state.features.ds)) {
+  if (judged.ranged) {
+    const tg = read.TG(words, 0);
+    if (
+      tg !== 0 &&
+      rangeIsIllegal(
+        tg,
+        read.NUM(words, 0),
+        scaleOf(state, read.SCALE(words, 0)),
+        read.TTL(words, 0),
+        state.features.ds,
+      )
+    ) {
       return `${spec.name} with TG=${tg} and NUM, SCALE, TTL all 0, a reserved combination`;
     }
   }
   if (!judged.strict) return null;
   const set = reservedBits(spec, state, world, words);
   return set === null ? null : `${spec.name} with a reserved field that is not 0: ${reservedText(set)}`;
-}
-
-function illegalValue(spec: Spec, words: Uint32Array): string | null {
-  const fields: Readonly<Record<string, Field | undefined>> = spec.layout.fields;
-  for (const name in spec.illegalValues) {
-    const value = fields[name]?.get(words, 0) ?? 0;
-    if (spec.illegalValues[name]?.includes(value))
-      return `${spec.name} with ${name}=${value}, which is reserved`;
-  }
-  return null;
 }
 
 /** The command's table entry, or why it is CERROR_ILL. */

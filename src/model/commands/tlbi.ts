@@ -13,7 +13,7 @@ import {
   tagText,
   tlbPage,
 } from '../caches/tlb.ts';
-import { argument, type CommandContext } from './context.ts';
+import type { CommandContext } from './context.ts';
 import { scaleOf } from './legality.ts';
 
 /** Bits of an address that a TLB entry's page is counted in: 52, and above them the half. */
@@ -21,76 +21,90 @@ const PAGE_SPACE_BITS = 53;
 
 /** The addresses of a command: pages of 4 KiB, first and last, in the space of {@link tlbPage}. */
 interface AddressScope {
-  readonly first: number;
-  readonly last: number;
+  first: number;
+  last: number;
   /** log2 of the granule that entries must have, or 0 for any. */
-  readonly granuleBits: number;
+  granuleBits: number;
   /** The level that entries must have, or 0 for any. */
-  readonly level: number;
-  readonly text: string;
+  level: number;
 }
 
-function addressScope(c: CommandContext): AddressScope | null {
-  const field = c.spec.layout.fields['Address'];
-  if (!field || c.spec.tlb?.address === 'none') return null;
-  const hi = field.hi(c.words, 0);
-  const lo = field.lo(c.words, 0);
-  const first = tlbPage(hi, lo, 12);
-  const tg = c.state.features.ril ? argument(c, 'TG') : 0;
-  const granuleBits = RANGE_GRANULE_LOG2[tg] ?? 0;
-  const at = hex64(hi, lo);
-  if (granuleBits === 0) return { first, last: first, granuleBits: 0, level: 0, text: at };
-  const bytes = (argument(c, 'NUM') + 1) * 2 ** scaleOf(c.state, argument(c, 'SCALE')) * 2 ** granuleBits;
+/** Of the command under way: one object serves all. */
+const addresses: AddressScope = { first: 0, last: 0, granuleBits: 0, level: 0 };
+
+/** Fills {@link addresses}; false when the command is not about addresses. */
+function readAddresses(c: CommandContext, scope: TlbScope): boolean {
+  const { read, words } = c;
+  if (!read.hasAddress || scope.address === 'none') return false;
+  const first = tlbPage(read.addressHi(words, 0), read.addressLo(words, 0), 12);
+  const tg = c.state.features.ril ? read.TG(words, 0) : 0;
+  const granuleBits = tg === 0 ? 0 : (RANGE_GRANULE_LOG2[tg] ?? 0);
+  addresses.first = first;
+  addresses.last = first;
+  addresses.granuleBits = granuleBits;
+  addresses.level = 0;
+  if (granuleBits === 0) return true;
   // The range neither wraps nor spills from TTB0 into TTB1 (4.4.1.1).
   const half =
     first < 2 ** (PAGE_SPACE_BITS - 13) ? 2 ** (PAGE_SPACE_BITS - 13) : 2 ** (PAGE_SPACE_BITS - 12);
-  const last = Math.min(first + bytes / 4096, half) - 1;
-  const ttl = argument(c, 'TTL');
+  addresses.last = Math.min(first + rangeBytes(c, granuleBits) / 4096, half) - 1;
+  const ttl = read.TTL(words, 0);
   // TTL 1 of the 16 KiB granule is reserved without DS, and acts as 0.
-  const level = granuleBits === 14 && ttl === 1 && !c.state.features.ds ? 0 : ttl;
-  return { first, last, granuleBits, level, text: `${at} + ${hex(bytes)} bytes` };
+  addresses.level = granuleBits === 14 && ttl === 1 && !c.state.features.ds ? 0 : ttl;
+  return true;
+}
+
+/** Size of the range that a command names, in bytes. */
+function rangeBytes({ read, words, state }: CommandContext, granuleBits: number): number {
+  return (read.NUM(words, 0) + 1) * 2 ** scaleOf(state, read.SCALE(words, 0)) * 2 ** granuleBits;
+}
+
+function addressText(c: CommandContext): string {
+  const at = hex64(c.read.addressHi(c.words, 0), c.read.addressLo(c.words, 0));
+  const { granuleBits } = addresses;
+  return granuleBits === 0 ? at : `${at} + ${hex(rangeBytes(c, granuleBits))} bytes`;
 }
 
 /** EL2 commands act on the regime that CR2.E2H selects, unless they act on all (4.4.2). */
-function regimes(c: CommandContext, scope: TlbScope): readonly StreamWorld[] {
+function regimeMatches(c: CommandContext, scope: TlbScope, regime: StreamWorld): boolean {
   const worlds = scope.worlds[c.world];
-  if (scope.address === 'none') return worlds;
-  const e2h = worlds.filter((w) => w.endsWith('E2H'));
-  if (e2h.length === 0) return worlds;
-  return c.state.e2h ? e2h : worlds.filter((w) => !w.endsWith('E2H'));
+  if (!worlds.includes(regime)) return false;
+  if (worlds.length === 1 || scope.address === 'none' || !worlds.some(isE2h)) return true;
+  return isE2h(regime) === c.state.e2h;
 }
 
-function spaceMatches(
-  c: CommandContext,
-  scope: TlbScope,
-  worlds: readonly StreamWorld[],
-  space: TlbSpace,
-): boolean {
-  const { tag } = space;
-  if (!worlds.includes(tag.streamWorld)) return false;
-  if (scope.vmid && tag.vmid >= 0 && !vmidMatches(c, tag.vmid)) return false;
-  return true;
+function isE2h(regime: StreamWorld): boolean {
+  return regime.endsWith('E2H');
+}
+
+function spaceMatches(c: CommandContext, scope: TlbScope, { tag }: TlbSpace): boolean {
+  if (!regimeMatches(c, scope, tag.streamWorld)) return false;
+  return !scope.vmid || tag.vmid < 0 || vmidMatches(c, tag.vmid);
 }
 
 /** Which entries of a space the ASID leaves in scope: all, only global ones, or none. */
 function asidScope(c: CommandContext, scope: TlbScope, space: TlbSpace): 'all' | 'global' | 'none' {
-  if (scope.asid === 'any' || space.tag.asid === NO_ASID || space.tag.asid === argument(c, 'ASID'))
+  if (scope.asid === 'any' || space.tag.asid === NO_ASID || space.tag.asid === c.read.ASID(c.words, 0))
     return 'all';
   return scope.asid === 'match-or-global' ? 'global' : 'none';
 }
 
 /** CR0.VMW leaves the low VMID bits out of the comparison (3.17.6). */
 function vmidMatches(c: CommandContext, vmid: number): boolean {
-  const step = 2 ** c.state.vmwBits;
-  return Math.floor(vmid / step) === Math.floor(argument(c, 'VMID') / step);
+  return (vmid ^ c.read.VMID(c.words, 0)) >>> c.state.vmwBits === 0;
 }
 
 function entryMatches(entry: TlbEntry, scope: AddressScope): boolean {
   if (scope.granuleBits !== 0 && entry.granuleBits !== scope.granuleBits) return false;
   if (scope.level !== 0 && entry.level !== scope.level) return false;
-  const pages = 2 ** (entry.shift - 12);
+  const pages = pagesOf(entry.shift);
   const first = entry.page * pages;
   return first <= scope.last && first + pages - 1 >= scope.first;
+}
+
+/** Pages of 4 KiB in one of `shift` bits: a power costs more than all the rest. */
+function pagesOf(shift: number): number {
+  return shift < 43 ? 1 << (shift - 12) : 2 ** (shift - 12);
 }
 
 /** The entries of a space within an address scope; looks them up where the scope is smaller than the space. */
@@ -99,7 +113,7 @@ function matchingEntries(space: TlbSpace, scope: AddressScope, found: TlbEntry[]
   for (const shift of space.shifts) {
     const pages = space.byShift[shift];
     if (!pages || pages.size === 0) continue;
-    const step = 2 ** (shift - 12);
+    const step = pagesOf(shift);
     const first = Math.floor(scope.first / step);
     const last = Math.floor(scope.last / step);
     if (span !== 1 && last - first >= pages.size) {
@@ -123,31 +137,39 @@ function keepGlobal(found: TlbEntry[], from: number): void {
   found.length = kept;
 }
 
+/** What the command under way removes. */
+const found: TlbEntry[] = [];
+
 /** CMD_TLBI_*: drops the entries whose tags and addresses the command names. */
 export function invalidateTlb(c: CommandContext): void {
   const scope = c.spec.tlb;
   if (!scope) return;
+  found.length = 0;
   // Every entry of this policy goes from VA to PA, so an invalidation of stage 2 alone leaves it (4.4.3).
-  const found: TlbEntry[] = [];
-  if (scope.stages.some((stage) => stage !== '2')) {
-    const worlds = regimes(c, scope);
-    const addresses = addressScope(c);
-    for (const space of c.machine.tlb.spaces()) {
-      if (space.size === 0 || !spaceMatches(c, scope, worlds, space)) continue;
-      const which = asidScope(c, scope, space);
-      if (which === 'none') continue;
-      const before = found.length;
-      if (addresses) matchingEntries(space, addresses, found);
-      else collect(space, found);
-      if (which === 'global') keepGlobal(found, before);
-    }
-    if (addresses) c.recorder?.step('decide', `addresses: ${addresses.text}`, 'Address');
-  }
-  for (const entry of found) {
+  if (scope.stages.length > 1 || scope.stages[0] !== '2') find(c, scope);
+  for (let i = 0; i < found.length; i++) {
+    const entry = found[i] as TlbEntry;
     c.recorder?.step('cache-remove', `TLB entry ${entryText(entry)} leaves`);
     c.effects.push({ kind: 'tlb', op: 'remove', entry });
   }
   if (found.length === 0) c.recorder?.step('decide', 'no TLB entry matches');
+  found.length = 0;
+}
+
+function find(c: CommandContext, scope: TlbScope): void {
+  const byAddress = readAddresses(c, scope);
+  const spaces = c.machine.tlb.spaces();
+  for (let i = 0; i < spaces.length; i++) {
+    const space = spaces[i] as TlbSpace;
+    if (space.size === 0 || !spaceMatches(c, scope, space)) continue;
+    const which = asidScope(c, scope, space);
+    if (which === 'none') continue;
+    const before = found.length;
+    if (byAddress) matchingEntries(space, addresses, found);
+    else collect(space, found);
+    if (which === 'global') keepGlobal(found, before);
+  }
+  if (byAddress && c.recorder !== null) c.recorder.step('decide', `addresses: ${addressText(c)}`, 'Address');
 }
 
 /** `0x1000 + 0x1000 bytes -> 0x80000000 (ASID=1)`, for people. */

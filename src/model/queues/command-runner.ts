@@ -24,7 +24,6 @@ import type { WorldState } from '../state.ts';
 import { type CommandQueue, commandAddress, commandQueue, idleReason, isRunning } from './command-queue.ts';
 import { ECMDQ_ERROR } from './ecmdq.ts';
 import { type QueueId, queueName } from './queue-id.ts';
-import { advance } from './ring.ts';
 
 const { ERR } = REGISTERS.CMDQ_CONS.layout.fields;
 const { ERR_REASON } = REGISTERS.ECMDQ_CONSn.layout.fields;
@@ -237,7 +236,7 @@ export class CommandRunner {
   /** CONS moves past the command. With IDR0.SEV, PEs that wait for a place in a full queue are woken (4.1.2). */
   #advance(queue: CommandQueue, cons: number, effects: Effect[], recorder: Recorder | null): void {
     const { bank } = this.#machine;
-    const value = advance(cons, queue.log2size);
+    const value = ((cons & ~queue.mask) | ((cons + 1) & queue.mask)) >>> 0;
     if (recorder === null) {
       bank.pokeIndex(queue.cons, value);
       return;
