@@ -134,7 +134,8 @@ function keepGlobal(found: TlbEntry[], from: number): void {
     const entry = found[i] as TlbEntry;
     if (entry.global) found[kept++] = entry;
   }
-  found.length = kept;
+  // Setting a length costs as much as a look-up.
+  if (kept < found.length) found.length = kept;
 }
 
 /** What the command under way removes. */
@@ -144,7 +145,6 @@ const found: TlbEntry[] = [];
 export function invalidateTlb(c: CommandContext): void {
   const scope = c.spec.tlb;
   if (!scope) return;
-  found.length = 0;
   // Every entry of this policy goes from VA to PA, so an invalidation of stage 2 alone leaves it (4.4.3).
   if (scope.stages.length > 1 || scope.stages[0] !== '2') find(c, scope);
   for (let i = 0; i < found.length; i++) {
@@ -152,8 +152,8 @@ export function invalidateTlb(c: CommandContext): void {
     c.recorder?.step('cache-remove', `TLB entry ${entryText(entry)} leaves`);
     c.effects.push({ kind: 'tlb', op: 'remove', entry });
   }
-  if (found.length === 0) c.recorder?.step('decide', 'no TLB entry matches');
-  found.length = 0;
+  if (found.length > 0) found.length = 0;
+  else c.recorder?.step('decide', 'no TLB entry matches');
 }
 
 function find(c: CommandContext, scope: TlbScope): void {

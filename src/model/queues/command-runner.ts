@@ -44,10 +44,14 @@ const IDLE: CommandOutcome = { result: 'idle', command: null, cerror: 0, reason:
 type Changing<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** Kinds of commands that do nothing while SMMUEN is 0 (4.2, 4.5, 6.3.9.6). */
-const NEEDS_SMMUEN = { prefetch: true, ats: true } as const;
+const NEEDS_SMMUEN: ReadonlySet<string> = new Set(['prefetch', 'ats']);
 
-function needsSmmuen(kind: string): boolean {
-  return Object.hasOwn(NEEDS_SMMUEN, kind);
+/** What is done with the commands of one opcode. */
+interface Entry {
+  readonly judged: Judged;
+  readonly handler: Handler;
+  readonly sync: boolean;
+  readonly needsSmmuen: boolean;
 }
 
 /**
@@ -63,9 +67,8 @@ export class CommandRunner {
   readonly #context: Changing<CommandContext>;
   #state: WorldState | null = null;
   #queue: CommandQueue | null = null;
-  #queueState: WorldState | null = null;
-  /** By opcode, filled when one is met. */
-  #judged: (Judged | undefined)[] = [];
+  /** By opcode, each filled when one is met; good for one state. */
+  readonly #entries = new Array<Entry | undefined>(256).fill(undefined);
   #failed: CommandOutcome = IDLE;
 
   constructor(machine: QueueMachine, reserved: ReservedBits) {
@@ -93,13 +96,20 @@ export class CommandRunner {
   run(world: World, id: QueueId): number {
     const { bank, failure } = this.#machine;
     const pending = this.#pending;
+    if (failure.active) return 0;
+    let queue = this.#refresh(world, id);
+    let { version } = bank;
+    this.#context.effects = pending;
+    this.#context.recorder = null;
     for (let count = 0; ; count++) {
-      const queue = this.#refresh(world, id);
-      if (queue === null || failure.active) return count;
-      if (!isRunning(bank, this.#state as WorldState, queue)) return count;
+      if (bank.version !== version) {
+        queue = this.#refresh(world, id);
+        version = bank.version;
+      }
+      if (queue === null || !isRunning(bank, this.#state as WorldState, queue)) return count;
       const cons = bank.peek(queue.cons);
       if (((bank.peek(queue.prod) ^ cons) & queue.mask) === 0) return count;
-      const consumed = this.#consume(queue, cons, pending, null);
+      const consumed = this.#consume(queue, cons);
       if (pending.length > 0) this.#commit();
       if (!consumed) return count;
     }
@@ -113,7 +123,9 @@ export class CommandRunner {
     const queue = this.#refresh(world, id);
     const state = this.#state as WorldState;
     if (queue === null || idleReason(this.#machine, state, world, id) !== null) return IDLE;
-    if (!this.#consume(queue, this.#machine.bank.peek(queue.cons), effects, recorder)) return this.#failed;
+    this.#context.effects = effects;
+    this.#context.recorder = recorder;
+    if (!this.#consume(queue, this.#machine.bank.peek(queue.cons))) return this.#failed;
     return { result: 'consumed', command: this.#context.name, cerror: 0, reason: '', missing: null };
   }
 
@@ -125,65 +137,69 @@ export class CommandRunner {
   /** The queue as its registers describe it now. */
   #refresh(world: World, id: QueueId): CommandQueue | null {
     const state = this.#machine.state(world);
-    const queue = this.#queue;
-    if (state === this.#queueState && queue !== null && queue.id === id && queue.world === world)
-      return queue;
-    if (state !== this.#state) this.#judged = new Array<Judged | undefined>(256).fill(undefined);
+    const before = this.#queue;
+    if (state === this.#state && before !== null && before.id === id && before.world === world) return before;
+    if (state !== this.#state) this.#entries.fill(undefined);
+    const queue = commandQueue(this.#machine, world, id);
     this.#state = state;
-    this.#queueState = state;
-    this.#queue = commandQueue(this.#machine, world, id);
-    return this.#queue;
+    this.#queue = queue;
+    if (queue === null) return null;
+    this.#context.state = state;
+    this.#context.world = queue.world;
+    this.#context.queue = id;
+    return queue;
   }
 
-  #judge(opcode: number, queue: CommandQueue): Judged {
-    const judged = judgeOpcode(this.#state as WorldState, queue.world, opcode, this.#reserved);
-    this.#judged[opcode] = judged;
-    return judged;
+  #judge(opcode: number): Entry {
+    const { state, world } = this.#context;
+    const judged = judgeOpcode(state, world, opcode, this.#reserved);
+    const kind = judged.spec?.kind ?? 'prefetch';
+    const entry = {
+      judged,
+      handler: HANDLERS[kind],
+      sync: kind === 'sync',
+      needsSmmuen: NEEDS_SMMUEN.has(kind),
+    };
+    this.#entries[opcode] = entry;
+    return entry;
   }
 
   /** @returns whether the command was consumed; else `#failed` says what happened */
-  #consume(queue: CommandQueue, cons: number, effects: Effect[], recorder: Recorder | null): boolean {
+  #consume(queue: CommandQueue, cons: number): boolean {
     const words = this.#words;
-    const state = this.#state as WorldState;
+    const c = this.#context;
+    const { recorder } = c;
     const index = cons & queue.indexMask;
     const status = this.#fetch(queue, index);
     if (recorder !== null) this.#enter(queue, index, status, recorder);
-    if (status !== DATA) return this.#unreadable(queue, index, status, effects, recorder);
+    if (status !== DATA) return this.#unreadable(queue, index, status);
     const opcode = opcodeOf(words, 0);
-    const judged = this.#judged[opcode] ?? this.#judge(opcode, queue);
-    if (judged.spec === null) return this.#illegal(queue, null, judged.illegal, effects, recorder);
+    const entry = this.#entries[opcode] ?? this.#judge(opcode);
+    const { judged } = entry;
+    if (judged.spec === null) return this.#illegal(queue, judged.illegal);
     const { spec } = judged;
     const illegal =
-      judged.illegal ?? (judged.checked ? illegalFields(judged, state, queue.world, words) : null);
-    if (illegal !== null) return this.#illegal(queue, null, illegal, effects, recorder);
-    const c = this.#context;
-    c.state = state;
-    c.world = queue.world;
-    c.queue = queue.id;
+      judged.illegal ?? (judged.checked ? illegalFields(judged, c.state, queue.world, words) : null);
+    if (illegal !== null) return this.#illegal(queue, illegal);
     c.name = spec.name;
     c.spec = spec;
     c.read = judged.read;
-    c.effects = effects;
-    c.recorder = recorder;
     if (recorder !== null) this.#describe(spec.doc, recorder);
-    if (spec.kind === 'sync') {
+    if (entry.sync) {
       const error = syncError(c);
       if (error !== null) {
         const code = CERRORS.CERROR_ATC_INV_SYNC.code;
-        return this.#stop(queue, spec.name, code, `CERROR_ATC_INV_SYNC: ${error}`, effects, recorder);
+        return this.#stop(queue, spec.name, code, `CERROR_ATC_INV_SYNC: ${error}`);
       }
       // Whoever observes the signal can observe that CONS has passed the command (4.7.3).
-      this.#advance(queue, cons, effects, recorder);
-      HANDLERS.sync(c);
+      this.#advance(queue, cons);
+      entry.handler(c);
       return true;
     }
-    if (!state.smmuEnabled && needsSmmuen(spec.kind)) {
+    if (entry.needsSmmuen && !c.state.smmuEnabled) {
       recorder?.step('decide', 'ignored while translation is disabled (CR0.SMMUEN=0)');
-    } else {
-      const handler: Handler = HANDLERS[spec.kind];
-      handler(c);
-    }
-    this.#advance(queue, cons, effects, recorder);
+    } else entry.handler(c);
+    this.#advance(queue, cons);
     return true;
   }
 
@@ -234,8 +250,8 @@ export class CommandRunner {
   }
 
   /** CONS moves past the command. With IDR0.SEV, PEs that wait for a place in a full queue are woken (4.1.2). */
-  #advance(queue: CommandQueue, cons: number, effects: Effect[], recorder: Recorder | null): void {
-    const { bank } = this.#machine;
+  #advance(queue: CommandQueue, cons: number): void {
+    const { bank, recorder, effects, state } = this.#context;
     const value = ((cons & ~queue.mask) | ((cons + 1) & queue.mask)) >>> 0;
     if (recorder === null) {
       bank.pokeIndex(queue.cons, value);
@@ -245,22 +261,16 @@ export class CommandRunner {
     recorder.step('register', what);
     effects.push({ kind: 'register', offset: queue.cons, value, what });
     const full = ((bank.peek(queue.prod) - cons) & queue.mask) === queue.indexMask + 1;
-    if (!full || !(this.#state as WorldState).features.sev) return;
+    if (!full || !state.features.sev) return;
     recorder.step('interrupt', 'the queue is no longer full: event to the PEs (SEV)');
     effects.push({ kind: 'signal', what: `${queueName(queue.id)} is no longer full: event to the PEs` });
   }
 
-  #unreadable(
-    queue: CommandQueue,
-    index: number,
-    status: ReadStatus,
-    effects: Effect[],
-    recorder: Recorder | null,
-  ): boolean {
+  #unreadable(queue: CommandQueue, index: number, status: ReadStatus): boolean {
     const pa = commandAddress(queue, index);
     if (status !== ABSENT && status !== MISS) {
       const reason = `CERROR_ABT: reading the command at ${hex(pa)} aborted`;
-      return this.#stop(queue, null, CERRORS.CERROR_ABT.code, reason, effects, recorder);
+      return this.#stop(queue, null, CERRORS.CERROR_ABT.code, reason);
     }
     this.#failed = {
       result: status === MISS ? 'miss' : 'absent',
@@ -272,39 +282,26 @@ export class CommandRunner {
     return false;
   }
 
-  #illegal(
-    queue: CommandQueue,
-    command: CommandName | null,
-    why: string,
-    effects: Effect[],
-    recorder: Recorder | null,
-  ): boolean {
-    return this.#stop(queue, command, CERRORS.CERROR_ILL.code, `CERROR_ILL: ${why}`, effects, recorder);
+  #illegal(queue: CommandQueue, why: string): boolean {
+    return this.#stop(queue, null, CERRORS.CERROR_ILL.code, `CERROR_ILL: ${why}`);
   }
 
   /** Stops the queue: RD stays at the command, the error says why, then GERROR tells of it (7.1, 3.5.6.3). */
-  #stop(
-    queue: CommandQueue,
-    command: CommandName | null,
-    code: number,
-    reason: string,
-    effects: Effect[],
-    recorder: Recorder | null,
-  ): boolean {
+  #stop(queue: CommandQueue, command: CommandName | null, code: number, reason: string): boolean {
+    const { bank, effects, recorder } = this.#context;
     recorder?.step('command-error', reason, 'Opcode');
-    const word = Uint32Array.of(this.#machine.bank.peek(queue.cons));
-    const on = { machine: this.#machine, world: queue.world, effects, recorder };
+    const word = Uint32Array.of(bank.peek(queue.cons));
     if (queue.id === 'CMDQ') {
       ERR.set(word, 0, code);
       const value = word[0] as number;
       effects.push({ kind: 'register', offset: queue.cons, value, what: `CMDQ_CONS.ERR=${code}` });
-      raiseGerror(on, 'CMDQ_ERR');
+      raiseGerror(this.#context, 'CMDQ_ERR');
     } else {
       ERR_REASON.set(word, 0, code);
       const value = ((word[0] as number) ^ ECMDQ_ERROR) >>> 0;
       const what = `ECMDQ_CONS${queue.id}.ERR toggles, ERR_REASON=${code}`;
       effects.push({ kind: 'register', offset: queue.cons, value, what });
-      raiseGerror(on, 'CMDQP_ERR');
+      raiseGerror(this.#context, 'CMDQP_ERR');
     }
     this.#failed = { result: 'command-error', command, cerror: code, reason, missing: null };
     return false;
