@@ -32,12 +32,14 @@ export type ReservedBits = 'ignore' | 'strict';
 interface ValueCheck {
   readonly name: string;
   readonly get: Reader;
-  readonly illegal: readonly number[];
+  /** Bit n is set when n is illegal; fields with illegal values have at most 5 bits. */
+  readonly illegal: number;
 }
 
 /** What a state's features make of a known opcode; only the command's fields are left to judge. */
 export interface JudgedCommand {
   readonly spec: Spec;
+  readonly name: CommandName;
   readonly read: Arguments;
   /** Why no command with this opcode is legal, or null. */
   readonly illegal: string | null;
@@ -70,6 +72,7 @@ export function judgeOpcode(
   const ranged = isRanged(spec, state);
   return {
     spec,
+    name: spec.name,
     read: new Arguments(spec),
     illegal: illegalOpcode(spec, state, world),
     checked: strict || ssec || ranged || values.length > 0,
@@ -84,7 +87,8 @@ function valueChecks(spec: CommandSpec): ValueCheck[] {
   const fields: Readonly<Record<string, Field | undefined>> = spec.layout.fields;
   return Object.entries(spec.illegalValues ?? {}).flatMap(([name, illegal]) => {
     const get = fields[name]?.get;
-    return get === undefined ? [] : [{ name, get, illegal }];
+    const bits = illegal.reduce((mask, value) => mask | (1 << value), 0);
+    return get === undefined ? [] : [{ name, get, illegal: bits }];
   });
 }
 
@@ -115,7 +119,7 @@ export function illegalFields(
   for (let i = 0; i < values.length; i++) {
     const check = values[i] as ValueCheck;
     const value = check.get(words, 0);
-    if (check.illegal.includes(value)) return `${spec.name} with ${check.name}=${value}, which is reserved`;
+    if ((check.illegal >>> value) & 1) return `${spec.name} with ${check.name}=${value}, which is reserved`;
   }
   if (judged.ranged) {
     const tg = read.TG(words, 0);

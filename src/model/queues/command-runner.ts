@@ -181,7 +181,7 @@ export class CommandRunner {
     const illegal =
       judged.illegal ?? (judged.checked ? illegalFields(judged, c.state, queue.world, words) : null);
     if (illegal !== null) return this.#illegal(queue, illegal);
-    c.name = spec.name;
+    c.name = judged.name;
     c.spec = spec;
     c.read = judged.read;
     if (recorder !== null) this.#describe(spec.doc, recorder);
