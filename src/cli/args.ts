@@ -119,8 +119,7 @@ export function cachesOption(given: Given): CachePolicy {
   const text = given.text('caches') ?? CACHE_POLICIES[0];
   const known = CACHE_POLICIES.find((policy) => policy === text);
   if (known) return known;
-  const why =
-    text === 'maximal' ? 'policy maximal does not exist yet' : `${JSON.stringify(text)} is no cache policy`;
+  const why = `${JSON.stringify(text)} is no cache policy`;
   throw new UserError(why, { where: '--caches', todo: `write ${CACHE_POLICIES.join(' or ')}` });
 }
 

@@ -1,17 +1,25 @@
 import type { World } from '../bits/world.ts';
 import type { RegisterBank } from './bank.ts';
 import type { ConfigCache } from './caches/config.ts';
+import type { Leaving } from './caches/leaving.ts';
+import type { Location } from './caches/location.ts';
+import type { StructureCache } from './caches/structures.ts';
 import type { Tlb } from './caches/tlb.ts';
+import type { Versions } from './caches/versions.ts';
 import type { Hooks } from './hooks.ts';
 import type { SparseMemory } from './memory.ts';
 import type { WaitingRecords } from './queues/waiting.ts';
 import type { ServiceFailure } from './service-failure.ts';
 import type { WorldState } from './state.ts';
+import type { DecodeMemo } from './translate/decode-memo.ts';
 
 /** The cache models that can run, the default first. */
-export const CACHE_POLICIES = ['combined', 'none'] as const;
+export const CACHE_POLICIES = ['combined', 'maximal', 'none'] as const;
 
-/** Which cache model runs; named with each answer. `combined` keeps one entry a stream and page, `none` nothing. */
+/**
+ * Which cache model runs; named with each answer. `combined` keeps one entry a stream and page, `maximal` everything
+ * that the architecture lets hardware keep, each by itself, `none` nothing.
+ */
 export type CachePolicy = (typeof CACHE_POLICIES)[number];
 
 /** What translation needs of an SMMU. */
@@ -19,6 +27,17 @@ export interface Machine {
   readonly policy: CachePolicy;
   readonly config: ConfigCache;
   readonly tlb: Tlb;
+  /** VA to IPA by itself (policy `maximal`). */
+  readonly partial: Tlb;
+  /** Table descriptors of both stages (policy `maximal`). */
+  readonly walks: Tlb;
+  /** STEs, CDs and the level-1 descriptors before them, each by itself (policy `maximal`). */
+  readonly structures: StructureCache;
+  /** What invalidations have named, until they are complete (policy `maximal`). */
+  readonly leaving: Leaving;
+  /** What hardware may hold of what software has overwritten (policy `maximal`). */
+  readonly versions: Versions<Location>;
+  readonly decoded: DecodeMemo;
   memory(space: World): SparseMemory;
 }
 

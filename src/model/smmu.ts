@@ -8,15 +8,19 @@
 import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { type BankOptions, RegisterBank } from './bank.ts';
-import { ConfigCache } from './caches/config.ts';
+import { ConfigCache, type ConfigEntry } from './caches/config.ts';
+import { Leaving } from './caches/leaving.ts';
+import type { Location } from './caches/location.ts';
+import { StructureCache } from './caches/structures.ts';
 import { Tlb, type TlbEntry } from './caches/tlb.ts';
+import { type Version, Versions } from './caches/versions.ts';
 import type { ReservedBits } from './commands/legality.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
 import type { Hooks } from './hooks.ts';
 import { enterServiceFailure } from './interrupts.ts';
 import { CACHE_POLICIES, type CachePolicy, type QueueMachine } from './machine.ts';
-import { SparseMemory } from './memory.ts';
+import { DATA, SparseMemory } from './memory.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
 import { commandAddress, commandQueue, idleReason } from './queues/command-queue.ts';
 import { CommandRunner } from './queues/command-runner.ts';
@@ -29,6 +33,7 @@ import { type ResetOptions, resetEffects } from './reset.ts';
 import { ServiceFailure } from './service-failure.ts';
 import { deriveState, type WorldState } from './state.ts';
 import { Answer } from './translate/answer.ts';
+import { DecodeMemo } from './translate/decode-memo.ts';
 import { translateTransaction } from './translate/transaction.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
@@ -58,6 +63,12 @@ export class Smmu implements QueueMachine {
   readonly bank: RegisterBank;
   readonly config = new ConfigCache();
   readonly tlb = new Tlb();
+  readonly partial = new Tlb();
+  readonly walks = new Tlb();
+  readonly structures = new StructureCache();
+  readonly leaving = new Leaving();
+  readonly versions = new Versions<Location>();
+  readonly decoded = new DecodeMemo();
   readonly waiting = new WaitingRecords();
   readonly failure = new ServiceFailure();
   /** Set by what keeps stalled transactions, endpoints and address translation operations. */
@@ -132,18 +143,20 @@ export class Smmu implements QueueMachine {
     const state = this.state(transaction.world);
     answer.reset();
     translateTransaction(this, state, transaction, answer, null);
-    if (answer.fault !== null || answer.fillConfig !== null) {
+    if (
+      answer.fault !== null ||
+      answer.fills.length !== 0 ||
+      answer.updates.length !== 0 ||
+      this.tlb.size >= TLB_LIMIT ||
+      this.config.size >= CONFIG_LIMIT
+    ) {
       const effects: Effect[] = [];
       this.#settle(transaction, answer, effects, null);
       this.commit(effects);
-    } else if (answer.fillTlb !== null) {
-      if (this.tlb.size >= TLB_LIMIT) {
-        const effects: Effect[] = [];
-        this.#makeRoom(effects, answer.fillTlb);
-        this.commit(effects);
-      }
-      this.tlb.insert(answer.fillTlb);
+      return answer;
     }
+    if (answer.fillConfig !== null) this.config.insert(answer.fillConfig);
+    if (answer.fillTlb !== null) this.tlb.insert(answer.fillTlb);
     return answer;
   }
 
@@ -195,9 +208,31 @@ export class Smmu implements QueueMachine {
       case 'register':
         return this.#planRegister(operation, effects, recorder);
       case 'memory':
+        if (this.policy === 'maximal') this.#rememberVersions(operation, effects);
         effects.push({ ...operation, what: 'software writes memory' });
         recorder.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
+    }
+  }
+
+  /** Keeps what a write of software replaces: hardware may have fetched it, and may hold it on (3.21). */
+  #rememberVersions({ space, pa, words }: Operation & { kind: 'memory' }, effects: Effect[]): void {
+    const memory = this.memory(space);
+    const first = pa - (pa % 8);
+    const old = new Uint32Array(2);
+    const becomes = new Uint32Array(2);
+    for (let at = first; at < pa + words.length * 4; at += 8) {
+      if (memory.load(at, old, 0, 2) !== DATA) continue;
+      becomes.set(old);
+      for (let half = 0; half < 2; half++) {
+        const word = words[(at + half * 4 - pa) / 4];
+        if (word !== undefined) becomes[half] = word;
+      }
+      const [lo, hi] = old as unknown as [number, number];
+      if (becomes[0] === lo && becomes[1] === hi) continue;
+      const entry: Version = { kind: 'version', pa: at, hi, lo };
+      const what = `the value before at ${hex(at)} may still be cached`;
+      effects.push({ kind: 'store', store: this.versions, op: 'insert', entry, what });
     }
   }
 
@@ -240,22 +275,35 @@ export class Smmu implements QueueMachine {
 
   /** From an answer to its effects: the event, and what the caches keep. */
   #settle(t: Transaction, answer: Answer, effects: Effect[], recorder: Recorder | null): void {
-    if (answer.fillConfig !== null) {
-      const before = this.config.find(answer.fillConfig.world, answer.fillConfig.sid);
-      if (before) effects.push({ kind: 'config', op: 'remove', entry: before });
-      else if (this.config.size >= CONFIG_LIMIT) this.#makeConfigRoom(effects);
-      effects.push({ kind: 'config', op: 'insert', entry: answer.fillConfig });
-      recorder?.step('cache-fill', `configuration cache keeps StreamID ${hex(t.sid)}`);
+    for (const { space, paHi, paLo, hi, lo, what } of answer.updates) {
+      const pa = paHi * 2 ** 32 + paLo;
+      effects.push({ kind: 'memory', space, pa, words: Uint32Array.of(lo, hi), what });
     }
-    if (answer.fillTlb !== null) {
-      const before = this.tlb.displaced(answer.fillTlb);
-      if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
-      else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, answer.fillTlb);
-      effects.push({ kind: 'tlb', op: 'insert', entry: answer.fillTlb });
-      recorder?.step('cache-fill', `TLB keeps the translation to ${hex(answer.fillTlb.pa)}`);
-    }
+    this.#keep(answer, effects, recorder);
     if (answer.fault !== null && answer.result !== 'not-modelled') this.#report(t, answer, effects, recorder);
     recorder?.step('end', endText(answer));
+  }
+
+  /** What the caches keep of an answer. */
+  #keep(answer: Answer, effects: Effect[], recorder: Recorder | null): void {
+    const { fillConfig, fillTlb } = answer;
+    if (fillConfig !== null) {
+      const before = this.config.find(fillConfig.world, fillConfig.sid);
+      if (before) effects.push({ kind: 'config', op: 'remove', entry: before });
+      else if (this.config.size >= CONFIG_LIMIT) this.#makeConfigRoom(effects, fillConfig);
+      effects.push({ kind: 'config', op: 'insert', entry: fillConfig });
+      recorder?.step('cache-fill', () => `configuration cache keeps StreamID ${hex(fillConfig.sid)}`);
+    }
+    for (const { store, entry, what } of answer.fills) {
+      effects.push({ kind: 'store', store, op: 'insert', entry, what });
+      recorder?.step('cache-fill', what);
+    }
+    if (fillTlb === null) return;
+    const before = this.tlb.displaced(fillTlb);
+    if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
+    else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, fillTlb);
+    effects.push({ kind: 'tlb', op: 'insert', entry: fillTlb });
+    recorder?.step('cache-fill', () => `TLB keeps the translation to ${hex(fillTlb.pa)}`);
   }
 
   #report(t: Transaction, answer: Answer, effects: Effect[], recorder: Recorder | null): void {
@@ -291,8 +339,8 @@ export class Smmu implements QueueMachine {
     }
   }
 
-  #makeConfigRoom(effects: Effect[]): void {
-    const entry = this.config.oldest();
+  #makeConfigRoom(effects: Effect[], incoming: ConfigEntry): void {
+    const entry = this.config.near(incoming);
     if (entry) effects.push({ kind: 'config', op: 'remove', entry });
   }
 }

@@ -29,7 +29,19 @@ export interface Features {
   readonly ttEndian: number;
   readonly termModel: number;
   readonly twoLevelStreamTable: boolean;
+  readonly attrTypesOvr: boolean;
   readonly attrPermsOvr: boolean;
+  readonly fwb: boolean;
+  readonly xnx: boolean;
+  readonly s2pi: boolean;
+  readonly s2po: boolean;
+  readonly the: boolean;
+  readonly aie: boolean;
+  readonly bbml: number;
+  readonly ptwnnc: boolean;
+  readonly pbha: boolean;
+  readonly mpam: boolean;
+  readonly dpt: boolean;
   readonly had: boolean;
   readonly e0pd: boolean;
   readonly epan: boolean;
@@ -54,6 +66,8 @@ export interface StreamTable {
   readonly log2size: number;
   readonly programmedLog2size: number;
   readonly twoLevel: boolean;
+  /** 2^log2size: the number of StreamIDs. */
+  readonly streams: number;
   /** StreamID bits that index a level-2 table. */
   readonly split: number;
   /** Entries of the table at `base`: L1STDs or STEs. */
@@ -73,6 +87,8 @@ export interface WorldState {
   /** The ID registers, with the effective STALL_MODEL in IDR0: what the tables' conditions are asked with. */
   readonly ids: IdValues;
   readonly oasBits: number;
+  /** 2^oasBits: the first address beyond. */
+  readonly oasLimit: number;
   /** Input range of stage 2, and of a bypassed stage 1 before it. */
   readonly iasBits: number;
   readonly sidBits: number;
@@ -84,6 +100,14 @@ export interface WorldState {
   readonly recInvSid: boolean;
   readonly e2h: boolean;
   readonly gbpaAbort: boolean;
+  /** What GBPA replaces of the attributes of traffic while SMMUEN=0; null when nothing. */
+  readonly gbpaOverride: {
+    readonly memAttr: number;
+    readonly shCfg: number;
+    readonly allocCfg: number;
+  } | null;
+  readonly gbpaPrivCfg: number;
+  readonly gbpaInstCfg: number;
   /** VMID bits that invalidations ignore (CR0.VMW). */
   readonly vmwBits: number;
   /** Active CERROR code, or 0. */
@@ -115,7 +139,19 @@ function featuresOf(ids: IdValues): Features {
     ttEndian: value('IDR0.TTENDIAN'),
     termModel: value('IDR0.TERM_MODEL'),
     twoLevelStreamTable: value('IDR0.ST_LEVEL') === 1,
+    attrTypesOvr: has('IDR1.ATTR_TYPES_OVR'),
     attrPermsOvr: has('IDR1.ATTR_PERMS_OVR'),
+    fwb: has('IDR3.FWB'),
+    xnx: has('IDR3.XNX'),
+    s2pi: has('IDR3.S2PI'),
+    s2po: has('IDR3.S2PO'),
+    the: has('IDR3.THE'),
+    aie: has('IDR3.AIE'),
+    bbml: value('IDR3.BBML'),
+    ptwnnc: has('IDR3.PTWNNC'),
+    pbha: has('IDR3.PBHA'),
+    mpam: has('IDR3.MPAM'),
+    dpt: has('IDR3.DPT'),
     had: has('IDR3.HAD'),
     e0pd: has('IDR3.E0PD'),
     epan: has('IDR3.EPAN'),
@@ -156,7 +192,8 @@ function streamTableOf(
   const alignment = Math.max(SMALLEST_ALIGNMENT, programmed * entryBytes);
   const base = (Math.floor(programmedBase / alignment) * alignment) % 2 ** oasBits;
   const bytes = entries * entryBytes;
-  return { base, programmedBase, log2size, programmedLog2size, twoLevel, split, entries, bytes };
+  const streams = 2 ** log2size;
+  return { base, programmedBase, log2size, programmedLog2size, twoLevel, streams, split, entries, bytes };
 }
 
 const STALL_MODEL_SHIFT = 24;
@@ -173,6 +210,15 @@ function effectiveIds(bank: RegisterBank): IdValues {
 /** CR0.VMW: values above 4 are reserved and act as 0 (6.3.9). */
 function vmwBitsOf(vmw: number): number {
   return vmw > 4 ? 0 : vmw;
+}
+
+/** GBPA's overrides of memory type, shareability and allocation hints (6.3.14). */
+function gbpaOverrideOf(bank: RegisterBank): WorldState['gbpaOverride'] {
+  return {
+    memAttr: bank.field('GBPA', 'MTCFG') === 1 ? bank.field('GBPA', 'MemAttr') : -1,
+    shCfg: bank.field('GBPA', 'SHCFG'),
+    allocCfg: bank.field('GBPA', 'ALLOCCFG'),
+  };
 }
 
 /** Decodes the Non-secure registers. */
@@ -192,6 +238,7 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     features,
     ids,
     oasBits: outputBits,
+    oasLimit: 2 ** outputBits,
     iasBits: Math.min(iasBits(ids), PA_BITS),
     sidBits,
     ssidBits: Math.min(feature(ids, 'IDR1.SSIDSIZE'), SSID_BITS),
@@ -200,6 +247,9 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     recInvSid: bank.field('CR2', 'RECINVSID') === 1,
     e2h: bank.field('CR2', 'E2H') === 1,
     gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
+    gbpaOverride: features.attrTypesOvr ? gbpaOverrideOf(bank) : null,
+    gbpaPrivCfg: features.attrPermsOvr ? bank.field('GBPA', 'PRIVCFG') : 0,
+    gbpaInstCfg: features.attrPermsOvr ? bank.field('GBPA', 'INSTCFG') : 0,
     vmwBits: features.s2p && feature(ids, 'IDR0.VMW') === 1 ? vmwBitsOf(bank.field('CR0', 'VMW')) : 0,
     cmdqStopped: (active & GERROR_CMDQ_ERR) !== 0,
     cmdqError: active & GERROR_CMDQ_ERR ? bank.field('CMDQ_CONS', 'ERR') : 0,

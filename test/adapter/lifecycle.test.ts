@@ -52,8 +52,8 @@ test.each([
   ],
   [
     'a wrong policy',
-    { ...fixture('linux-basic'), caches: 'maximal' },
-    /^caches: "maximal" .*write "combined" or "none"/,
+    { ...fixture('linux-basic'), caches: 'huge' },
+    /^caches: "huge" .*write "combined", "maximal" or "none"/,
   ],
   [
     'a wrong flag',

@@ -258,7 +258,7 @@ describe('bad usage and unreadable input', () => {
     [['translate', ...basic, '--batch', '/nowhere/y'], '/nowhere/y: does not exist'],
     [['translate', ...basic, '--batch', folder], `${folder}: is a directory`],
     [['translate', ...basic, '--batch', 'x', '--iova', '0'], '--iova has no use'],
-    [['translate', ...basic, '--sid', '8', '--iova', '0', '--caches', 'maximal'], 'does not exist yet'],
+    [['translate', ...basic, '--sid', '8', '--iova', '0', '--caches', 'huge'], 'is no cache policy'],
     [['conform'], 'no file of cases is named'],
     [['tree', ...basic, '--preset', 'constructor'], '--preset: "constructor" is no preset'],
     [['conform', '/nowhere/z'], '/nowhere/z: does not exist'],

@@ -1,3 +1,4 @@
+import { contextsOf } from '../../src/model/caches/config.ts';
 import { CDTAB, EVENTQ, type Registers, type TestOptions, TestSmmu, TTB1, type Values } from './smmu.ts';
 import { LEAF, map, startLevel, TABLE } from './tables.ts';
 
@@ -150,10 +151,12 @@ export function stateOf(m: TestSmmu): unknown {
     const value = m.smmu.bank.peek(offset);
     if (value !== 0) registers.push(`${offset.toString(16)}=${value.toString(16)}`);
   }
-  const configs = m.smmu.config.entries().map(({ sid, stream, contexts }) => ({
-    sid,
-    ste: [...stream.words],
-    cds: [...contexts].map(([index, cd]) => [index, ...cd.words]).sort(),
+  const configs = m.smmu.config.entries().map((entry) => ({
+    sid: entry.sid,
+    ste: [...entry.stream.words],
+    cds: contextsOf(entry)
+      .map((cd) => [cd.index, ...cd.words])
+      .sort(),
   }));
   const tlb = m.smmu.tlb.entries().map(({ space, ...entry }) => JSON.stringify([space.tag, entry]));
   return {

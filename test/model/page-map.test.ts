@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PageMap } from '../../src/model/caches/page-map.ts';
 import { Tlb, type TlbEntry } from '../../src/model/caches/tlb.ts';
 
-const space = new Tlb().space({ world: 'ns', streamWorld: 'NS-EL1', vmid: 0, asid: 1, aset: 0 });
+const space = new Tlb().space({ world: 'ns', streamWorld: 'NS-EL1', vmid: 0, asid: 1, aset: 0, stage: 1 });
 
 function entryOf(page: number, pa: number): TlbEntry {
   return {
@@ -14,6 +14,10 @@ function entryOf(page: number, pa: number): TlbEntry {
     level: 3,
     granuleBits: 12,
     permissions: 0,
+    attributes: 0,
+    leafShift: 12,
+    nested: null,
+    leaving: false,
     descriptorPa: 0,
     descriptorHi: 0,
     descriptorLo: 0,
@@ -45,7 +49,7 @@ test('answers as a Map does, whatever is stored, removed and emptied in between'
     const what = random(100);
     if (what < 55) {
       const entry = entryOf(page, step);
-      expect(map.set(entry)).toBe(model.has(page) ? 0 : 1);
+      expect(map.set(entry)).toBe(model.get(page) ?? null);
       model.set(page, entry);
     } else if (what < 99) {
       map.delete(page);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { inputAddressText, NO_ASID, Tlb, tagText, tlbPage } from '../../src/model/caches/tlb.ts';
 
 const tlb = new Tlb();
-const tag = { world: 'ns', streamWorld: 'NS-EL1', vmid: -1, asid: 3, aset: 0 } as const;
+const tag = { world: 'ns', streamWorld: 'NS-EL1', vmid: -1, asid: 3, aset: 0, stage: 1 } as const;
 
 test.each([
   ['0x1000', 0, 0x1000, 12],

@@ -1,6 +1,6 @@
 import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
-import type { ConfigEntry } from '../../model/caches/config.ts';
+import { type ConfigEntry, contextsOf } from '../../model/caches/config.ts';
 import { inputAddressText, type TlbEntry, tagText } from '../../model/caches/tlb.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
@@ -27,7 +27,7 @@ function list(name: string, nodes: readonly Node[]): Node {
 /** An entry of the configuration cache: an STE and the CDs used through it. */
 export function configNode(entry: ConfigEntry): Node {
   const { stream } = entry;
-  const contexts = [...entry.contexts.values()];
+  const contexts = contextsOf(entry);
   const cds = contexts.map((context) => `CD ${context.index} ASID=${context.asid}`).join(', ');
   return {
     name: `StreamID ${hex(entry.sid)}`,

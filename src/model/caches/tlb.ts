@@ -8,7 +8,7 @@
 
 import { hex, hex64, hiOf, loOf } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import type { StreamWorld } from '../../spec/stream-worlds.ts';
+import { STREAM_WORLDS, type StreamWorld } from '../../spec/stream-worlds.ts';
 import { PageMap } from './page-map.ts';
 
 export interface TlbTag {
@@ -21,10 +21,28 @@ export interface TlbTag {
   readonly asid: number;
   /** CD.ASET: whether broadcast invalidations leave the entries alone. */
   readonly aset: number;
+  /** What the addresses of the entries are: 1 VA, 2 IPA. */
+  readonly stage: 1 | 2;
 }
 
-/** The ASID of tags in regimes without one. */
+/** The ASID of tags in regimes without one, and of stage 2. */
 export const NO_ASID = -1;
+/** The ASID of a space of global entries that serves every ASID (policy `maximal`). */
+export const ANY_ASID = -2;
+
+/** What stage 2 added to an entry that goes from VA to PA at once. */
+export interface NestedPart {
+  /** IPA of the entry's first byte. */
+  readonly ipa: number;
+  /** What stage 2 permits: bits of PERM. */
+  readonly permissions: number;
+  readonly level: number;
+  readonly granuleBits: number;
+  /** Where the stage-2 leaf lay (PA in bytes), and what it held. */
+  readonly descriptorPa: number;
+  readonly descriptorHi: number;
+  readonly descriptorLo: number;
+}
 
 /** One translation. Address fields are split into halves; sizes are powers of two. */
 export interface TlbEntry {
@@ -40,24 +58,43 @@ export interface TlbEntry {
   readonly level: number;
   /** log2 of the translation granule in bytes. */
   readonly granuleBits: number;
-  /** Effective permissions, hierarchical ones included: bits of {@link PERM}. */
+  /** Effective permissions, hierarchical ones included: bits of PERM. */
   readonly permissions: number;
+  /** Memory attributes, packed as in `translate/attributes.ts`; of a table descriptor its hierarchical bits. */
+  readonly attributes: number;
+  /** log2 of the bytes that the leaf of the entry's own stage translates: more than `shift` where stage 2 has smaller pages. */
+  readonly leafShift: number;
+  readonly nested: NestedPart | null;
   /** Where the leaf descriptor lay (PA in bytes), and what it held. */
   readonly descriptorPa: number;
   readonly descriptorHi: number;
   readonly descriptorLo: number;
+  /** An invalidation has named it, but no CMD_SYNC has completed yet (policy `maximal`): it may still be hit. */
+  leaving: boolean;
 }
+
+/** Each regime as one bit, so that a command's regimes are a mask. */
+export const REGIME_BIT: Readonly<Record<StreamWorld, number>> = Object.fromEntries(
+  Object.keys(STREAM_WORLDS).map((name, i) => [name, 1 << i]),
+) as Record<StreamWorld, number>;
 
 /** All entries that agree in every tag but the address. */
 export class TlbSpace {
   readonly tag: TlbTag;
+  readonly regime: number;
   /** Page sizes in use, as log2 of bytes, ascending. */
   readonly shifts: number[] = [];
   readonly byShift: (PageMap<TlbEntry> | undefined)[] = [];
   size = 0;
+  /** Entries that are smaller than their leaf: an invalidation must find them by the leaf's range. */
+  split = 0;
+  /** The spaces of equal tags in the TLBs that keep walks and single stages (policy `maximal`); found at first use. */
+  walks: TlbSpace | null = null;
+  partial: TlbSpace | null = null;
 
   constructor(tag: TlbTag) {
     this.tag = tag;
+    this.regime = REGIME_BIT[tag.streamWorld];
   }
 }
 
@@ -82,8 +119,10 @@ export function inputAddressText({ page, shift }: Pick<TlbEntry, 'page' | 'shift
 
 /** What an entry is tagged with beside its address, for people: `ASID=2, global`. */
 export function tagText({ space: { tag }, global }: Pick<TlbEntry, 'space' | 'global'>): string {
-  const parts = [tag.asid === NO_ASID ? 'no ASID' : `ASID=${tag.asid}`];
-  if (global) parts.push('global');
+  const parts: string[] = [];
+  if (tag.stage === 2) parts.push('IPA');
+  else if (tag.asid !== ANY_ASID) parts.push(tag.asid === NO_ASID ? 'no ASID' : `ASID=${tag.asid}`);
+  if (global && tag.stage === 1) parts.push('global');
   if (tag.vmid >= 0) parts.push(`VMID=${tag.vmid}`);
   return parts.join(', ');
 }
@@ -96,7 +135,7 @@ export class Tlb {
 
   /** The space of these tags; made on first use and kept, so that contexts can hold on to it. */
   space(tag: TlbTag): TlbSpace {
-    const key = `${tag.world}/${tag.streamWorld}/${tag.vmid}/${tag.asid}/${tag.aset}`;
+    const key = `${tag.world}/${tag.streamWorld}/${tag.vmid}/${tag.asid}/${tag.aset}/${tag.stage}`;
     let space = this.#byTag.get(key);
     if (!space) {
       space = new TlbSpace(tag);
@@ -106,12 +145,19 @@ export class Tlb {
     return space;
   }
 
-  /** The entry of a space that translates the address, or null. */
+  /** The entry of a space that translates the address, or null; of several the smallest. */
   find(space: TlbSpace, vaHi: number, vaLo: number): TlbEntry | null {
-    for (let i = 0; i < space.shifts.length; i++) {
-      const shift = space.shifts[i] as number;
-      const entry = space.byShift[shift]?.get(tlbPage(vaHi, vaLo, shift));
-      if (entry) return entry;
+    const { shifts } = space;
+    const upper = ((vaHi >>> 3) & 0x100000) | (vaHi & 0xfffff);
+    for (let i = 0; i < shifts.length; i++) {
+      const shift = shifts[i] as number;
+      const pages = space.byShift[shift] as PageMap<TlbEntry>;
+      // The same page as `tlbPage` has, in halves.
+      const entry =
+        shift < 32
+          ? pages.at(upper >>> shift, (vaLo >>> shift) | (upper << (32 - shift)))
+          : pages.at(0, upper >>> (shift - 32));
+      if (entry !== undefined) return entry;
     }
     return null;
   }
@@ -125,9 +171,12 @@ export class Tlb {
       space.shifts.push(entry.shift);
       space.shifts.sort((a, b) => a - b);
     }
-    const grown = pages.set(entry);
-    space.size += grown;
-    this.#size += grown;
+    const before = pages.set(entry);
+    if (before === null) {
+      space.size++;
+      this.#size++;
+    } else if (before.leafShift > before.shift) space.split--;
+    if (entry.leafShift > entry.shift) space.split++;
   }
 
   /** Removes just this entry: one for the same page that came later stays. */
@@ -137,6 +186,7 @@ export class Tlb {
     pages.delete(entry.page);
     entry.space.size--;
     this.#size--;
+    if (entry.leafShift > entry.shift) entry.space.split--;
   }
 
   /** The entry that an insertion would displace. */
@@ -161,6 +211,7 @@ export class Tlb {
       if (space.size === 0) continue;
       for (const shift of space.shifts) space.byShift[shift]?.clear();
       space.size = 0;
+      space.split = 0;
     }
   }
 

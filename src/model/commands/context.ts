@@ -12,42 +12,24 @@ export type Reader = (w: Uint32Array, at: number) => number;
 
 const none: Reader = () => 0;
 
-/** The fields of a command that handlers ask for on every command; one that the command lacks reads 0. */
+/** The fields of a command that are asked of every command; one that the command lacks reads 0. */
 export class Arguments {
   readonly SSec: Reader;
-  readonly StreamID: Reader;
-  readonly Range: Reader;
-  readonly Leaf: Reader;
-  readonly VMID: Reader;
-  readonly ASID: Reader;
   readonly NUM: Reader;
   readonly SCALE: Reader;
   readonly TTL: Reader;
   readonly TG: Reader;
   readonly CS: Reader;
-  /** Bits [63:32] and [31:0] of Address. */
-  readonly addressHi: Reader;
-  readonly addressLo: Reader;
-  readonly hasAddress: boolean;
 
   constructor(spec: CommandSpec) {
     const fields: Readonly<Record<string, Field | undefined>> = spec.layout.fields;
     const of = (name: string): Reader => fields[name]?.get ?? none;
     this.SSec = of('SSec');
-    this.StreamID = of('StreamID');
-    this.Range = of('Range');
-    this.Leaf = of('Leaf');
-    this.VMID = of('VMID');
-    this.ASID = of('ASID');
     this.NUM = of('NUM');
     this.SCALE = of('SCALE');
     this.TTL = of('TTL');
     this.TG = of('TG');
     this.CS = of('CS');
-    const address = fields['Address'];
-    this.addressHi = address?.hi ?? none;
-    this.addressLo = address?.lo ?? none;
-    this.hasAddress = address !== undefined;
   }
 }
 

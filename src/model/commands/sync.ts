@@ -3,6 +3,7 @@
 import { CS_SIG_IRQ, CS_SIG_SEV } from '../../spec/commands.ts';
 import { hasMsi, sendMsi } from '../interrupts.ts';
 import { argument, type CommandContext } from './context.ts';
+import { completeInvalidations } from './drop.ts';
 
 /** Why a CMD_SYNC cannot complete: an ATC invalidation before it got no answer (3.9.1.4). */
 export function syncError(c: CommandContext): string | null {
@@ -13,6 +14,7 @@ export function syncError(c: CommandContext): string | null {
 
 /** CMD_SYNC: what was consumed before it is done already, so it only signals; CONS has passed it by now. */
 export function synchronise(c: CommandContext): void {
+  completeInvalidations(c);
   const signal = c.read.CS(c.words, 0);
   if (signal === CS_SIG_IRQ) interrupt(c);
   else if (signal !== CS_SIG_SEV) c.recorder?.step('decide', 'completion is not signalled', 'CS');

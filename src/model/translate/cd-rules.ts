@@ -164,7 +164,7 @@ export const CD_RULES: readonly Rule<CdSubject>[] = [
     broken: (s) =>
       s.format === 'VMSAv8-64' &&
       ((s.state.features.ttf & 2) === 0 ||
-        (s.stream.action === 'stage2' && S2AA64.get(s.stream.words, 0) === 0 && !s.state.features.d128)),
+        (s.stream.stage2 !== null && S2AA64.get(s.stream.words, 0) === 0 && !s.state.features.d128)),
     why: (s) =>
       `AA64=1 asks for VMSAv8-64 tables, but IDR0.TTF=${s.state.features.ttf} or stage 2 excludes them`,
   },

@@ -3,18 +3,32 @@
 import type { World } from '../../bits/world.ts';
 import { STE } from '../../spec/ste.ts';
 import type { Fault } from '../plan.ts';
-import type { WorldState } from '../state.ts';
+import type { Features, WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
-import type { StreamConfig } from './configuration.ts';
+import type { InputOverride, StreamAction, StreamConfig } from './configuration.ts';
 import { firstBroken } from './rules.ts';
+import { decodeStage2 } from './stage2-config.ts';
 import { STE_RULES, type SteSubject, streamWorldOf } from './ste-rules.ts';
 
-const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV, PRIVCFG, INSTCFG, S2VMID } =
-  STE.fields;
+const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV } = STE.fields;
+const { PRIVCFG, INSTCFG, MTCFG, MemAttr, SHCFG, ALLOCCFG, S2VMID } = STE.fields;
+/** By Config[1:0] of a stream that passes. */
+const ACTIONS: readonly StreamAction[] = ['bypass', 'stage1', 'stage2', 'nested'];
+/** SHCFG: leave the incoming shareability. */
+const INCOMING_SH = 1;
 
 /** The rule by which an STE terminates its stream: Config 0b000 says so, 0b001 to 0b011 are reserved and act alike. */
 export function abortRule(config: number): string {
   return config === 0 ? 'STE-ABORT' : 'STE-RES-CFG';
+}
+
+/** The attribute overrides that the STE asks for and the SMMU offers (13.1.4). */
+function overrideOf(w: Uint32Array, features: Features): InputOverride | null {
+  if (!features.attrTypesOvr) return null;
+  const memAttr = MTCFG.get(w, 0) === 1 ? MemAttr.get(w, 0) : -1;
+  const shCfg = SHCFG.get(w, 0);
+  const allocCfg = ALLOCCFG.get(w, 0);
+  return memAttr < 0 && shCfg === INCOMING_SH && allocCfg < 8 ? null : { memAttr, shCfg, allocCfg };
 }
 
 /**
@@ -47,8 +61,9 @@ export function decodeStream(
     sid,
     pa,
     words: w,
-    action: silentAbort ? 'abort' : config === 4 ? 'bypass' : config === 5 ? 'stage1' : 'stage2',
-    s1ContextPtr: S1ContextPtr.get(w, 0) % 2 ** state.oasBits,
+    action: silentAbort ? 'abort' : (ACTIONS[config & 3] as StreamAction),
+    translates1: !silentAbort && (config & 1) === 1,
+    s1ContextPtr: S1ContextPtr.get(w, 0) % 2 ** ((config & 2) !== 0 ? state.iasBits : state.oasBits),
     s1Fmt: S1Fmt.get(w, 0),
     s1CDMax: state.ssidBits === 0 ? 0 : S1CDMax.get(w, 0),
     s1DSS: S1DSS.get(w, 0),
@@ -56,6 +71,8 @@ export function decodeStream(
     mev: MEV.get(w, 0) === 1,
     streamWorld,
     vmid: features.s2p && streamWorld === 'NS-EL1' ? S2VMID.get(w, 0) : -1,
+    override: overrideOf(w, features),
+    stage2: !silentAbort && (config & 6) === 6 ? decodeStage2(w, state) : null,
     privCfg: features.attrPermsOvr ? PRIVCFG.get(w, 0) : 0,
     instCfg: features.attrPermsOvr ? INSTCFG.get(w, 0) : 0,
   };
