@@ -1,6 +1,7 @@
 /** CMD_TLBI_*: IHI 0070 4.4. What is removed is the guaranteed minimum. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
+import { opcodeOf } from '../../spec/commands.ts';
 import {
   ANY_ASID,
   collect,
@@ -22,7 +23,7 @@ const matches: TlbEntry[] = [];
 
 /** CMD_TLBI_*: drops the entries whose tags and addresses the command names. */
 export function invalidateTlb(c: CommandContext): void {
-  const scope = scopeOfOpcode(c.spec.opcode);
+  const scope = scopeOfOpcode(opcodeOf(c.words, 0));
   if (scope === undefined) return;
   const { address } = scope;
   if (address !== null) {
@@ -54,7 +55,8 @@ function invalidateIn(c: CommandContext, scope: CompiledScope, tlb: Tlb, tables:
   const vmid = scope.vmid === null ? -1 : scope.vmid.get(words, 0);
   const asid = scope.asid === null ? -1 : scope.asid.get(words, 0);
   const spaces = tlb.spaces();
-  matches.length = 0;
+  // Setting a length costs as much as a look-up.
+  if (matches.length > 0) matches.length = 0;
   for (let i = 0; i < spaces.length; i++) {
     const space = spaces[i] as TlbSpace;
     if (space.size === 0 || (space.regime & regimes) === 0) continue;
@@ -127,7 +129,7 @@ function keepGlobal(from: number): void {
     const entry = matches[i] as TlbEntry;
     if (entry.global) matches[kept++] = entry;
   }
-  matches.length = kept;
+  if (kept < matches.length) matches.length = kept;
 }
 
 function rangeText(c: CommandContext, scope: CompiledScope): string {

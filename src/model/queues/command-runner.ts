@@ -18,7 +18,7 @@ import { syncError } from '../commands/sync.ts';
 import { applyEffect } from '../effects.ts';
 import { raiseGerror } from '../interrupts.ts';
 import type { QueueMachine } from '../machine.ts';
-import { ABSENT, DATA, MISS, type ReadStatus } from '../memory.ts';
+import { ABSENT, CHUNK_BYTES, DATA, MISS, type ReadStatus } from '../memory.ts';
 import type { Effect, Missing, Recorder, Result } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { type CommandQueue, commandAddress, commandQueue, idleReason, isRunning } from './command-queue.ts';
@@ -28,6 +28,8 @@ import { type QueueId, queueName } from './queue-id.ts';
 const { ERR } = REGISTERS.CMDQ_CONS.layout.fields;
 const { ERR_REASON } = REGISTERS.ECMDQ_CONSn.layout.fields;
 const SYNC = COMMANDS.CMD_SYNC;
+/** A command never crosses what `SparseMemory.plain` gives: both are powers of two. */
+const CHUNK_MASK = CHUNK_BYTES - 1;
 
 /** What one command did. */
 export interface CommandOutcome {
@@ -209,6 +211,15 @@ export class CommandRunner {
     const words = this.#words;
     // No carry: a queue is aligned to its size.
     const lo = (queue.baseLo + index * COMMAND_BYTES) >>> 0;
+    const plain = memory.plain(baseHi, lo);
+    if (plain !== null) {
+      const at = (lo & CHUNK_MASK) >>> 2;
+      words[0] = plain[at] as number;
+      words[1] = plain[at + 1] as number;
+      words[2] = plain[at + 2] as number;
+      words[3] = plain[at + 3] as number;
+      return DATA;
+    }
     const first = memory.load64(baseHi, lo);
     if (first !== DATA) return first;
     words[0] = memory.lo;
