@@ -32,7 +32,7 @@ import { writeRegister } from './register-write.ts';
 import { type ResetOptions, resetEffects } from './reset.ts';
 import { ServiceFailure } from './service-failure.ts';
 import { deriveState, type WorldState } from './state.ts';
-import { Answer } from './translate/answer.ts';
+import { Answer, silent } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
 import { translateTransaction } from './translate/transaction.ts';
 
@@ -142,7 +142,7 @@ export class Smmu implements QueueMachine {
     const answer = this.#answer;
     const state = this.state(transaction.world);
     answer.reset();
-    translateTransaction(this, state, transaction, answer, null);
+    this.#translate(state, transaction, answer, null);
     if (
       answer.fault !== null ||
       answer.fills.length !== 0 ||
@@ -253,7 +253,7 @@ export class Smmu implements QueueMachine {
       level: 0,
     });
     recorder.step('begin', `StreamID ${hex(t.sid)}${ssid}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
-    translateTransaction(this, state, t, answer, recorder);
+    this.#translate(state, t, answer, recorder);
     this.#settle(t, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes } = answer;
     return outcome({ result, pa, space, fault, record, recording, missing, tlbHit, attributes });
@@ -271,6 +271,12 @@ export class Smmu implements QueueMachine {
     const done = writeRegister(this, { world: 'ns', ...operation }, recorder);
     effects.push(...done.effects);
     return outcome({ result: 'ok' });
+  }
+
+  #translate(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
+    const { reason } = this.failure;
+    if (reason === null) translateTransaction(this, state, t, answer, recorder);
+    else answer.fail(silent(`service failure mode: ${reason}`, '12.3'));
   }
 
   /** From an answer to its effects: the event, and what the caches keep. */
