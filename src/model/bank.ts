@@ -78,7 +78,7 @@ export class RegisterBank {
    * @param offset bytes from the base of the SMMU, as software has it
    */
   placeAt(offset: number): number | null {
-    return placeAt(offset, this.#options, (register, field) => this.field(register, field));
+    return placeAt(offset, this.#options, this);
   }
 
   /** How many counter groups the system has placed. */

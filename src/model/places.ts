@@ -5,7 +5,7 @@
  */
 
 import type { Field, Layout } from '../bits/layout.ts';
-import { BLOCKS, type Register, type RegisterBlock, registerByName } from '../spec/registers.ts';
+import { BLOCKS, REGISTERS, type Register, type RegisterBlock, registerByName } from '../spec/registers.ts';
 
 const PAGE_BYTES = 0x10000;
 /** Places from here on are not offsets. */
@@ -144,8 +144,15 @@ export interface BankOptions {
 
 const COUNTER_PAGE_BYTES = 0x1000;
 
-/** What finding a place asks of the ID registers. */
-export type FieldReader = (register: string, field: string) => number;
+/** What finding a place asks of the registers. */
+export interface Readable {
+  field(register: string, field: string): number;
+  peek(place: number): number;
+}
+
+type FieldReader = Readable['field'];
+
+const { RELOC_CTRS } = REGISTERS.PMCG_CFGR.layout.fields;
 
 /** The registers that a counter group has in its page 1, if it has one (10.5.1). */
 function isRelocated(offset: number): boolean {
@@ -165,16 +172,17 @@ function within(offset: number, base: number, bytes: number): boolean {
 /**
  * The place of an offset.
  * @param offset bytes from the base of the SMMU, as software has it
- * @param field reads a field of a register of this SMMU
+ * @param of the registers of this SMMU
  * @returns null where there is no page of registers
  */
-export function placeAt(offset: number, options: BankOptions, field: FieldReader): number | null {
+export function placeAt(offset: number, options: BankOptions, of: Readable): number | null {
   if (offset >= 0 && offset < FIXED_BYTES) return REPEATED_INDICES.get(offset) ?? offset;
+  const field: FieldReader = (register, name) => of.field(register, name);
   return (
     atosPlace(offset, field) ??
     realmPlace(offset, field) ??
     controlPagePlace(offset, field) ??
-    systemPlace(offset, options, field)
+    systemPlace(offset, options, of)
   );
 }
 
@@ -203,11 +211,12 @@ function controlPagePlace(offset: number, field: FieldReader): number | null {
   return first > 0 && within(offset, first, pages * PAGE_BYTES) ? STARTS.CMDQCP + offset - first : null;
 }
 
-function systemPlace(offset: number, options: BankOptions, field: FieldReader): number | null {
+function systemPlace(offset: number, options: BankOptions, of: Readable): number | null {
   const { root, pmcg } = options;
   if (root !== undefined && within(offset, root, PAGE_BYTES)) return STARTS.ROOT + offset - root;
   for (const [index, group] of (pmcg ?? []).entries()) {
-    const relocated = field('PMCG_CFGR', 'RELOC_CTRS') === 1;
+    const cfgr = Uint32Array.of(of.peek(copyOf('PMCG', index) + REGISTERS.PMCG_CFGR.offset));
+    const relocated = RELOC_CTRS.get(cfgr, 0) === 1;
     if (within(offset, group.page0, COUNTER_PAGE_BYTES)) {
       const at = offset - group.page0;
       return relocated && isRelocated(at) ? null : copyOf('PMCG', index) + at;

@@ -61,7 +61,7 @@ export function writeRegister(
   if (recorder !== null) {
     const changes = effects.map((effect) => ('what' in effect ? effect.what : effect.kind));
     recorder.step('register', changes.length === 0 ? 'the write is ignored' : changes.join('; '));
-    for (const remark of remarks) recorder.step('decide', remark);
+    for (const remark of new Set(remarks)) recorder.step('decide', remark);
   }
   return { effects, remarks };
 }

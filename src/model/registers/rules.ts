@@ -103,9 +103,12 @@ const dptBase: Rule = { guard: whileOff(CR0.DPT_WALK_EN) };
 
 /** DPT_CFG_FAR: a write can only clear it, and only as a whole (6.3.48). */
 const dptFault: Rule = {
-  guard: ({ at, value }) =>
-    at.word === 0 && (value & FAULT) === 0 ? null : 'only a write of FAULT=0 clears it (6.3.48)',
+  guard: ({ at, value, before }) => {
+    const clears = at.word === 0 ? (value & FAULT) === 0 : before === 0;
+    return clears ? null : 'only a write of FAULT=0 clears it (6.3.48)';
+  },
   write: (w) => {
+    if (w.at.word === 1) return;
     store(w, 0, w.at.place, `${w.at.register.short} is cleared`);
     store(w, 0, w.at.place + 4, `${w.at.register.short} is cleared`);
   },
