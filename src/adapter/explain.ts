@@ -74,7 +74,9 @@ const RECORDINGS: Readonly<Record<Recording, string>> = {
 
 function consequence(plan: Plan, step: Step | undefined): string {
   if (step?.kind === 'command-error') {
-    return 'the queue stops with the error in CMDQ_CONS.ERR and GERROR.CMDQ_ERR becomes active';
+    return plan.operation.kind === 'command' && plan.operation.queue !== undefined
+      ? 'the queue stops with the error in ECMDQ_CONS.ERR_REASON and GERROR.CMDQP_ERR becomes active'
+      : 'the queue stops with the error in CMDQ_CONS.ERR and GERROR.CMDQ_ERR becomes active';
   }
   if (plan.outcome.result === 'stall') return 'the transaction is stalled until CMD_RESUME or CMD_STALL_TERM';
   if (plan.operation.kind === 'command') return 'the command goes on, and the global error becomes active';
