@@ -53,12 +53,10 @@ export interface Msi {
   readonly space: World;
 }
 
-/** Which register says whether a world's interrupts can be MSIs. */
-const MSI_FEATURE: Readonly<Record<QueueWorld, string>> = { ns: 'IDR0', s: 'S_IDR0', realm: 'R_IDR0' };
-
 /** Whether the interrupts of a world can be MSIs. */
-export function hasMsi(bank: RegisterBank, world: QueueWorld): boolean {
-  return bank.field(MSI_FEATURE[world], 'MSI') === 1;
+export function hasMsi(machine: QueueMachine, world: QueueWorld): boolean {
+  if (world === 'ns') return machine.state(world).features.msi;
+  return machine.bank.field(`${WORLD_PREFIX[world]}IDR0`, 'MSI') === 1;
 }
 
 /** How an MSI is written, in words. */
@@ -108,7 +106,7 @@ function configuredMsi(on: Signals, source: InterruptSource): Msi {
 /** Raises the interrupt of a source, if it is enabled: an MSI where one is configured, else the wired one (3.18.2). */
 function interrupt(on: Signals, source: InterruptSource, why: string): void {
   if ((registerAfter(on, 'IRQ_CTRL') & IRQEN[source]) === 0) return;
-  const msi = hasMsi(on.machine.bank, on.world) ? configuredMsi(on, source) : null;
+  const msi = hasMsi(on.machine, on.world) ? configuredMsi(on, source) : null;
   on.effects.push({ kind: 'signal', what: `${source} interrupt: ${why}` });
   if (msi !== null && msi.pa !== 0) sendMsi(on, msi, source, null);
   else on.recorder?.step('interrupt', `wired ${source} interrupt: ${why}`);

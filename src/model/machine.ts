@@ -22,9 +22,20 @@ export const CACHE_POLICIES = ['combined', 'maximal', 'none'] as const;
  */
 export type CachePolicy = (typeof CACHE_POLICIES)[number];
 
+/** Where the architecture leaves a choice, and the model has another beside its default. */
+export interface ModelOptions {
+  /** F_TLB_CONFLICT where entries of different sizes overlap; impossible with IDR3.BBML=2 (3.21.1.3). Default: the smallest answers. */
+  readonly tlbConflict: boolean;
+  /** F_CFG_CONFLICT where STE.CONT spans STEs that differ (7.3.18). Default: the stream's own STE is used. */
+  readonly configConflict: boolean;
+  /** What a range invalidation removes whose address is not aligned as 4.4.1.1 asks: nothing is guaranteed. */
+  readonly misalignedRange: 'nothing' | 'as-written';
+}
+
 /** What translation needs of an SMMU. */
 export interface Machine {
   readonly policy: CachePolicy;
+  readonly options: ModelOptions;
   readonly config: ConfigCache;
   readonly tlb: Tlb;
   /** VA to IPA by itself (policy `maximal`). */

@@ -101,6 +101,8 @@ export type StepKind =
   | 'cache-miss'
   | 'cache-fill'
   | 'cache-remove'
+  /** Something that software should know of, though nothing fails. */
+  | 'finding'
   /** Hardware updates a descriptor (3.13). */
   | 'update'
   | 'register'
@@ -330,6 +332,42 @@ class DescriptorFrame implements Frame {
   }
 }
 
+/** Any other frame; its name is made when somebody looks. */
+class NamedFrame implements Frame {
+  readonly kind: FrameKind;
+  readonly parent: number;
+  readonly layout: string;
+  readonly space: World;
+  readonly pa: number | null;
+  readonly words: Uint32Array;
+  readonly status: ReadStatus;
+  readonly stage = 0;
+  readonly level: number;
+  #name: LazyText;
+
+  constructor(parent: number, of: FrameRead) {
+    this.kind = of.kind;
+    this.parent = parent;
+    this.layout = of.layout;
+    this.space = of.space;
+    this.pa = of.pa;
+    this.words = of.words;
+    this.status = of.status;
+    this.level = of.level;
+    this.#name = of.name;
+  }
+
+  get name(): string {
+    if (typeof this.#name !== 'string') this.#name = this.#name();
+    return this.#name;
+  }
+}
+
+/** What a frame is made of. */
+export type FrameRead = Pick<Frame, 'kind' | 'layout' | 'space' | 'pa' | 'words' | 'status' | 'level'> & {
+  readonly name: LazyText;
+};
+
 /** A descriptor as a walk read it, or (with `pa` null) is about to: its address must be translated first. */
 export interface DescriptorRead {
   readonly stage: 1 | 2;
@@ -354,8 +392,8 @@ export class Recorder {
    * Enters a frame at a depth of the stack; deeper frames of before are left.
    * @param depth 0 the operation, 1 stream, 2 context, 3 descriptor, 4 descriptor that translates that one's address
    */
-  enter(depth: number, frame: Omit<Frame, 'parent'>): void {
-    this.frames.push({ ...frame, parent: this.#cut(depth) });
+  enter(depth: number, frame: FrameRead): void {
+    this.frames.push(new NamedFrame(this.#cut(depth), frame));
     this.#stack.push(this.frames.length - 1);
   }
 

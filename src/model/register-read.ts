@@ -37,7 +37,7 @@ function readWord(machine: QueueMachine, access: RegisterAccess, offset: number,
     return 0;
   }
   const { register } = at;
-  const refused = unreachable(bank, bank.ids(), at, access.world);
+  const refused = unreachable(bank, machine.state('ns').bits, at, access.world);
   if (refused !== null) {
     remarks.push(refused);
     return 0;

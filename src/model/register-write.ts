@@ -104,8 +104,8 @@ function writeWord(to: Writing, offset: number, value: number): Register | null 
     return null;
   }
   const { register } = at;
-  const ids = bank.ids();
-  const refused = unreachable(bank, ids, at, access.world);
+  const { bits } = machine.state('ns');
+  const refused = unreachable(bank, bits, at, access.world);
   if (refused !== null || register.access === 'RO') {
     remarks.push(refused ?? `${register.name} is read-only`);
     return register;
@@ -119,7 +119,7 @@ function writeWord(to: Writing, offset: number, value: number): Register | null 
     from: access.world,
     value,
     before: wordAfter(bank, effects, at.place),
-    bits: existingBits(ids, at),
+    bits: existingBits(bits, at),
     remarks,
   };
   apply(w, ruleOf(register));

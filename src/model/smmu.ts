@@ -12,14 +12,13 @@ import { ConfigCache, type ConfigEntry } from './caches/config.ts';
 import { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
 import { StructureCache } from './caches/structures.ts';
-import { Tlb, type TlbEntry } from './caches/tlb.ts';
+import { paOf, Tlb, type TlbEntry } from './caches/tlb.ts';
 import { type Version, Versions } from './caches/versions.ts';
-import type { ReservedBits } from './commands/legality.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
 import type { Hooks } from './hooks.ts';
 import { enterServiceFailure } from './interrupts.ts';
-import { CACHE_POLICIES, type CachePolicy, type QueueMachine } from './machine.ts';
+import { CACHE_POLICIES, type CachePolicy, type ModelOptions, type QueueMachine } from './machine.ts';
 import { DATA, SparseMemory } from './memory.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
 import { commandAddress, commandQueue, idleReason } from './queues/command-queue.ts';
@@ -31,12 +30,13 @@ import { type RegisterValue, readRegister } from './register-read.ts';
 import { writeRegister } from './register-write.ts';
 import { type ResetOptions, resetEffects } from './reset.ts';
 import { ServiceFailure } from './service-failure.ts';
-import { deriveState, type WorldState } from './state.ts';
+import { deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
 import { Answer, silent } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
 import { translateTransaction } from './translate/transaction.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
+export { RESERVED_BITS, type ReservedBits } from './state.ts';
 
 /** What an SMMU is made of. */
 export interface SmmuOptions {
@@ -44,19 +44,31 @@ export interface SmmuOptions {
   readonly memory: SparseMemory | Readonly<Partial<Record<World, SparseMemory>>>;
   /** Default: the first of {@link CACHE_POLICIES}. */
   readonly caches?: CachePolicy;
-  /** Ids of validity rules to leave out, so that tests can prove that each decides something. */
-  readonly rulesOff?: ReadonlySet<string>;
-  /** Whether a command with a reserved bit set is CERROR_ILL (IHI 0070 4.1.5). Default: `ignore`. */
+  /** Default: the first of {@link RESERVED_BITS}. */
   readonly reservedBits?: ReservedBits;
+  /**
+   * Ids of validity rules to leave out, so that tests can prove that each decides something; `feature:IDR3.HAD` stands
+   * for what the absence of that feature does.
+   */
+  readonly rulesOff?: ReadonlySet<string>;
   /** Where the system has put register pages that no ID register places. */
   readonly places?: BankOptions;
   /** Enters service failure mode at once, for this reason (12.3). */
   readonly serviceFailure?: string;
+  /** Choices that the architecture leaves. */
+  readonly options?: Partial<ModelOptions>;
 }
+
+const DEFAULT_OPTIONS: ModelOptions = {
+  tlbConflict: false,
+  configConflict: false,
+  misalignedRange: 'nothing',
+};
 
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
 const TLB_LIMIT = 65536;
 const CONFIG_LIMIT = 65536;
+const NO_WORDS = new Uint32Array(0);
 const NO_RULES: ReadonlySet<string> = new Set();
 
 export class Smmu implements QueueMachine {
@@ -74,20 +86,24 @@ export class Smmu implements QueueMachine {
   /** Set by what keeps stalled transactions, endpoints and address translation operations. */
   readonly hooks: Hooks = {};
   readonly policy: CachePolicy;
+  readonly options: ModelOptions;
   readonly #runner: CommandRunner;
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
   readonly #answer = new Answer();
   readonly #rulesOff: ReadonlySet<string>;
+  readonly #reservedBits: ReservedBits;
   #state: WorldState | null = null;
   #stateVersion = -1;
 
   constructor(options: SmmuOptions) {
     this.policy = options.caches ?? CACHE_POLICIES[0];
+    this.options = { ...DEFAULT_OPTIONS, ...options.options };
     this.#rulesOff = options.rulesOff ?? NO_RULES;
+    this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
     this.bank = new RegisterBank(options.places);
-    this.#runner = new CommandRunner(this, options.reservedBits ?? 'ignore');
+    this.#runner = new CommandRunner(this);
     if (options.serviceFailure !== undefined) this.commit(this.serviceFailure(options.serviceFailure));
   }
 
@@ -99,7 +115,7 @@ export class Smmu implements QueueMachine {
   /** What the registers of a Security state say. Only the Non-secure state is modelled; the others follow it. */
   state(_world: World): WorldState {
     if (this.#state === null || this.#stateVersion !== this.bank.version) {
-      this.#state = deriveState(this.bank, this.#rulesOff);
+      this.#state = deriveState(this.bank, this.#rulesOff, this.#reservedBits);
       this.#stateVersion = this.bank.version;
     }
     return this.#state;
@@ -239,20 +255,19 @@ export class Smmu implements QueueMachine {
   #planTransaction(t: Transaction, effects: Effect[], recorder: Recorder): Outcome {
     const answer = new Answer();
     const state = this.state(t.world);
-    const ssid = t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '';
+    const ssid = (): string => (t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '');
     const what = t.write ? 'write' : t.instruction ? 'instruction fetch' : 'read';
     recorder.enter(0, {
       kind: 'transaction',
-      name: `${what} ${hex64(t.vaHi, t.vaLo)} by StreamID ${hex(t.sid)}${ssid}`,
+      name: () => `${what} ${hex64(t.vaHi, t.vaLo)} by StreamID ${hex(t.sid)}${ssid()}`,
       layout: 'TRANSACTION',
       space: t.world,
       pa: null,
-      words: new Uint32Array(0),
+      words: NO_WORDS,
       status: 0,
-      stage: 0,
       level: 0,
     });
-    recorder.step('begin', `StreamID ${hex(t.sid)}${ssid}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
+    recorder.step('begin', () => `StreamID ${hex(t.sid)}${ssid()}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
     this.#translate(state, t, answer, recorder);
     this.#settle(t, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes } = answer;
@@ -287,7 +302,7 @@ export class Smmu implements QueueMachine {
     }
     this.#keep(answer, effects, recorder);
     if (answer.fault !== null && answer.result !== 'not-modelled') this.#report(t, answer, effects, recorder);
-    recorder?.step('end', endText(answer));
+    if (recorder !== null) recordEnd(recorder, answer);
   }
 
   /** What the caches keep of an answer. */
@@ -309,7 +324,7 @@ export class Smmu implements QueueMachine {
     if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
     else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, fillTlb);
     effects.push({ kind: 'tlb', op: 'insert', entry: fillTlb });
-    recorder?.step('cache-fill', () => `TLB keeps the translation to ${hex(fillTlb.pa)}`);
+    recorder?.step('cache-fill', () => `TLB keeps the translation to ${hex(paOf(fillTlb))}`);
   }
 
   #report(t: Transaction, answer: Answer, effects: Effect[], recorder: Recorder | null): void {
@@ -337,7 +352,7 @@ export class Smmu implements QueueMachine {
   #makeRoom(effects: Effect[], incoming: TlbEntry): void {
     for (const space of this.tlb.spaces()) {
       for (const pages of space.byShift) {
-        const entry = pages?.near(incoming.page);
+        const entry = pages?.near(incoming);
         if (!entry) continue;
         effects.push({ kind: 'tlb', op: 'remove', entry });
         return;
@@ -365,10 +380,15 @@ function refOf(from: World | QueueRef): QueueRef {
   return typeof from === 'string' ? { world: from } : from;
 }
 
+/** The answer is reused, so what the text needs is taken now. */
+function recordEnd(recorder: Recorder, answer: Answer): void {
+  const { result, pa, space } = answer;
+  if (result === 'ok') recorder.step('end', () => `output address ${hex(pa)} (${space})`);
+  else recorder.step('end', endText(answer));
+}
+
 function endText(answer: Answer): string {
   switch (answer.result) {
-    case 'ok':
-      return `output address ${hex(answer.pa)} (${answer.space})`;
     case 'absent':
     case 'miss':
       return `${answer.missing?.structure ?? 'memory'} at ${hex(answer.missing?.pa ?? 0)} is not in the image`;

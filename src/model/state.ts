@@ -1,12 +1,22 @@
 /** What the registers of one Security state say, decoded once for each change of a register. */
 
 import type { World } from '../bits/world.ts';
-import { type FeatureName, feature, type IdValues, iasBits, oasBits } from '../spec/features.ts';
+import { mostOf } from '../spec/feature-most.ts';
+import {
+  type FeatureName,
+  feature,
+  type IdValues,
+  iasBits,
+  isFeatureName,
+  oasBits,
+  withFeatures,
+} from '../spec/features.ts';
 import { GERROR_CMDQ_ERR, GERROR_EVENTQ_ABT_ERR } from '../spec/gerror.ts';
 import { L1STD_BYTES, SPLITS } from '../spec/l1std.ts';
 import { STE_BYTES } from '../spec/ste.ts';
 import { SID_BITS, SSID_BITS } from '../spec/stream-id.ts';
 import type { RegisterBank } from './bank.ts';
+import { type FieldBitsByLayout, fieldBits } from './field-bits.ts';
 import { PA_BITS } from './memory.ts';
 
 /** What the implementation offers (ID registers). */
@@ -115,9 +125,20 @@ export interface WorldState {
   /** The command queue stopped, and GERROR.CMDQ_ERR is not acknowledged. */
   readonly cmdqStopped: boolean;
   readonly eventqAborted: boolean;
+  /** What of structures, commands and registers counts, by the features. */
+  readonly bits: FieldBitsByLayout;
+  /** Reserved bits that are not 0 make a structure invalid and a command illegal. */
+  readonly strict: boolean;
   /** Rules of the validity table that are switched off (tests only). */
   readonly rulesOff: ReadonlySet<string>;
 }
+
+/**
+ * What an SMMU does with reserved bits that software did not leave 0: chapter 5 and 4.1.5 of IHI 0070 permit both.
+ * `strict`: C_BAD_STE, C_BAD_CD, CERROR_ILL; `ignore`: they count as 0.
+ */
+export const RESERVED_BITS = ['ignore', 'strict'] as const;
+export type ReservedBits = (typeof RESERVED_BITS)[number];
 
 function featuresOf(ids: IdValues): Features {
   const value = (name: FeatureName): number => feature(ids, name);
@@ -207,6 +228,18 @@ function effectiveIds(bank: RegisterBank): IdValues {
   return forbidden ? { ...ids, IDR0: ((ids.IDR0 ?? 0) & ~STALL_MODEL_MASK) | NO_STALLS } : ids;
 }
 
+const FEATURE_RULE = 'feature:';
+
+/** The ID registers with those features at their most whose rule is switched off: `feature:IDR3.HAD`. */
+function withRulesOff(ids: IdValues, rulesOff: ReadonlySet<string>): IdValues {
+  let forced = ids;
+  for (const rule of rulesOff) {
+    const name = rule.startsWith(FEATURE_RULE) ? rule.slice(FEATURE_RULE.length) : '';
+    if (isFeatureName(name)) forced = withFeatures(forced, { [name]: mostOf(name) });
+  }
+  return forced;
+}
+
 /** CR0.VMW: values above 4 are reserved and act as 0 (6.3.9). */
 function vmwBitsOf(vmw: number): number {
   return vmw > 4 ? 0 : vmw;
@@ -222,8 +255,12 @@ function gbpaOverrideOf(bank: RegisterBank): WorldState['gbpaOverride'] {
 }
 
 /** Decodes the Non-secure registers. */
-export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): WorldState {
-  const ids = effectiveIds(bank);
+export function deriveState(
+  bank: RegisterBank,
+  rulesOff: ReadonlySet<string>,
+  reservedBits: ReservedBits = 'ignore',
+): WorldState {
+  const ids = withRulesOff(effectiveIds(bank), rulesOff);
   const features = featuresOf(ids);
   const outputBits = Math.min(oasBits(ids), PA_BITS);
   // More than the architecture has (6.3.2) is a snapshot's mistake.
@@ -254,6 +291,8 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     cmdqStopped: (active & GERROR_CMDQ_ERR) !== 0,
     cmdqError: active & GERROR_CMDQ_ERR ? bank.field('CMDQ_CONS', 'ERR') : 0,
     eventqAborted: (active & GERROR_EVENTQ_ABT_ERR) !== 0,
+    bits: fieldBits(ids, rulesOff),
+    strict: reservedBits === 'strict',
     rulesOff,
   };
 }

@@ -1,11 +1,7 @@
-import type { FeatureTest } from './feature-test.ts';
-
-/** When bits of a command's field are RES0 although the field is there. */
+/** When bits of a command's field are RES0 although the features are there. */
 export interface ReservedPart {
   /** The bits, counted from the least significant of the field; absent means all of it. */
   readonly bits?: readonly [msb: number, lsb: number];
-  /** RES0 unless this holds. */
-  readonly needs?: FeatureTest;
   /** RES0 where the command stands on a queue of another world. */
   readonly onlyOn?: 's' | 'realm';
   /** RES0 while this field of the same command is 0. */
@@ -15,10 +11,7 @@ export interface ReservedPart {
   readonly section: string;
 }
 
-const RANGE = [
-  { needs: 'IDR3.RIL', section: '4.4.1.1' },
-  { unlessField: 'TG', section: '4.4.1.1' },
-] as const satisfies readonly ReservedPart[];
+const RANGE = [{ unlessField: 'TG', section: '4.4.1.1' }] as const satisfies readonly ReservedPart[];
 
 /** Bits [55:52] came with SMMUv3.4, [51:48] with SMMUv3.1 (4.1.6). */
 const physical = (lsb: number): readonly ReservedPart[] => [
@@ -29,12 +22,9 @@ const physical = (lsb: number): readonly ReservedPart[] => [
 /** Fields of commands, by name, of which not all bits always exist. */
 export const RESERVED_PARTS: Readonly<Record<string, readonly ReservedPart[]>> = {
   NUM: RANGE,
-  SCALE: [...RANGE, { bits: [5, 5], needs: 'IDR5.DS', section: '4.4.1.1' }],
+  SCALE: RANGE,
   TTL: RANGE,
-  TG: [{ needs: 'IDR3.RIL', section: '4.4.1.1' }],
   TTL128: [...RANGE, { unlessField: 'TTL', section: '4.4.1.1' }, { sinceMinor: 4, section: '4.4.1.1' }],
-  ASID: [{ bits: [15, 8], needs: 'IDR0.ASID16', section: '4.4' }],
-  VMID: [{ bits: [15, 8], needs: 'IDR0.VMID16', section: '4.4' }],
   MSIAddress: physical(2),
   MSI_NS: [{ onlyOn: 'realm', section: '4.7.3' }],
 };

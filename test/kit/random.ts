@@ -1,5 +1,6 @@
 import { contextsOf } from '../../src/model/caches/config.ts';
 import { CDTAB, EVENTQ, type Registers, type TestOptions, TestSmmu, TTB1, type Values } from './smmu.ts';
+import { S2_STE } from './stage2.ts';
 import { LEAF, map, startLevel, TABLE } from './tables.ts';
 
 /** Reproducible numbers (mulberry32). */
@@ -75,6 +76,7 @@ function randomCd(random: Random): Values {
 
 function randomSte(random: Random): Values {
   return {
+    ...S2_STE,
     Config: random.of([5, 5, 5, 5, 5, 4, 0, 1, 6]),
     V: random.once(15) ? 0 : 1,
     S1CDMax: random.of([0, 0, 2, 3]),

@@ -6,7 +6,7 @@ import { type BankOptions, offsetOf } from '../../src/model/bank.ts';
 import type { Journal } from '../../src/model/effects.ts';
 import { type ChunkSource, SparseMemory } from '../../src/model/memory.ts';
 import { transaction as makeTransaction, type Plan, type Transaction } from '../../src/model/plan.ts';
-import { type CachePolicy, Smmu } from '../../src/model/smmu.ts';
+import { type CachePolicy, type ReservedBits, Smmu, type SmmuOptions } from '../../src/model/smmu.ts';
 import { CD } from '../../src/spec/cd.ts';
 import { COMMANDS, type CommandName } from '../../src/spec/commands.ts';
 import { L1CD } from '../../src/spec/l1cd.ts';
@@ -105,9 +105,10 @@ export interface TestOptions {
   readonly registers?: Registers;
   readonly rulesOff?: ReadonlySet<string>;
   readonly caches?: CachePolicy;
+  readonly reservedBits?: ReservedBits;
+  readonly options?: SmmuOptions['options'];
   /** Default: zeroed RAM. */
   readonly memory?: SparseMemory;
-  readonly reservedBits?: 'ignore' | 'strict';
   readonly places?: BankOptions;
   /** False: the SMMU as it comes out of reset, no queues, no tables. */
   readonly setUp?: boolean;
@@ -142,6 +143,7 @@ export class TestSmmu {
     this.smmu = new Smmu({
       memory: options.memory ?? zeroedMemory(),
       ...(options.caches && { caches: options.caches }),
+      ...(options.options && { options: options.options }),
       ...(options.rulesOff && { rulesOff: options.rulesOff }),
       ...(options.reservedBits && { reservedBits: options.reservedBits }),
       ...(options.places && { places: options.places }),

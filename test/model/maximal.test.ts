@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { pageOf } from '../../src/model/caches/page-map.ts';
+import { paOf } from '../../src/model/caches/tlb.ts';
 import { Journal } from '../../src/model/effects.ts';
 import type { CommandName } from '../../src/spec/commands.ts';
 import { cacheContents } from '../kit/machine.ts';
@@ -10,6 +12,8 @@ import { LEAF, map, type Path, USER_PAGE } from '../kit/tables.ts';
 const IOVA = 0x1_2345_6000;
 const PA = 0x10000000n;
 const OTHER = 0x20000000n;
+/** The first address of the block around {@link IOVA}, as a level hint 2 asks. */
+const ALIGNED = 0x1_2340_0000;
 const S2TTB = 0x42000000;
 const S2_PAGE = (1n << 6n) | (1n << 7n) | (1n << 10n) | (0xfn << 2n);
 const NESTED: Values = {
@@ -156,7 +160,7 @@ describe('translations', () => {
   test('a level hint takes only the leaf of that level, and tables above it', () => {
     const { m } = machine();
     pa(m);
-    m.run(NH_VA({ TG: 1, TTL: 2, Leaf: 0 }), SYNC);
+    m.run(NH_VA({ TG: 1, TTL: 2, Address: ALIGNED, Leaf: 0 }), SYNC);
     expect(m.smmu.tlb.size).toBe(1);
     expect(m.smmu.walks.entries().map((e) => e.level)).toEqual([2]);
     m.run(NH_VA({ TG: 2, TTL: 3, Leaf: 0 }), SYNC);
@@ -221,7 +225,7 @@ describe('nested: VA to IPA, IPA to PA and VA to PA are kept at once', () => {
   test('the IPA to PA entry of a CD is one of them', () => {
     const { m, leaf2 } = machine(NESTED);
     pa(m);
-    expect(m.smmu.tlb.entries().some((e) => e.space.tag.stage === 2 && e.pa === CDTAB)).toBe(true);
+    expect(m.smmu.tlb.entries().some((e) => e.space.tag.stage === 2 && paOf(e) === CDTAB)).toBe(true);
     // The CD moves: its old place is found until its IPA is invalidated, though the CD itself is.
     poke(m, leaf2(CDTAB), 0x44000000n | S2_PAGE | 3n);
     m.run(['CMD_CFGI_CD', { StreamID: SID, Leaf: 1 }], ['CMD_TLBI_NH_ALL', { VMID: 5 }], SYNC);
@@ -284,8 +288,16 @@ describe('what hardware may still hold', () => {
     const entry = m.smmu.tlb.entries().find((e) => e.space.tag.stage === 1);
     if (!entry) throw new Error('nothing is cached');
     const { tag } = entry.space;
-    const { level, granuleBits, page, global } = entry;
-    return { kind: 'descriptor', tag, global, table: false, level, granuleBits, page } as const;
+    const { level, granuleBits, global } = entry;
+    return {
+      kind: 'descriptor',
+      tag,
+      global,
+      table: false,
+      level,
+      granuleBits,
+      page: pageOf(entry),
+    } as const;
   };
 
   test('a value that was overwritten, until a covering invalidation is complete', () => {
@@ -325,7 +337,7 @@ describe('what hardware may still hold', () => {
       NH_VA({ ASID: 2 }),
       NH_VA({ Address: 0 }),
       NH_VA({ VMID: 6 }),
-      NH_VA({ TG: 1, TTL: 2 }),
+      NH_VA({ TG: 1, TTL: 2, Address: ALIGNED }),
       SYNC,
       NH_VA(),
     );

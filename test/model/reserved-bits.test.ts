@@ -35,7 +35,7 @@ describe('reservedBits', () => {
       for (let bit = lsb; bit <= msb; bit++) {
         const words = commandWords(name);
         words[bit >>> 5] = (words[bit >>> 5] as number) | (1 << (bit & 31));
-        const text = `CERROR_ILL: ${name} with a reserved field that is not 0: bit ${bit}`;
+        const text = `CERROR_ILL: ${name} with reserved bit ${bit} set`;
         expect([bit, strict(words, registers)]).toEqual([bit, text]);
         expect(strict(words, registers, 'ignore')).toBeNull();
       }
@@ -43,15 +43,12 @@ describe('reservedBits', () => {
   });
 
   const RANGE = { TG: 1, NUM: 1 };
+  const WIDE = { 'IDR5.D128': 1 };
   test.each([
     ['NUM without a granule', 'CMD_TLBI_NH_VA', { NUM: 1 }, {}],
     ['TTL without a granule', 'CMD_TLBI_NH_VA', { TTL: 1 }, {}],
-    ['TG without IDR3.RIL', 'CMD_TLBI_NH_VA', { TG: 1 }, { 'IDR3.RIL': 0 }],
-    ['SCALE[5] without IDR5.DS', 'CMD_TLBI_NH_VA', { ...RANGE, SCALE: 32 }, {}],
-    ['TTL128 without TTL', 'CMD_TLBI_NH_VA', { ...RANGE, TTL128: 1 }, { 'AIDR.ArchMinorRev': 4 }],
-    ['TTL128 before SMMUv3.4', 'CMD_TLBI_NH_VA', { ...RANGE, TTL: 2, TTL128: 1 }, {}],
-    ['ASID[15:8] without IDR0.ASID16', 'CMD_TLBI_NH_ASID', { ASID: 0x100 }, { 'IDR0.ASID16': 0 }],
-    ['VMID[15:8] without IDR0.VMID16', 'CMD_TLBI_NH_ALL', { VMID: 0x100 }, { 'IDR0.VMID16': 0 }],
+    ['TTL128 without TTL', 'CMD_TLBI_NH_VA', { ...RANGE, TTL128: 1 }, { ...WIDE, 'AIDR.ArchMinorRev': 4 }],
+    ['TTL128 before SMMUv3.4', 'CMD_TLBI_NH_VA', { ...RANGE, TTL: 2, TTL128: 1 }, WIDE],
     ['IPA[55:52] before SMMUv3.4', 'CMD_TLBI_S2_IPA', { Address: 2 ** 52 }, {}],
     ['IPA[51:48] in SMMUv3.0', 'CMD_TLBI_S2_IPA', { Address: 2 ** 48 }, { 'AIDR.ArchMinorRev': 0 }],
     ['MSIAddress[55:52] before SMMUv3.4', 'CMD_SYNC', { CS: 1, MSIAddress: 2 ** 52 }, {}],
@@ -74,7 +71,7 @@ describe('reservedBits', () => {
       'TTL128 with TTL in SMMUv3.4',
       'CMD_TLBI_NH_VA',
       { ...RANGE, TTL: 2, TTL128: 1 },
-      { 'AIDR.ArchMinorRev': 4 },
+      { ...WIDE, 'AIDR.ArchMinorRev': 4 },
     ],
     ['a VA with all its bits', 'CMD_TLBI_NH_VA', { Address: 2 ** 52 }, {}],
     ['IPA[51:48] since SMMUv3.1', 'CMD_TLBI_S2_IPA', { Address: 2 ** 48 }, {}],

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { paOf } from '../../src/model/caches/tlb.ts';
 import { record } from '../kit/records.ts';
 import {
   type Access,
@@ -251,7 +252,7 @@ describe('52 bits', () => {
       expect(m.dma('0xfff8000000000000').outcome).toMatchObject({ pa: 0x20000000, tlbHit });
     }
     m.run(['CMD_TLBI_NH_VA', { ASID: 1, Address: { hi: 0xfff80000, lo: 0 } }], ['CMD_SYNC']);
-    expect(m.smmu.tlb.entries().map((entry) => entry.pa)).toEqual([0x10000000]);
+    expect(m.smmu.tlb.entries().map(paOf)).toEqual([0x10000000]);
   });
 
   test('new block sizes: 512 GiB, 64 GiB and 4 TiB', () => {

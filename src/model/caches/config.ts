@@ -5,25 +5,20 @@
 
 import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import type { ContextConfig, StreamConfig } from '../translate/configuration.ts';
-import { PageMap } from './page-map.ts';
+import { PageMap, pageOf } from './page-map.ts';
 
 /** The configuration of one stream. */
 export interface ConfigEntry {
   readonly world: World;
   readonly sid: number;
-  /** What the entry is found by: the StreamID, and the world above it. */
-  readonly page: number;
+  /** What the entry is found by: the world, and the StreamID as int32. */
+  readonly pageHi: number;
+  readonly pageLo: number;
   readonly stream: StreamConfig;
   /** The CD that was used first; most streams have no other. */
   readonly first: ContextConfig | null;
   /** Further CDs, by their index. */
   readonly others: ReadonlyMap<number, ContextConfig> | null;
-}
-
-const TWO32 = 2 ** 32;
-
-function keyOf(world: World, sid: number): number {
-  return world === 'ns' ? sid : WORLD_INDEX[world] * TWO32 + sid;
 }
 
 /**
@@ -36,13 +31,14 @@ export function configEntry(
   context: ContextConfig | null,
 ): ConfigEntry {
   const { world, sid } = stream;
-  const page = keyOf(world, sid);
+  const pageHi = WORLD_INDEX[world];
+  const pageLo = sid | 0;
   if (before === null || before.first === null || context === null) {
-    return { world, sid, page, stream, first: context, others: null };
+    return { world, sid, pageHi, pageLo, stream, first: context, others: null };
   }
   const others = new Map(before.others ?? []);
   others.set(context.index, context);
-  return { world, sid, page, stream, first: before.first, others };
+  return { world, sid, pageHi, pageLo, stream, first: before.first, others };
 }
 
 /** The cached CD of an index (SubstreamID, or 0), or null. */
@@ -62,7 +58,6 @@ export class ConfigCache {
 
   /** The entry of a stream, or null. */
   find(world: World, sid: number): ConfigEntry | null {
-    // A StreamID has 32 bits; the world stands above it.
     return this.#entries.at(WORLD_INDEX[world], sid | 0) ?? null;
   }
 
@@ -72,7 +67,7 @@ export class ConfigCache {
 
   /** Removes just this entry: one of the same stream that came later stays. */
   remove(entry: ConfigEntry): void {
-    if (this.#entries.get(entry.page) === entry) this.#entries.delete(entry.page);
+    if (this.#entries.at(entry.pageHi, entry.pageLo) === entry) this.#entries.delete(entry);
   }
 
   /** The entries of StreamIDs first .. last (inclusive) of a world. */
@@ -86,12 +81,12 @@ export class ConfigCache {
 
   /** Every entry, by StreamID. */
   entries(): ConfigEntry[] {
-    return this.#entries.values().sort((a, b) => a.page - b.page);
+    return this.#entries.values().sort((a, b) => pageOf(a) - pageOf(b));
   }
 
   /** Some entry, to make room for one of this stream. */
   near(entry: ConfigEntry): ConfigEntry | undefined {
-    return this.#entries.near(entry.page);
+    return this.#entries.near(entry);
   }
 
   clear(): void {

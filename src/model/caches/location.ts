@@ -2,8 +2,8 @@
 
 import type { World } from '../../bits/world.ts';
 import type { ConfigScope } from '../../spec/commands.ts';
-import type { Covered } from '../commands/tlbi-match.ts';
 import type { CachedStructure } from './structures.ts';
+import type { TlbTag } from './tlb.ts';
 
 /** A configuration structure of a stream. */
 export interface StructureLocation {
@@ -15,6 +15,18 @@ export interface StructureLocation {
   readonly index: number;
   /** How many StreamIDs an L1STD serves, or CDs an L1CD; otherwise 1. */
   readonly span: number;
+}
+
+/** What a TLB holds or may hold: a leaf or a table descriptor of one stage, or both stages at once. */
+export interface Covered {
+  readonly tag: TlbTag;
+  readonly global: boolean;
+  /** A table descriptor, not a leaf. */
+  readonly table: boolean;
+  readonly level: number;
+  readonly granuleBits: number;
+  /** First page of 4 KiB that the descriptor covers, in the space of `tlbPage`. */
+  readonly page: number;
 }
 
 /** A descriptor of a translation table. */

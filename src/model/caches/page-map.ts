@@ -1,10 +1,17 @@
 const FIRST_SLOTS = 8;
 const TWO32 = 2 ** 32;
 
-/** What a map holds: something that belongs to one page. */
+/** What a map holds: something that belongs to one page, whose number has 53 bits. */
 export interface Paged {
-  /** Below 2^53, not negative. */
-  readonly page: number;
+  /** Bits [52:32]. */
+  readonly pageHi: number;
+  /** Bits [31:0], as int32: a number above 2^31 would lie on the heap. */
+  readonly pageLo: number;
+}
+
+/** The page's number. */
+export function pageOf({ pageHi, pageLo }: Paged): number {
+  return pageHi * TWO32 + (pageLo >>> 0);
 }
 
 /**
@@ -51,20 +58,21 @@ export class PageMap<T extends Paged> {
    * @returns the one that was there, or null: then the map has grown by one
    */
   set(entry: T): T | null {
-    const slot = this.#slot(entry.page);
+    const { pageHi, pageLo } = entry;
+    const slot = this.#slot(pageHi, pageLo);
     const before = this.#entries[slot];
     this.#entries[slot] = entry;
     if (before !== undefined) return before;
-    this.#hi[slot] = Math.floor(entry.page / TWO32);
-    this.#lo[slot] = entry.page | 0;
+    this.#hi[slot] = pageHi;
+    this.#lo[slot] = pageLo;
     if (++this.#size * 4 > this.#mask * 3) this.#grow();
     return null;
   }
 
-  delete(page: number): void {
+  delete({ pageHi, pageLo }: Paged): void {
     const entries = this.#entries;
     const mask = this.#mask;
-    let hole = this.#slot(page);
+    let hole = this.#slot(pageHi, pageLo);
     if (entries[hole] === undefined) return;
     this.#size--;
     // Whoever was pushed past the hole moves into it, so that no probe ends too early.
@@ -87,10 +95,10 @@ export class PageMap<T extends Paged> {
     else for (let slot = 0; slot < FIRST_SLOTS; slot++) this.#entries[slot] = undefined;
   }
 
-  /** Some entry: the first from the place of `page` on, so that asking again and again does not search ever longer. */
-  near(page: number): T | undefined {
+  /** Some entry: the first from the place of a page on, so that asking again and again does not search ever longer. */
+  near({ pageHi, pageLo }: Paged): T | undefined {
     if (this.#size === 0) return undefined;
-    let slot = hash(Math.floor(page / TWO32), page | 0) & this.#mask;
+    let slot = hash(pageHi, pageLo) & this.#mask;
     while (this.#entries[slot] === undefined) slot = (slot + 1) & this.#mask;
     return this.#entries[slot];
   }
@@ -101,9 +109,7 @@ export class PageMap<T extends Paged> {
   }
 
   /** Where the page is, or where it would go. */
-  #slot(page: number): number {
-    const hi = Math.floor(page / TWO32);
-    const lo = page | 0;
+  #slot(hi: number, lo: number): number {
     const mask = this.#mask;
     let slot = hash(hi, lo) & mask;
     for (;;) {
@@ -117,9 +123,9 @@ export class PageMap<T extends Paged> {
     const all = this.values();
     this.#reset((this.#mask + 1) * 2);
     for (const entry of all) {
-      const slot = this.#slot(entry.page);
-      this.#hi[slot] = Math.floor(entry.page / TWO32);
-      this.#lo[slot] = entry.page | 0;
+      const slot = this.#slot(entry.pageHi, entry.pageLo);
+      this.#hi[slot] = entry.pageHi;
+      this.#lo[slot] = entry.pageLo;
       this.#entries[slot] = entry;
     }
   }

@@ -9,7 +9,7 @@
 import { hex, hex64, hiOf, loOf } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { STREAM_WORLDS, type StreamWorld } from '../../spec/stream-worlds.ts';
-import { PageMap } from './page-map.ts';
+import { PageMap, pageOf } from './page-map.ts';
 
 export interface TlbTag {
   readonly world: World;
@@ -32,14 +32,16 @@ export const ANY_ASID = -2;
 
 /** What stage 2 added to an entry that goes from VA to PA at once. */
 export interface NestedPart {
-  /** IPA of the entry's first byte. */
-  readonly ipa: number;
+  /** IPA of the entry's first byte, as int32 halves. */
+  readonly ipaHi: number;
+  readonly ipaLo: number;
   /** What stage 2 permits: bits of PERM. */
   readonly permissions: number;
   readonly level: number;
   readonly granuleBits: number;
-  /** Where the stage-2 leaf lay (PA in bytes), and what it held. */
-  readonly descriptorPa: number;
+  /** Where the stage-2 leaf lay (PA), and what it held; all as int32. */
+  readonly descriptorAtHi: number;
+  readonly descriptorAtLo: number;
   readonly descriptorHi: number;
   readonly descriptorLo: number;
 }
@@ -49,12 +51,14 @@ export interface TlbEntry {
   readonly space: TlbSpace;
   /** nG=0: an invalidation by address and ASID removes it whatever its ASID. */
   readonly global: boolean;
-  /** Input page: VA[51:shift] below bit 52 of the address, with bit 55 above it. */
-  readonly page: number;
+  /** Input page: VA[51:shift] below bit 52 of the address, with bit 55 above it; see {@link tlbPage}. */
+  readonly pageHi: number;
+  readonly pageLo: number;
   /** log2 of the bytes that the entry translates. */
   readonly shift: number;
-  /** Output address of the first byte (PA in bytes). */
-  readonly pa: number;
+  /** Output address of the first byte, as int32 halves: see {@link paOf}. */
+  readonly paHi: number;
+  readonly paLo: number;
   readonly level: number;
   /** log2 of the translation granule in bytes. */
   readonly granuleBits: number;
@@ -65,12 +69,23 @@ export interface TlbEntry {
   /** log2 of the bytes that the leaf of the entry's own stage translates: more than `shift` where stage 2 has smaller pages. */
   readonly leafShift: number;
   readonly nested: NestedPart | null;
-  /** Where the leaf descriptor lay (PA in bytes), and what it held. */
-  readonly descriptorPa: number;
+  /** Where the leaf descriptor lay (PA), and what it held; all as int32. */
+  readonly descriptorAtHi: number;
+  readonly descriptorAtLo: number;
   readonly descriptorHi: number;
   readonly descriptorLo: number;
   /** An invalidation has named it, but no CMD_SYNC has completed yet (policy `maximal`): it may still be hit. */
   leaving: boolean;
+}
+
+/** Output address of an entry's first byte: PA in bytes, or IPA where stage 2 follows. */
+export function paOf({ paHi, paLo }: Pick<TlbEntry, 'paHi' | 'paLo'>): number {
+  return paHi * 2 ** 32 + (paLo >>> 0);
+}
+
+/** Where an entry's leaf descriptor lay: PA in bytes. */
+export function descriptorPaOf(entry: Pick<TlbEntry, 'descriptorAtHi' | 'descriptorAtLo'>): number {
+  return entry.descriptorAtHi * 2 ** 32 + (entry.descriptorAtLo >>> 0);
 }
 
 /** Each regime as one bit, so that a command's regimes are a mask. */
@@ -107,11 +122,27 @@ export function tlbPage(vaHi: number, vaLo: number, shift: number): number {
   return shift < 32 ? upper * (1 << (32 - shift)) + (vaLo >>> shift) : upper >>> (shift - 32);
 }
 
+/** Bits [63:32] and [31:0] of what {@link tlbPage} gives, as int32. */
+export function tlbPageHi(vaHi: number, shift: number): number {
+  return shift < 32 ? upperOf(vaHi) >>> shift : 0;
+}
+export function tlbPageLo(vaHi: number, vaLo: number, shift: number): number {
+  const upper = upperOf(vaHi);
+  return shift < 32 ? (vaLo >>> shift) | (upper << (32 - shift)) : upper >>> (shift - 32);
+}
+
+/** VA[51:32] with VA[55] above it. */
+function upperOf(vaHi: number): number {
+  return ((vaHi >>> 3) & 0x100000) | (vaHi & 0xfffff);
+}
+
 /** Address bits that pages count within one half. */
 const HALF_BITS = 52;
 
 /** The first input address of an entry, for people; in the upper half with all bits above bit 51 set. */
-export function inputAddressText({ page, shift }: Pick<TlbEntry, 'page' | 'shift'>): string {
+export function inputAddressText(entry: Pick<TlbEntry, 'pageHi' | 'pageLo' | 'shift'>): string {
+  const { shift } = entry;
+  const page = pageOf(entry);
   const pages = 2 ** (HALF_BITS - shift);
   const within = (page % pages) * 2 ** shift;
   return page < pages ? hex(within) : hex64(0xfff0_0000 + hiOf(within), loOf(within));
@@ -148,7 +179,7 @@ export class Tlb {
   /** The entry of a space that translates the address, or null; of several the smallest. */
   find(space: TlbSpace, vaHi: number, vaLo: number): TlbEntry | null {
     const { shifts } = space;
-    const upper = ((vaHi >>> 3) & 0x100000) | (vaHi & 0xfffff);
+    const upper = upperOf(vaHi);
     for (let i = 0; i < shifts.length; i++) {
       const shift = shifts[i] as number;
       const pages = space.byShift[shift] as PageMap<TlbEntry>;
@@ -160,6 +191,11 @@ export class Tlb {
       if (entry !== undefined) return entry;
     }
     return null;
+  }
+
+  /** Every entry of a space that translates the address: more than one where a block overlaps pages of before. */
+  findAll(space: TlbSpace, vaHi: number, vaLo: number): TlbEntry[] {
+    return space.shifts.flatMap((shift) => space.byShift[shift]?.get(tlbPage(vaHi, vaLo, shift)) ?? []);
   }
 
   insert(entry: TlbEntry): void {
@@ -182,8 +218,8 @@ export class Tlb {
   /** Removes just this entry: one for the same page that came later stays. */
   remove(entry: TlbEntry): void {
     const pages = entry.space.byShift[entry.shift];
-    if (pages?.get(entry.page) !== entry) return;
-    pages.delete(entry.page);
+    if (pages?.at(entry.pageHi, entry.pageLo) !== entry) return;
+    pages.delete(entry);
     entry.space.size--;
     this.#size--;
     if (entry.leafShift > entry.shift) entry.space.split--;
@@ -191,7 +227,7 @@ export class Tlb {
 
   /** The entry that an insertion would displace. */
   displaced(entry: TlbEntry): TlbEntry | undefined {
-    return entry.space.byShift[entry.shift]?.get(entry.page);
+    return entry.space.byShift[entry.shift]?.at(entry.pageHi, entry.pageLo);
   }
 
   spaces(): readonly TlbSpace[] {

@@ -1,6 +1,6 @@
 /** Whether a command is CERROR_ILL: IHI 0070 7.1 and each command's section, by the table. */
 
-import type { Field } from '../../bits/layout.ts';
+import { type Field, maskOf } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
 import {
   type CommandName,
@@ -19,14 +19,12 @@ import {
   RANGE_SCALE_MAX,
   rangeIsIllegal,
 } from '../../spec/tlbi-range.ts';
+import { reservedBitSet } from '../field-bits.ts';
 import type { WorldState } from '../state.ts';
 import { Arguments, type Reader } from './context.ts';
-import { reservedBits, reservedText } from './reserved-bits.ts';
+import { reservedPart, reservedText } from './reserved-bits.ts';
 
 type Spec = CommandSpec & { readonly name: CommandName };
-
-/** What becomes of RES0 bits that are set: either is allowed (4.1.5). */
-export type ReservedBits = 'ignore' | 'strict';
 
 /** A field of which some values are illegal. */
 interface ValueCheck {
@@ -43,8 +41,8 @@ export interface JudgedCommand {
   readonly read: Arguments;
   /** Why no command with this opcode is legal, or null. */
   readonly illegal: string | null;
-  /** Whether fields can make the command illegal at all. */
-  readonly checked: boolean;
+  /** Bits of the four words of which one must be set for fields to make the command illegal. */
+  readonly suspicious: Uint32Array;
   readonly ssec: boolean;
   readonly values: readonly ValueCheck[];
   readonly ranged: boolean;
@@ -55,18 +53,13 @@ export interface JudgedCommand {
 export type Judged = JudgedCommand | { readonly spec: null; readonly illegal: string };
 
 /** Judges an opcode by the features of a state. */
-export function judgeOpcode(
-  state: WorldState,
-  world: QueueWorld,
-  opcode: number,
-  reserved: ReservedBits = 'ignore',
-): Judged {
+export function judgeOpcode(state: WorldState, world: QueueWorld, opcode: number): Judged {
   const spec = commandByOpcode(opcode);
   if (!spec) {
     const why = isImpdefOpcode(opcode) ? 'IMPLEMENTATION DEFINED, and not implemented' : 'reserved';
     return { spec: null, illegal: `opcode ${hex(opcode)} is ${why}` };
   }
-  const strict = reserved === 'strict';
+  const { strict } = state;
   const ssec = spec.ssec && world !== 's';
   const values = valueChecks(spec);
   const ranged = isRanged(spec, state);
@@ -75,7 +68,7 @@ export function judgeOpcode(
     name: spec.name,
     read: new Arguments(spec),
     illegal: illegalOpcode(spec, state, world),
-    checked: strict || ssec || ranged || values.length > 0,
+    suspicious: suspiciousBits(spec, ssec, ranged, strict),
     ssec,
     values,
     ranged,
@@ -90,6 +83,32 @@ function valueChecks(spec: CommandSpec): ValueCheck[] {
     const bits = illegal.reduce((mask, value) => mask | (1 << value), 0);
     return get === undefined ? [] : [{ name, get, illegal: bits }];
   });
+}
+
+/** Only fields that are not 0 make a command illegal; where reserved bits count, any bit does. */
+function suspiciousBits(spec: Spec, ssec: boolean, ranged: boolean, strict: boolean): Uint32Array {
+  const bits = new Uint32Array(spec.layout.words);
+  if (strict) return bits.fill(0xffffffff);
+  const names = new Set(Object.keys(spec.illegalValues ?? {}));
+  if (ssec) names.add('SSec');
+  if (ranged) names.add('TG');
+  for (const field of spec.layout.list) {
+    if (!names.has(field.name)) continue;
+    if (spec.illegalValues?.[field.name]?.includes(0)) return bits.fill(0xffffffff);
+    const word = field.lsb >>> 5;
+    bits[word] = (bits[word] as number) | maskOf(field);
+  }
+  return bits;
+}
+
+/** Whether fields may make a command illegal: then {@link illegalFields} says. Most commands need not ask. */
+export function isSuspicious({ suspicious: bits }: JudgedCommand, w: Uint32Array): boolean {
+  const found =
+    ((w[0] as number) & (bits[0] as number)) |
+    ((w[1] as number) & (bits[1] as number)) |
+    ((w[2] as number) & (bits[2] as number)) |
+    ((w[3] as number) & (bits[3] as number));
+  return found !== 0;
 }
 
 function isRanged(spec: CommandSpec, state: WorldState): boolean {
@@ -137,7 +156,9 @@ export function illegalFields(
     }
   }
   if (!judged.strict) return null;
-  const set = reservedBits(spec, state, world, words);
+  const bit = reservedBitSet(state.bits.of(spec.layout), words, 0);
+  if (bit >= 0) return `${spec.name} with reserved bit ${bit} set`;
+  const set = reservedPart(spec, state, world, words);
   return set === null ? null : `${spec.name} with a reserved field that is not 0: ${reservedText(set)}`;
 }
 
@@ -148,13 +169,8 @@ export type Legal = { readonly spec: Spec } | { readonly illegal: string };
  * Judges a command by its opcode, the features, and the fields that can be illegal.
  * @param words the command, 4 words
  */
-export function judge(
-  state: WorldState,
-  world: QueueWorld,
-  words: Uint32Array,
-  reserved: ReservedBits = 'ignore',
-): Legal {
-  const judged = judgeOpcode(state, world, opcodeOf(words, 0), reserved);
+export function judge(state: WorldState, world: QueueWorld, words: Uint32Array): Legal {
+  const judged = judgeOpcode(state, world, opcodeOf(words, 0));
   if (judged.spec === null) return { illegal: judged.illegal };
   const illegal = judged.illegal ?? illegalFields(judged, state, world, words);
   return illegal === null ? { spec: judged.spec } : { illegal };

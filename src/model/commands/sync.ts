@@ -29,7 +29,7 @@ function interrupt(c: CommandContext): void {
   c.effects.push({ kind: 'signal', what: 'CMD_SYNC: interrupt' });
   const pa = argument(c, 'MSIAddress');
   // The whole field is asked, bits beyond OAS too.
-  if (pa === 0 || !hasMsi(c.bank, c.world)) {
+  if (pa === 0 || !hasMsi(c.machine, c.world)) {
     c.recorder?.step('interrupt', 'completion is signalled by the wired interrupt', 'CS');
     return;
   }

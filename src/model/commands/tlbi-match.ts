@@ -1,6 +1,7 @@
 /** Whether a CMD_TLBI_* covers an entry, and if not, why: IHI 0070 4.4. */
 
-import { ANY_ASID, NO_ASID, REGIME_BIT, type TlbTag } from '../caches/tlb.ts';
+import type { Covered } from '../caches/location.ts';
+import { ANY_ASID, NO_ASID, REGIME_BIT } from '../caches/tlb.ts';
 import { levelShift } from '../translate/descriptor.ts';
 import type { CommandContext } from './context.ts';
 import { type CompiledScope, range, readRange } from './tlbi-scope.ts';
@@ -23,18 +24,6 @@ export interface TlbiMatch {
   readonly level: number;
   /** Leaf=0, or a command without addresses: table descriptors go too. */
   readonly tables: boolean;
-}
-
-/** What a TLB holds or may hold: a leaf or a table descriptor of one stage, or both stages at once. */
-export interface Covered {
-  readonly tag: TlbTag;
-  readonly global: boolean;
-  /** A table descriptor, not a leaf. */
-  readonly table: boolean;
-  readonly level: number;
-  readonly granuleBits: number;
-  /** First page of 4 KiB that the descriptor covers, in the space of `tlbPage`. */
-  readonly page: number;
 }
 
 /** The scope of the command that is being executed. */

@@ -2,7 +2,7 @@
 
 import type { Field } from '../../bits/layout.ts';
 import { COMMAND_LIST, type QueueWorld, type TlbScope } from '../../spec/commands.ts';
-import { RANGE_GRANULE_LOG2 } from '../../spec/tlbi-range.ts';
+import { RANGE_ALIGNMENT_LOG2, RANGE_ALIGNMENT_LOG2_128, RANGE_GRANULE_LOG2 } from '../../spec/tlbi-range.ts';
 import { REGIME_BIT, tlbPage } from '../caches/tlb.ts';
 import type { WorldState } from '../state.ts';
 import { scaleOf } from './legality.ts';
@@ -25,6 +25,7 @@ export interface CompiledScope {
   readonly scale: Field | null;
   readonly tg: Field | null;
   readonly ttl: Field | null;
+  readonly ttl128: Field | null;
 }
 
 /** EL2 commands act on the regime that CR2.E2H selects, unless they act on all (4.4.2). */
@@ -51,6 +52,7 @@ function compile(scope: TlbScope, fields: Readonly<Record<string, Field | undefi
     scale: fields['SCALE'] ?? null,
     tg: fields['TG'] ?? null,
     ttl: fields['TTL'] ?? null,
+    ttl128: fields['TTL128'] ?? null,
   };
 }
 
@@ -70,6 +72,8 @@ export const range = {
   granuleBits: 0,
   /** The level that leaves must have, or 0 for any. */
   level: 0,
+  /** The address is not aligned as the level hint asks: which addresses are invalidated is UNPREDICTABLE. */
+  misaligned: false,
 };
 
 /** Pages of 4 KiB in one half. */
@@ -82,16 +86,22 @@ export function readRange(of: CompiledScope, address: Field, words: Uint32Array,
   range.last = first;
   range.granuleBits = 0;
   range.level = 0;
+  range.misaligned = false;
   if (!state.features.ril || of.tg === null) return;
   const granuleBits = RANGE_GRANULE_LOG2[of.tg.get(words, 0)] ?? 0;
   if (granuleBits === 0) return;
   const num = of.num === null ? 0 : of.num.get(words, 0);
   const scale = of.scale === null ? 0 : scaleOf(state, of.scale.get(words, 0));
-  const ttl = of.ttl === null ? 0 : of.ttl.get(words, 0);
+  const hint = of.ttl === null ? 0 : of.ttl.get(words, 0);
+  // TTL 1 of the 16 KiB granule is reserved without DS, and acts as 0.
+  const ttl = granuleBits === 14 && hint === 1 && !state.features.ds ? 0 : hint;
   const pages = (num + 1) * 2 ** scale * 2 ** (granuleBits - 12);
   // The range neither wraps nor spills from TTB0 into TTB1 (4.4.1.1).
   range.last = Math.min(first + pages, first < HALF_PAGES ? HALF_PAGES : 2 * HALF_PAGES) - 1;
   range.granuleBits = granuleBits;
-  // TTL 1 of the 16 KiB granule is reserved without DS, and acts as 0.
-  range.level = granuleBits === 14 && ttl === 1 && !state.features.ds ? 0 : ttl;
+  range.level = ttl;
+  const wide = hint !== 0 && of.ttl128 !== null && of.ttl128.get(words, 0) === 1;
+  const alignments = wide ? RANGE_ALIGNMENT_LOG2_128 : RANGE_ALIGNMENT_LOG2;
+  const alignment = alignments[of.tg.get(words, 0)]?.[wide ? hint : ttl] ?? 12;
+  range.misaligned = alignment > 12 && first % 2 ** (alignment - 12) !== 0;
 }

@@ -2,11 +2,13 @@
 
 import { hex, hex64 } from '../../bits/u64.ts';
 import { opcodeOf } from '../../spec/commands.ts';
+import { pageOf } from '../caches/page-map.ts';
 import {
   ANY_ASID,
   collect,
   inputAddressText,
   NO_ASID,
+  paOf,
   type Tlb,
   type TlbEntry,
   type TlbSpace,
@@ -15,6 +17,7 @@ import {
 import { levelShift } from '../translate/descriptor.ts';
 import type { CommandContext } from './context.ts';
 import { dropTlbEntry, noteInvalidation } from './drop.ts';
+import { unpredictable } from './legality.ts';
 import { tlbiMatch, whyNot } from './tlbi-match.ts';
 import { type CompiledScope, range, readRange, scopeOfOpcode } from './tlbi-scope.ts';
 
@@ -29,6 +32,7 @@ export function invalidateTlb(c: CommandContext): void {
   if (address !== null) {
     readRange(scope, address, c.words, c.state);
     c.recorder?.step('decide', `addresses: ${rangeText(c, scope)}`, 'Address');
+    if (range.misaligned && !removesMisaligned(c)) return;
   }
   if (c.machine.policy === 'maximal') {
     const match = tlbiMatch(c, scope);
@@ -45,6 +49,19 @@ export function invalidateTlb(c: CommandContext): void {
       count += invalidateIn(c, scope, c.machine.walks, true);
   }
   if (count === 0) c.recorder?.step('decide', 'no TLB entry matches');
+}
+
+/** A misaligned range guarantees nothing (4.4.1.1): said, and by default nothing is removed. */
+function removesMisaligned(c: CommandContext): boolean {
+  const written = c.machine.options.misalignedRange === 'as-written';
+  if (c.recorder !== null) {
+    const why = unpredictable(c.spec, c.words, c.state) ?? 'the address is not aligned';
+    const then = written ? 'here what is written goes' : 'nothing is removed';
+    c.recorder.step('finding', `${why}; ${then}`, 'Address');
+  }
+  if (!written && c.machine.policy === 'maximal')
+    noteInvalidation(c, () => 'its address is not aligned as TG and TTL ask: nothing is guaranteed');
+  return written;
 }
 
 /** Drops the matching entries of one TLB. */
@@ -82,7 +99,7 @@ function leafMatches(entry: TlbEntry): boolean {
   if (range.granuleBits !== 0 && entry.granuleBits !== range.granuleBits) return false;
   if (range.level !== 0 && entry.level !== range.level) return false;
   const pages = 2 ** (entry.leafShift - 12);
-  const first = Math.floor((entry.page * 2 ** (entry.shift - 12)) / pages) * pages;
+  const first = Math.floor((pageOf(entry) * 2 ** (entry.shift - 12)) / pages) * pages;
   return first <= range.last && first + pages - 1 >= range.first;
 }
 
@@ -116,7 +133,7 @@ function matchTables(space: TlbSpace): void {
       if (range.granuleBits !== 0 && entry.granuleBits !== range.granuleBits) continue;
       if (range.level !== 0 && entry.level >= range.level) continue;
       const pages = 2 ** (levelShift(entry.level, entry.granuleBits) - 12);
-      const first = entry.page * pages;
+      const first = pageOf(entry) * pages;
       if (first <= range.last && first + pages - 1 >= range.first) matches.push(entry);
     }
   }
@@ -141,5 +158,5 @@ function rangeText(c: CommandContext, scope: CompiledScope): string {
 /** `0x1000 + 0x1000 bytes -> 0x80000000 (ASID=1)`, for people. */
 function entryText(entry: TlbEntry, table: boolean): string {
   const what = table ? `level ${entry.level} table descriptor of` : 'TLB entry';
-  return `${what} ${inputAddressText(entry)} + ${hex(2 ** entry.shift)} bytes -> ${hex(entry.pa)} (${tagText(entry)})${table ? '' : ' leaves'}`;
+  return `${what} ${inputAddressText(entry)} + ${hex(2 ** entry.shift)} bytes -> ${hex(paOf(entry))} (${tagText(entry)})${table ? '' : ' leaves'}`;
 }

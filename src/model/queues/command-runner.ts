@@ -1,5 +1,6 @@
 /** Consuming commands: IHI 0070 3.5.2 (queue), 4 (commands), 7.1 (command errors). */
 
+import { type Layout, reservedMask } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { CERRORS } from '../../spec/cerror.ts';
@@ -9,13 +10,14 @@ import { Arguments, type CommandContext, type Handler } from '../commands/contex
 import { HANDLERS } from '../commands/index.ts';
 import {
   illegalFields,
+  isSuspicious,
   type Judged,
   judgeOpcode,
-  type ReservedBits,
   unpredictable,
 } from '../commands/legality.ts';
 import { syncError } from '../commands/sync.ts';
 import { applyEffect } from '../effects.ts';
+import type { FieldBits } from '../field-bits.ts';
 import { raiseGerror } from '../interrupts.ts';
 import type { QueueMachine } from '../machine.ts';
 import { ABSENT, CHUNK_BYTES, DATA, MISS, type ReadStatus } from '../memory.ts';
@@ -54,6 +56,21 @@ interface Entry {
   readonly handler: Handler;
   readonly sync: boolean;
   readonly needsSmmuen: boolean;
+  /** Which bits count, where a feature that is missing takes some away; else null. */
+  readonly counts: Uint32Array | null;
+}
+
+/** Clears what does not count of a command. */
+function keep(w: Uint32Array, counts: Uint32Array): void {
+  w[0] = (w[0] as number) & (counts[0] as number);
+  w[1] = (w[1] as number) & (counts[1] as number);
+  w[2] = (w[2] as number) & (counts[2] as number);
+  w[3] = (w[3] as number) & (counts[3] as number);
+}
+
+/** Whether a feature that is missing takes bits of a field away. */
+function takesAway({ counts }: FieldBits, layout: Layout): boolean {
+  return reservedMask(layout).some((mask, word) => (~mask & ~(counts[word] as number)) !== 0);
 }
 
 /**
@@ -62,7 +79,6 @@ interface Entry {
  */
 export class CommandRunner {
   readonly #machine: QueueMachine;
-  readonly #reserved: ReservedBits;
   readonly #words = new Uint32Array(COMMAND_BYTES / 4);
   /** What the fast path commits after each command. */
   readonly #pending: Effect[] = [];
@@ -73,9 +89,8 @@ export class CommandRunner {
   readonly #entries = new Array<Entry | undefined>(256).fill(undefined);
   #failed: CommandOutcome = IDLE;
 
-  constructor(machine: QueueMachine, reserved: ReservedBits) {
+  constructor(machine: QueueMachine) {
     this.#machine = machine;
-    this.#reserved = reserved;
     this.#context = {
       machine,
       bank: machine.bank,
@@ -154,10 +169,13 @@ export class CommandRunner {
 
   #judge(opcode: number): Entry {
     const { state, world } = this.#context;
-    const judged = judgeOpcode(state, world, opcode, this.#reserved);
+    const judged = judgeOpcode(state, world, opcode);
     const kind = judged.spec?.kind ?? 'prefetch';
+    const { spec } = judged;
+    const bits = spec === null ? null : state.bits.of(spec.layout);
     const entry = {
       judged,
+      counts: spec !== null && bits !== null && takesAway(bits, spec.layout) ? bits.counts : null,
       handler: HANDLERS[kind],
       sync: kind === 'sync',
       needsSmmuen: NEEDS_SMMUEN.has(kind),
@@ -181,11 +199,15 @@ export class CommandRunner {
     if (judged.spec === null) return this.#illegal(queue, judged.illegal);
     const { spec } = judged;
     const illegal =
-      judged.illegal ?? (judged.checked ? illegalFields(judged, c.state, queue.world, words) : null);
+      judged.illegal ??
+      (isSuspicious(judged, words) ? illegalFields(judged, c.state, queue.world, words) : null);
     if (illegal !== null) return this.#illegal(queue, illegal);
-    c.name = judged.name;
-    c.spec = spec;
-    c.read = judged.read;
+    if (entry.counts !== null) keep(words, entry.counts);
+    if (c.spec !== spec) {
+      c.name = judged.name;
+      c.spec = spec;
+      c.read = judged.read;
+    }
     if (recorder !== null) this.#describe(spec.doc, recorder);
     if (entry.sync) {
       const error = syncError(c);
@@ -243,7 +265,6 @@ export class CommandRunner {
       pa,
       words: status === DATA ? words.slice() : new Uint32Array(0),
       status,
-      stage: 0,
       level: 0,
     });
     recorder.step('fetch', `read command ${hex(index)} at ${hex(pa)}`);
@@ -256,18 +277,21 @@ export class CommandRunner {
   #describe(doc: string, recorder: Recorder): void {
     const { spec, state } = this.#context;
     recorder.step('decide', `${this.#name(DATA)}: ${doc}`, 'Opcode');
-    const remark = unpredictable(spec, this.#words, state);
-    if (remark !== null) recorder.step('decide', remark);
+    // Ranges are judged where they are read.
+    const remark = spec.range ? null : unpredictable(spec, this.#words, state);
+    if (remark !== null) recorder.step('finding', remark);
   }
 
   /** CONS moves past the command. With IDR0.SEV, PEs that wait for a place in a full queue are woken (4.1.2). */
   #advance(queue: CommandQueue, cons: number): void {
-    const { bank, recorder, effects, state } = this.#context;
-    const value = ((cons & ~queue.mask) | ((cons + 1) & queue.mask)) >>> 0;
+    const { bank, recorder } = this.#context;
+    const next = (cons & ~queue.mask) | ((cons + 1) & queue.mask);
     if (recorder === null) {
-      bank.pokeIndex(queue.cons, value);
+      bank.pokeIndex(queue.cons, next);
       return;
     }
+    const value = next >>> 0;
+    const { effects, state } = this.#context;
     const what = `${queue.id === 'CMDQ' ? 'CMDQ_CONS' : `ECMDQ_CONS${queue.id}`} moves past the command`;
     recorder.step('register', what);
     effects.push({ kind: 'register', offset: queue.cons, value, what });

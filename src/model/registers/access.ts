@@ -3,9 +3,9 @@
 import { maskOf } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { expressionHolds, type IdValues } from '../../spec/features.ts';
 import { registerAt } from '../../spec/registers.ts';
 import type { RegisterBank } from '../bank.ts';
+import type { FieldBitsByLayout } from '../field-bits.ts';
 import { blockOf } from '../places.ts';
 import { ecmdqStride } from '../queues/ecmdq.ts';
 import { counterWordAt, isHiddenFromNonSecure } from './counters.ts';
@@ -34,7 +34,7 @@ const REACHED_BY: Readonly<Record<World, readonly World[]>> = {
 /** Why an access reads zero and writes nothing, or null when it reaches the register. */
 export function unreachable(
   bank: RegisterBank,
-  ids: IdValues,
+  bits: FieldBitsByLayout,
   { register, copy }: RegisterWord,
   world: World,
 ): string | null {
@@ -46,23 +46,19 @@ export function unreachable(
     if (isHiddenFromNonSecure(bank, copy))
       return `${name} is RAZ/WI to Non-secure while PMCG_SCR.NSRA is 0 (10.5)`;
   }
-  if (needs !== undefined && expressionHolds(ids, needs) === false) {
+  if (needs !== undefined && bits.of(register.layout, register.short).reserved.every(isFull)) {
     return `${name} does not exist here (it needs ${needs}): RAZ/WI`;
   }
   return null;
 }
 
-/**
- * The bits of a word that fields claim whose features are there; the others are RES0.
- */
-export function existingBits(ids: IdValues, { register, word }: RegisterWord): number {
-  let bits = 0;
-  for (const field of register.layout.list) {
-    if (field.needs !== undefined && expressionHolds(ids, field.needs) === false) continue;
-    if (field.lsb >>> 5 === word) bits |= maskOf(field);
-    else if (field.msb >>> 5 === word) bits |= 2 ** ((field.msb & 31) + 1) - 1;
-  }
-  return bits >>> 0;
+function isFull(word: number): boolean {
+  return word === 0xffffffff;
+}
+
+/** The bits of a word that fields claim whose features are there; the others are RES0. */
+export function existingBits(bits: FieldBitsByLayout, { register, word }: RegisterWord): number {
+  return ~(bits.of(register.layout, register.short).reserved[word] as number) >>> 0;
 }
 
 /** Names of the fields that a mask of a word touches, for people. */

@@ -50,6 +50,8 @@ export class Answer {
   readonly updates: DescriptorUpdate[] = [];
   /** The CD that was used, once it is known. */
   context: ContextConfig | null = null;
+  /** IDR3.BBML: how much the SMMU copes with when block sizes change. */
+  bbml = 0;
   /** An ATS Translation Request: permissions are found, not demanded. */
   probe = false;
   /** Bits of PERM that an access needs. */

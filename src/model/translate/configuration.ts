@@ -56,8 +56,8 @@ export interface Stage2Config extends Tables {
   readonly xnx: boolean;
   readonly stall: boolean;
   readonly record: boolean;
-  /** The output is cut to this many bits after the check (3.4: VMSAv8-32 LPAE on a smaller OAS). */
-  readonly cutBits: number;
+  /** Which of the output's bits [63:32] are left after the check (3.4: VMSAv8-32 LPAE on a smaller OAS is cut). */
+  readonly cutMask: number;
   /** What the model does not walk, in words; null when it does. */
   readonly declined: string | null;
   /** The TLB entries of these tables; found at first use. */

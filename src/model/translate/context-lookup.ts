@@ -9,11 +9,13 @@ import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
 import type { Fault, Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
-import { type Answer, configFault, fetchAbort } from './answer.ts';
+import { type Answer, configFault, fetchAbort, silent } from './answer.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { decodeContext } from './context.ts';
 import { PERM } from './permission.ts';
 import { F_PA_HI, F_PA_LO, found, translateStage2 } from './stage2.ts';
+import { contextAddressBits } from './ste-rules.ts';
+import { configOf } from './stream.ts';
 import { cachedStructure, keepStructure, recordStructure } from './structure.ts';
 
 const { V, L2Ptr } = L1CD.fields;
@@ -93,12 +95,12 @@ export function fetchContext(
   if (pa === null) {
     const address = locateCd(machine, state, stream, index, answer, recorder);
     if (address === null) return null;
-    pa = toPhysical(machine, stream, address, answer, recorder);
+    pa = toPhysical(machine, state, stream, address, answer, recorder);
     if (pa === null) return null;
   }
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, CD.words);
   if (recorder !== null)
-    recordStructure(recorder, 2, 'cd', `CD ${index}`, 'CD', world, pa, scratch, status, cached, 0);
+    recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', world, pa, scratch, status, cached, 0);
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'CD', pa, state.rulesOff);
     return answer.unreadable(status, world, pa, `CD ${index} of StreamID ${hex(sid)}`, abort);
@@ -116,6 +118,7 @@ export function fetchContext(
 /** The address of a CD or L1CD is an IPA where stage 2 is on: it is translated as a data read (5.2, S1ContextPtr). */
 function toPhysical(
   machine: Machine,
+  state: WorldState,
   stream: StreamConfig,
   address: number,
   answer: Answer,
@@ -130,9 +133,19 @@ function toPhysical(
   const hi = Math.floor(address / 2 ** 32);
   if (
     !translateStage2(machine, stream, stage2, hi, address >>> 0, CLASS_CD, PERM.pr, false, answer, recorder)
-  )
+  ) {
+    nameFault(answer, state);
     return null;
+  }
   return (found[F_PA_HI] as number) * 2 ** 32 + ((found[F_PA_LO] as number) >>> 0);
+}
+
+/** A stage-2 fault of the fetch has a rule of its own; without it the fetch fails silently. */
+function nameFault(answer: Answer, state: WorldState): void {
+  const { fault } = answer;
+  if (fault === null || fault.event === 'F_WALK_EABT' || fault.rule === 'S2-RANGE') return;
+  answer.fault = { ...fault, rule: 'CD-FETCH-S2' };
+  if (state.rulesOff.has('CD-FETCH-S2')) answer.fault = silent(fault.reason, 'CD-FETCH-S2');
 }
 
 /**
@@ -173,12 +186,12 @@ function locateCd(
   let pa: Found = cachedStructure(machine, 'L1CD', world, sid, index - low, scratch);
   const cached = pa !== null;
   if (pa === null) {
-    pa = toPhysical(machine, stream, base + (index >>> leafBits) * L1CD_BYTES, answer, recorder);
+    pa = toPhysical(machine, state, stream, base + (index >>> leafBits) * L1CD_BYTES, answer, recorder);
     if (pa === null) return null;
   }
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1CD.words);
   if (recorder !== null) {
-    const name = `L1CD ${index >>> leafBits}`;
+    const name = (): string => `L1CD ${index >>> leafBits}`;
     recordStructure(recorder, 2, 'l1cd', name, 'L1CD', world, pa, scratch, status, cached, 1);
   }
   if (status !== DATA) {
@@ -199,9 +212,9 @@ function locateCd(
     });
   }
   // Beyond IAS a nested stream may also give a stage-2 translation fault (3.4.3). SMMUv3.0 may truncate; the model does.
-  const bits = stream.stage2 === null ? state.oasBits : state.iasBits;
+  const bits = contextAddressBits(configOf(stream.words), state);
   if (pointer >= 2 ** bits && state.minorVersion >= 1 && !state.rulesOff.has('SSID-L1CD-OOR')) {
-    const reason = `L1CD.L2Ptr=${hex(pointer)} is beyond ${bits} bits`;
+    const reason = `L1CD.L2Ptr=${hex(pointer)} is beyond the ${bits}-bit ${stream.stage2 === null ? 'OAS' : 'IAS'}`;
     return answer.fail({ ...configFault('C_BAD_SUBSTREAMID', reason, 'SSID-L1CD-OOR'), field: 'L2Ptr' });
   }
   const bytes = CD_BYTES * 2 ** leafBits;

@@ -3,6 +3,7 @@
 import { CD } from '../../spec/cd.ts';
 import { STE } from '../../spec/ste.ts';
 import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
+import { countingWords } from '../field-bits.ts';
 import type { Fault } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
@@ -10,6 +11,7 @@ import { type Attributes, fromMair } from './attributes.ts';
 import { CD_RULES, type CdSubject, granuleBitsOf0, granuleBitsOf1, outputBitsOf } from './cd-rules.ts';
 import type { ContextConfig, Half, StreamConfig, TableFormat, Tables } from './configuration.ts';
 import { indexBitsAt } from './descriptor.ts';
+import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 
 const f = CD.fields;
@@ -114,7 +116,8 @@ export function decodeContext(
   stream: StreamConfig,
   state: WorldState,
 ): ContextConfig | Fault {
-  const w = words.slice(at, at + CD.words);
+  const bits = state.bits.of(CD);
+  const w = countingWords(bits, words, at);
   const { features } = state;
   const { streamWorld } = stream;
   const { twoRanges } = STREAM_WORLDS[streamWorld];
@@ -134,6 +137,8 @@ export function decodeContext(
   };
   const rule = firstBroken(CD_RULES, subject, state.rulesOff);
   if (rule) return { ...configFault('C_BAD_CD', `CD.${rule.why(subject)}`, rule.id), field: rule.field };
+  const reserved = state.strict ? reservedFault('C_BAD_CD', CD, bits, words, at) : null;
+  if (reserved) return reserved;
 
   const lpae = format === 'VMSAv8-32';
   const ds = !lpae && features.ds && f.DS.get(w, 0) === 1;

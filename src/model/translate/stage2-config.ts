@@ -1,35 +1,24 @@
 /** Stage 2 of an STE, decoded: IHI 0070 5.2. Legality has been judged. */
 
 import { STE } from '../../spec/ste.ts';
-import { ADDRESS_BITS, S2_START_LEVELS, TG0_LOG2 } from '../../spec/translation.ts';
+import { GRANULES } from '../../spec/translation.ts';
 import type { WorldState } from '../state.ts';
 import type { Stage2Config, TableFormat } from './configuration.ts';
 import { indexBitsAt } from './descriptor.ts';
+import {
+  stage2Format,
+  stage2GranuleBits,
+  stage2InputBits,
+  stage2LargeAddresses,
+  stage2OutputBits,
+  stage2StartLevel,
+  stage2TableBase,
+} from './stage2-format.ts';
 
 const f = STE.fields;
 
-const LPAE_BITS = 40;
-const LPAE_GRANULE_BITS = 12;
 /** Shareability by S2SH0: 0b01 is reserved and acts as 0 (5.2). */
 const SHAREABILITY = [0, 0, 2, 3];
-
-/** S2T0SZ of VMSAv8-32 LPAE is a signed number of 4 bits: the input has 32 - S2T0SZ bits. */
-function lpaeInputBits(t0sz: number): number {
-  return 32 - (((t0sz & 0xf) ^ 8) - 8);
-}
-
-function formatOf(w: Uint32Array, state: WorldState): TableFormat {
-  if (f.S2AA64.get(w, 0) === 1) return 'VMSAv8-64';
-  return state.features.d128 ? 'VMSAv9-128' : 'VMSAv8-32';
-}
-
-function startLevelOf(w: Uint32Array, lpae: boolean, granuleBits: number, ds: boolean): number {
-  const sl = f.S2SL0.get(w, 0);
-  if (lpae) return sl === 0 ? 2 : 1;
-  const index = granuleBits === 12 && ds && f.S2SL0_2.get(w, 0) === 1 ? sl | 4 : sl;
-  const name = granuleBits === 12 ? '4KB' : granuleBits === 14 ? '16KB' : '64KB';
-  return S2_START_LEVELS.find((row) => row.granule === name && row.sl === index)?.level ?? 0;
-}
 
 function declinedOf(w: Uint32Array, format: TableFormat, state: WorldState): string | null {
   const { features } = state;
@@ -40,36 +29,40 @@ function declinedOf(w: Uint32Array, format: TableFormat, state: WorldState): str
   return null;
 }
 
+/** More bits than an IPA has. */
+const NO_LIMIT = 63;
+/** Where a walk begins when a switched-off rule has let an STE pass that has no start level. */
+const NO_START_LEVEL = 0;
+
 /**
  * Decodes the stage 2 of a legal STE.
  * @param w 16 words
  */
 export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
   const { features } = state;
-  const format = formatOf(w, state);
+  const fields = { w, state };
+  const format = stage2Format(fields);
   const lpae = format === 'VMSAv8-32';
-  const granuleBits = lpae ? LPAE_GRANULE_BITS : (TG0_LOG2[f.S2TG.get(w, 0)] ?? LPAE_GRANULE_BITS);
-  const ds = !lpae && features.ds && f.S2DS.get(w, 0) === 1;
-  const t0sz = f.S2T0SZ.get(w, 0);
-  const inputBits = lpae ? lpaeInputBits(t0sz) : Math.min(64 - t0sz, state.iasBits);
-  const startLevel = startLevelOf(w, lpae, granuleBits, ds);
-  const startBits = indexBitsAt(lpae ? inputBits : 64 - t0sz, startLevel, granuleBits);
-  const outputBits = lpae
-    ? LPAE_BITS
-    : Math.min(ADDRESS_BITS[f.S2PS.get(w, 0)] ?? 0, state.oasBits, state.minorVersion === 0 ? 48 : 52);
-  const align = Math.max(8 * 2 ** startBits, outputBits === 52 ? 64 : 8);
-  const base = Math.floor(f.S2TTB.get(w, 0) / align) * align;
+  const granuleBits = stage2GranuleBits(fields) ?? GRANULES['4KB'].log2;
+  const ds = stage2LargeAddresses(fields);
+  const start = stage2StartLevel(fields);
+  const startLevel = start?.level ?? NO_START_LEVEL;
+  // The input is capped to IAS (3.4), the table has the size that S2T0SZ says.
+  const tableBits = stage2InputBits(fields);
+  const inputBits = lpae ? tableBits : Math.min(tableBits, state.iasBits);
+  const outputBits = stage2OutputBits(fields);
+  const base = start === null ? f.S2TTB.get(w, 0) : stage2TableBase(fields, start);
   const ha = !lpae && features.httu >= 1 && f.S2HA.get(w, 0) === 1;
   return {
     baseHi: Math.floor(base / 2 ** 32),
     baseLo: base >>> 0,
     granuleBits,
-    inputBits,
+    inputBits: state.rulesOff.has('S2-RANGE') ? NO_LIMIT : inputBits,
     startLevel,
-    startBits,
+    startBits: indexBitsAt(tableBits, startLevel, granuleBits),
     wide: granuleBits === 16 ? !lpae && state.oasBits === 52 : ds,
     addressMask: lpae ? 0xff : 0xffff,
-    sh: ds && granuleBits !== 16 ? (SHAREABILITY[f.S2SH0.get(w, 0)] ?? 0) : -1,
+    sh: ds ? (SHAREABILITY[f.S2SH0.get(w, 0)] ?? 0) : -1,
     format,
     bigEndian: f.S2ENDI.get(w, 0) === 1,
     outputBits,
@@ -83,7 +76,7 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
     xnx: features.xnx,
     stall: f.S2S.get(w, 0) === 1,
     record: f.S2R.get(w, 0) === 1,
-    cutBits: lpae ? Math.min(state.oasBits, LPAE_BITS) : state.oasBits,
+    cutMask: lpae ? 2 ** (Math.min(state.oasBits, outputBits) - 32) - 1 : -1,
     declined: declinedOf(w, format, state),
     space: null,
   };

@@ -4,7 +4,7 @@ import { maskOf } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
 import { S2_LEAF } from '../../spec/descriptors.ts';
 import { CLASS_CD, CLASS_IN, CLASS_TT } from '../../spec/events.ts';
-import { NO_ASID, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
+import { NO_ASID, type TlbEntry, type TlbSpace, tlbPageHi, tlbPageLo } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import { DATA, type ReadStatus } from '../memory.ts';
 import type { Recorder } from '../plan.ts';
@@ -83,7 +83,8 @@ function ipaOf(hi: number, lo: number): number {
 }
 
 /**
- * Translates an IPA and leaves the outcome in {@link found}.
+ * Translates an IPA and leaves the outcome in {@link found}. One function from the range check to the permissions: a
+ * nested walk runs it for each stage-1 descriptor.
  * @param cls what the address is for: CLASS of the faults
  * @param need bits of PERM that the access needs
  * @param tableWrite the access is hardware's update of a stage-1 descriptor
@@ -101,98 +102,16 @@ export function translateStage2(
   answer: Answer,
   recorder: Recorder | null,
 ): boolean {
-  if (ipaHi >>> (s2.inputBits - 32) !== 0 || s2.inputBits < 32) {
-    if (!inInput(s2, ipaHi, ipaLo)) {
-      const ipa = ipaOf(ipaHi, ipaLo);
-      const reason = `${PURPOSE[cls]}, IPA ${hex(ipa)}, is outside the ${s2.inputBits}-bit range of stage 2`;
-      answer.fail(stage2Fault('F_TRANSLATION', reason, 'S2-RANGE', s2.startLevel, cls, ipa));
-      return false;
-    }
+  if (!inInput(s2, ipaHi, ipaLo)) {
+    const ipa = ipaOf(ipaHi, ipaLo);
+    const reason = `${PURPOSE[cls]}, IPA ${hex(ipa)}, is outside the ${s2.inputBits}-bit range of stage 2`;
+    answer.fail(stage2Fault('F_TRANSLATION', reason, 'S2-RANGE', s2.startLevel, cls, ipa));
+    return false;
   }
-  if (machine.policy === 'maximal' && useStage2Entry(machine, stream, s2, ipaHi, ipaLo, need, recorder)) {
+  const maximal = machine.policy === 'maximal';
+  if (maximal && useStage2Entry(machine, stream, s2, ipaHi, ipaLo, need, recorder)) {
     return permitted(s2, ipaHi, ipaLo, cls, need, tableWrite, answer);
   }
-  return walkStage2(machine, stream, s2, ipaHi, ipaLo, cls, need, tableWrite, answer, recorder);
-}
-
-/** Whether the IPA has no bits above the input size (3.4). */
-function inInput(s2: Stage2Config, ipaHi: number, ipaLo: number): boolean {
-  if (s2.inputBits >= 32) return ipaHi >>> (s2.inputBits - 32) === 0;
-  return ipaHi === 0 && (ipaLo >>> 0) >>> s2.inputBits === 0;
-}
-
-/** A cached IPA to PA entry that answers the access; one whose page must be marked dirty first does not. */
-function useStage2Entry(
-  machine: Machine,
-  stream: StreamConfig,
-  s2: Stage2Config,
-  ipaHi: number,
-  ipaLo: number,
-  need: number,
-  recorder: Recorder | null,
-): boolean {
-  const entry = machine.tlb.find(stage2Space(machine, stream, s2), ipaHi, ipaLo);
-  if (entry === null) return false;
-  if ((entry.permissions & need) !== need && ((entry.permissions >>> ONCE_DIRTY) & need) === need)
-    return false;
-  recorder?.step(
-    'cache-hit',
-    () => `TLB hit: IPA ${hex(ipaOf(ipaHi, ipaLo))}${entry.leaving ? ', on its way out' : ''}`,
-  );
-  takeStage2Entry(entry, ipaHi, ipaLo);
-  return true;
-}
-
-/** Puts a cached IPA to PA entry into {@link found}. */
-function takeStage2Entry(entry: TlbEntry, ipaHi: number, ipaLo: number): void {
-  const { shift } = entry;
-  found[F_PA_HI] = joinHi(Math.floor(entry.pa / 2 ** 32), ipaHi, shift);
-  found[F_PA_LO] = joinLo(entry.pa | 0, ipaLo, shift);
-  found[F_SHIFT] = shift;
-  found[F_PERMISSIONS] = entry.permissions;
-  found[F_MEM_ATTR] = entry.attributes & 0xf;
-  found[F_SH] = entry.attributes >>> 8;
-  found[F_LEVEL] = entry.level;
-  found[F_HI] = entry.descriptorHi;
-  found[F_LO] = entry.descriptorLo;
-  found[F_AT_HI] = Math.floor(entry.descriptorPa / 2 ** 32);
-  found[F_AT_LO] = entry.descriptorPa | 0;
-}
-
-/** The entry that a TLB would keep of what {@link found} holds. */
-export function stage2Entry(space: TlbSpace, s2: Stage2Config, ipaHi: number, ipaLo: number): TlbEntry {
-  const shift = found[F_SHIFT] as number;
-  return {
-    space,
-    global: true,
-    page: tlbPage(ipaHi, ipaLo, shift),
-    shift,
-    pa: ipaOf(joinHi(found[F_PA_HI] as number, 0, shift), joinLo(found[F_PA_LO] as number, 0, shift)),
-    level: found[F_LEVEL] as number,
-    granuleBits: s2.granuleBits,
-    permissions: found[F_PERMISSIONS] as number,
-    attributes: (found[F_MEM_ATTR] as number) | ((found[F_SH] as number) << 8),
-    leafShift: shift,
-    nested: null,
-    descriptorPa: ipaOf(found[F_AT_HI] as number, found[F_AT_LO] as number),
-    descriptorHi: (found[F_HI] as number) >>> 0,
-    descriptorLo: (found[F_LO] as number) >>> 0,
-    leaving: false,
-  };
-}
-
-function walkStage2(
-  machine: Machine,
-  stream: StreamConfig,
-  s2: Stage2Config,
-  ipaHi: number,
-  ipaLo: number,
-  cls: Stage2Class,
-  need: number,
-  tableWrite: boolean,
-  answer: Answer,
-  recorder: Recorder | null,
-): boolean {
   const memory = machine.memory(stream.world);
   const { granuleBits, wide, outputBits, bigEndian } = s2;
   const depth = recorder === null ? 0 : recorder.depth;
@@ -201,14 +120,11 @@ function walkStage2(
   let indexBits = s2.startBits;
   let tableHi = s2.baseHi;
   let tableLo = s2.baseLo;
-  if (machine.policy === 'maximal') {
-    const space = stage2Space(machine, stream, s2);
-    if (startOfWalk(machine, space, ipaHi, ipaLo, recorder)) {
-      level = walkStart[0] as number;
-      tableHi = walkStart[1] as number;
-      tableLo = walkStart[2] as number;
-      indexBits = stride;
-    }
+  if (maximal && startOfWalk(machine, stage2Space(machine, stream, s2), ipaHi, ipaLo, recorder)) {
+    level = walkStart[0] as number;
+    tableHi = walkStart[1] as number;
+    tableLo = walkStart[2] as number;
+    indexBits = stride;
   }
   let shift = levelShift(level, granuleBits);
   for (;;) {
@@ -257,25 +173,51 @@ function walkStage2(
       return false;
     }
     if (kind === LEAF_DESCRIPTOR) {
+      // AFFD is IGNORED where hardware updates the flag (5.2, S2AFFD).
+      if ((lo & AF) === 0 && !s2.ha && !s2.affd) {
+        const reason = `stage 2 level ${level} leaf has AF=0, and STE.S2AFFD=0`;
+        answer.fail(stage2Fault('F_ACCESS', reason, '7.3.15', level, cls, ipaOf(ipaHi, ipaLo)));
+        return false;
+      }
+      let permissions = stage2Permissions(hi, lo, s2.xnx);
+      if (s2.hd && (hi & DBM) !== 0) permissions |= stage2Permissions(hi, lo | S2AP1, s2.xnx) << ONCE_DIRTY;
+      found[F_PA_HI] = joinHi(nextHi, ipaHi, shift) & s2.cutMask;
+      found[F_PA_LO] = joinLo(nextLo, ipaLo, shift);
+      found[F_SHIFT] = shift;
+      found[F_PERMISSIONS] = permissions;
+      found[F_MEM_ATTR] = (lo >>> MEM_ATTR_SHIFT) & 0xf;
+      found[F_SH] = s2.sh >= 0 ? s2.sh : (SHAREABILITY[(lo >>> SH_SHIFT) & 3] as number);
+      found[F_LEVEL] = level;
       found[F_HI] = hi;
       found[F_LO] = lo;
       found[F_AT_HI] = tableHi;
       found[F_AT_LO] = at;
-      found[F_LEVEL] = level;
-      found[F_SHIFT] = shift;
-      found[F_PA_HI] = joinHi(nextHi, ipaHi, shift);
-      found[F_PA_LO] = joinLo(nextLo, ipaLo, shift);
-      return finishStage2(machine, stream, s2, ipaHi, ipaLo, cls, need, tableWrite, answer, recorder);
+      if (recorder !== null) recordUse(recorder, 2, permissions, true);
+      // A Translation Request gets what there is (3.9.1.2).
+      const wanted =
+        answer.probe && cls === CLASS_IN ? need & (permissions | (permissions >>> ONCE_DIRTY)) : need;
+      if (!permitted(s2, ipaHi, ipaLo, cls, wanted, tableWrite, answer)) return false;
+      if (
+        ((permissions & wanted) !== wanted || (s2.ha && (lo & AF) === 0)) &&
+        !updateLeaf(machine, stream, s2, cls, wanted, answer, recorder)
+      )
+        return false;
+      if (maximal) fillPage(machine, answer, stage2Entry(stage2Space(machine, stream, s2), s2, ipaHi, ipaLo));
+      return true;
     }
     if (s2.haft && (lo & AF) === 0) {
       const what = `stage 2 level ${level} table descriptor: AF=1`;
-      update(machine, answer, stream.world, tableHi, at, hi, lo | AF, bigEndian, what, recorder);
+      if (!update(machine, answer, stream.world, tableHi, at, hi, lo | AF, bigEndian, what, recorder)) {
+        answer.fail(updateAbort(level, cls, ipaOf(tableHi, at)));
+        return false;
+      }
     }
-    if (machine.policy === 'maximal')
+    if (maximal)
       fillTable(machine, answer, stage2Space(machine, stream, s2), s2, level, ipaHi, ipaLo, {
         hi,
         lo,
-        at: ipaOf(tableHi, at),
+        atHi: tableHi,
+        atLo: at,
         tables: 0,
         nextHi,
         nextLo,
@@ -288,72 +230,117 @@ function walkStage2(
   }
 }
 
-function invalid(hi: number, lo: number, level: number, pa: number, cls: Stage2Class, ipa: number) {
-  const why =
-    (lo & 1) === 0 ? 'bit 0 is clear' : level === 3 ? 'type 0b01 at level 3' : 'no block at this level';
-  const reason = `stage 2 level ${level} descriptor ${hex64(hi, lo)} at ${hex(pa)} is invalid: ${why} (IPA ${hex(ipa)})`;
-  return stage2Fault('F_TRANSLATION', reason, 'DDI 0487 D8.3', level, cls, ipa);
+function updateAbort(level: number, cls: Stage2Class, pa: number) {
+  return stage2WalkAbort(
+    `updating the stage 2 level ${level} descriptor at ${hex(pa)} aborted`,
+    level,
+    cls,
+    pa,
+  );
 }
 
-/** Access flag, permissions and Device check of the leaf in {@link found}; then the dirty state and what a TLB would keep. */
-function finishStage2(
+/** Hardware's update of the leaf in {@link found}: its access flag, and S2AP[1] for a write (3.13.3). */
+function updateLeaf(
+  machine: Machine,
+  stream: StreamConfig,
+  s2: Stage2Config,
+  cls: Stage2Class,
+  need: number,
+  answer: Answer,
+  recorder: Recorder | null,
+): boolean {
+  const permissions = found[F_PERMISSIONS] as number;
+  const lo = found[F_LO] as number;
+  const level = found[F_LEVEL] as number;
+  const dirty = (permissions & need) !== need;
+  const newLo = lo | AF | (dirty ? S2AP1 : 0);
+  const atHi = found[F_AT_HI] as number;
+  const atLo = (found[F_AT_LO] as number) >>> 0;
+  const what = `stage 2 level ${level} leaf: ${dirty ? 'S2AP[1]=1, AF=1' : 'AF=1'}`;
+  const hi = found[F_HI] as number;
+  if (!update(machine, answer, stream.world, atHi, atLo, hi, newLo, s2.bigEndian, what, recorder)) {
+    answer.fail(updateAbort(level, cls, ipaOf(atHi, atLo)));
+    return false;
+  }
+  found[F_LO] = newLo;
+  if (dirty) found[F_PERMISSIONS] = permissions | ((permissions >>> ONCE_DIRTY) & (PERM.pw | PERM.uw));
+  return true;
+}
+
+/** Whether the IPA has no bits above the input size (3.4). */
+function inInput(s2: Stage2Config, ipaHi: number, ipaLo: number): boolean {
+  if (s2.inputBits >= 32) return ipaHi >>> (s2.inputBits - 32) === 0;
+  return ipaHi === 0 && (ipaLo >>> 0) >>> s2.inputBits === 0;
+}
+
+/** A cached IPA to PA entry that answers the access; one whose page must be marked dirty first does not. */
+function useStage2Entry(
   machine: Machine,
   stream: StreamConfig,
   s2: Stage2Config,
   ipaHi: number,
   ipaLo: number,
-  cls: Stage2Class,
   need: number,
-  tableWrite: boolean,
-  answer: Answer,
   recorder: Recorder | null,
 ): boolean {
-  const hi = found[F_HI] as number;
-  const lo = found[F_LO] as number;
-  const level = found[F_LEVEL] as number;
-  let newLo = lo;
-  // AFFD is IGNORED where hardware updates the flag (5.2, S2AFFD).
-  if ((lo & AF) === 0 && (s2.ha || !s2.affd)) {
-    if (!s2.ha) {
-      const reason = `stage 2 level ${level} leaf has AF=0, and STE.S2AFFD=0`;
-      answer.fail(stage2Fault('F_ACCESS', reason, '7.3.15', level, cls, ipaOf(ipaHi, ipaLo)));
-      return false;
-    }
-    newLo |= AF;
-  }
-  let permissions = stage2Permissions(hi, lo, s2.xnx);
-  if (s2.hd && (hi & DBM) !== 0) permissions |= stage2Permissions(hi, lo | S2AP1, s2.xnx) << ONCE_DIRTY;
-  found[F_PERMISSIONS] = permissions;
-  found[F_MEM_ATTR] = (lo >>> MEM_ATTR_SHIFT) & 0xf;
-  found[F_SH] = s2.sh >= 0 ? s2.sh : (SHAREABILITY[(lo >>> SH_SHIFT) & 3] as number);
-  if (s2.cutBits < 52) {
-    found[F_PA_HI] = s2.cutBits > 32 ? (found[F_PA_HI] as number) & ((1 << (s2.cutBits - 32)) - 1) : 0;
-  }
-  if (recorder !== null) recordUse(recorder, 2, permissions, true);
-  if (answer.probe && cls === CLASS_IN) need &= permissions | (permissions >>> ONCE_DIRTY);
-  if (!permitted(s2, ipaHi, ipaLo, cls, need, tableWrite, answer)) return false;
-  if ((permissions & need) !== need) {
-    // The write needs the page dirty: S2AP[1] is set with AF (3.13.3). A CD fetch never writes.
-    newLo |= S2AP1;
-    permissions |= (permissions >>> ONCE_DIRTY) & (PERM.pw | PERM.uw);
-    found[F_PERMISSIONS] = permissions;
-  }
-  if (newLo !== lo) {
-    const what = `stage 2 level ${level} leaf: ${(newLo & ~lo & S2AP1) !== 0 ? 'S2AP[1]=1, AF=1' : 'AF=1'}`;
-    const { world } = stream;
-    const [atHi, atLo] = [found[F_AT_HI] as number, (found[F_AT_LO] as number) >>> 0];
-    if (!update(machine, answer, world, atHi, atLo, hi, newLo, s2.bigEndian, what, recorder)) {
-      const pa = ipaOf(atHi, atLo);
-      const reason = `updating the stage 2 level ${level} descriptor at ${hex(pa)} aborted`;
-      answer.fail(stage2WalkAbort(reason, level, cls, pa));
-      return false;
-    }
-    found[F_LO] = newLo;
-  }
-  if (machine.policy === 'maximal') {
-    fillPage(machine, answer, stage2Entry(stage2Space(machine, stream, s2), s2, ipaHi, ipaLo));
-  }
+  const entry = machine.tlb.find(stage2Space(machine, stream, s2), ipaHi, ipaLo);
+  if (entry === null) return false;
+  if ((entry.permissions & need) !== need && ((entry.permissions >>> ONCE_DIRTY) & need) === need)
+    return false;
+  recorder?.step(
+    'cache-hit',
+    () => `TLB hit: IPA ${hex(ipaOf(ipaHi, ipaLo))}${entry.leaving ? ', on its way out' : ''}`,
+  );
+  takeStage2Entry(entry, ipaHi, ipaLo);
   return true;
+}
+
+/** Puts a cached IPA to PA entry into {@link found}. */
+function takeStage2Entry(entry: TlbEntry, ipaHi: number, ipaLo: number): void {
+  const { shift } = entry;
+  found[F_PA_HI] = joinHi(entry.paHi, ipaHi, shift);
+  found[F_PA_LO] = joinLo(entry.paLo, ipaLo, shift);
+  found[F_SHIFT] = shift;
+  found[F_PERMISSIONS] = entry.permissions;
+  found[F_MEM_ATTR] = entry.attributes & 0xf;
+  found[F_SH] = entry.attributes >>> 8;
+  found[F_LEVEL] = entry.level;
+  found[F_HI] = entry.descriptorHi;
+  found[F_LO] = entry.descriptorLo;
+  found[F_AT_HI] = entry.descriptorAtHi;
+  found[F_AT_LO] = entry.descriptorAtLo;
+}
+
+/** The entry that a TLB would keep of what {@link found} holds. */
+export function stage2Entry(space: TlbSpace, s2: Stage2Config, ipaHi: number, ipaLo: number): TlbEntry {
+  const shift = found[F_SHIFT] as number;
+  return {
+    space,
+    global: true,
+    pageHi: tlbPageHi(ipaHi, shift),
+    pageLo: tlbPageLo(ipaHi, ipaLo, shift),
+    shift,
+    paHi: joinHi(found[F_PA_HI] as number, 0, shift),
+    paLo: joinLo(found[F_PA_LO] as number, 0, shift),
+    level: found[F_LEVEL] as number,
+    granuleBits: s2.granuleBits,
+    permissions: found[F_PERMISSIONS] as number,
+    attributes: (found[F_MEM_ATTR] as number) | ((found[F_SH] as number) << 8),
+    leafShift: shift,
+    nested: null,
+    descriptorAtHi: found[F_AT_HI] as number,
+    descriptorAtLo: found[F_AT_LO] as number,
+    descriptorHi: found[F_HI] as number,
+    descriptorLo: found[F_LO] as number,
+    leaving: false,
+  };
+}
+
+function invalid(hi: number, lo: number, level: number, pa: number, cls: Stage2Class, ipa: number) {
+  const why =
+    (lo & 1) === 0 ? 'bit 0 is clear' : level === 3 ? 'type 0b01 at level 3' : 'no block at this level';
+  const reason = `stage 2 level ${level} descriptor ${hex64(hi, lo)} at ${hex(pa)} is invalid: ${why} (IPA ${hex(ipa)})`;
+  return stage2Fault('F_TRANSLATION', reason, 'DDI 0487 D8.3', level, cls, ipa);
 }
 
 /** Checks the access against {@link found}; a refusal is left in the answer. */

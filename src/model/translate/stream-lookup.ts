@@ -14,6 +14,7 @@ import { decodeStream } from './stream.ts';
 import { cachedStructure, keepStructure, recordStructure } from './structure.ts';
 
 const { Span, L2Ptr } = L1STD.fields;
+const { CONT } = STE.fields;
 
 const scratch = new Uint32Array(STE.words);
 
@@ -37,7 +38,7 @@ export function fetchStream(
   }
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, STE.words);
   if (recorder !== null) {
-    const name = `STE ${hex(sid)}`;
+    const name = (): string => `STE ${hex(sid)}`;
     recordStructure(recorder, 1, 'ste', name, 'STE', world, pa, scratch, status, cached, 0);
   }
   if (status !== DATA) {
@@ -51,7 +52,33 @@ export function fetchStream(
     decoded = decodeStream(scratch, 0, pa, world, sid, state);
     streams.keep(pa, sid, scratch, state, null, decoded);
   }
-  return 'event' in decoded ? answer.fail(decoded) : decoded;
+  if ('event' in decoded) return answer.fail(decoded);
+  if (machine.options.configConflict && conflicts(machine, state, decoded))
+    return answer.fail(
+      configFault(
+        'F_CFG_CONFLICT',
+        `STE.CONT=${CONT.get(decoded.words, 0)} joins STEs that differ from that of StreamID ${hex(sid)}`,
+        'EVT-CFG-CONFLICT',
+      ),
+    );
+  return decoded;
+}
+
+const neighbour = new Uint32Array(STE.words);
+
+/** STE.CONT: the 2^CONT STEs around must be alike (5.2); whether those of its table are not. */
+function conflicts(machine: Machine, state: WorldState, stream: StreamConfig): boolean {
+  const span = 2 ** CONT.get(stream.words, 0);
+  if (span === 1 || state.rulesOff.has('EVT-CFG-CONFLICT')) return false;
+  const { sid, pa, words, world } = stream;
+  const { twoLevel, split, streams } = state.streamTable;
+  const table = twoLevel ? 2 ** split : streams;
+  const at = sid % Math.min(span, table);
+  for (let i = 0; i < Math.min(span, table); i++) {
+    const status = machine.memory(world).load(pa + (i - at) * STE_BYTES, neighbour, 0, STE.words);
+    if (status === DATA && neighbour.some((word, k) => word !== words[k])) return true;
+  }
+  return false;
 }
 
 /** A StreamID that leads to no STE: an event only with CR2.RECINVSID (7.3.3). */
@@ -89,7 +116,7 @@ function locateSte(
   pa ??= table.base + (sid >>> split) * L1STD_BYTES;
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1STD.words);
   if (recorder !== null) {
-    const name = `L1STD ${sid >>> split}`;
+    const name = (): string => `L1STD ${sid >>> split}`;
     recordStructure(recorder, 1, 'l1std', name, 'L1STD', world, pa, scratch, status, cached, 1);
   }
   if (status !== DATA) {

@@ -2,13 +2,15 @@
 
 import type { World } from '../../bits/world.ts';
 import { STE } from '../../spec/ste.ts';
+import { countingWords } from '../field-bits.ts';
 import type { Fault } from '../plan.ts';
 import type { Features, WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
 import type { InputOverride, StreamAction, StreamConfig } from './configuration.ts';
+import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 import { decodeStage2 } from './stage2-config.ts';
-import { STE_RULES, type SteSubject, streamWorldOf } from './ste-rules.ts';
+import { contextAddressBits, type SteSubject, steRules, streamWorldOf } from './ste-rules.ts';
 
 const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV } = STE.fields;
 const { PRIVCFG, INSTCFG, MTCFG, MemAttr, SHCFG, ALLOCCFG, S2VMID } = STE.fields;
@@ -16,6 +18,11 @@ const { PRIVCFG, INSTCFG, MTCFG, MemAttr, SHCFG, ALLOCCFG, S2VMID } = STE.fields
 const ACTIONS: readonly StreamAction[] = ['bypass', 'stage1', 'stage2', 'nested'];
 /** SHCFG: leave the incoming shareability. */
 const INCOMING_SH = 1;
+
+/** STE.Config. */
+export function configOf(w: Uint32Array): number {
+  return Config.get(w, 0);
+}
 
 /** The rule by which an STE terminates its stream: Config 0b000 says so, 0b001 to 0b011 are reserved and act alike. */
 export function abortRule(config: number): string {
@@ -45,14 +52,17 @@ export function decodeStream(
   sid: number,
   state: WorldState,
 ): StreamConfig | Fault {
-  const w = words.slice(at, at + STE.words);
+  const bits = state.bits.of(STE);
+  const w = countingWords(bits, words, at);
   const config = Config.get(w, 0);
   const subject: SteSubject = { w, state, config };
   // Config 0b0xx terminates silently, whatever else the STE holds, once it is valid (5.2).
   const silentAbort = V.get(w, 0) === 1 && (config & 4) === 0 && !state.rulesOff.has(abortRule(config));
   if (!silentAbort) {
-    const rule = firstBroken(STE_RULES, subject, state.rulesOff);
+    const rule = firstBroken(steRules(config), subject, state.rulesOff);
     if (rule) return { ...configFault('C_BAD_STE', `STE.${rule.why(subject)}`, rule.id), field: rule.field };
+    const reserved = state.strict ? reservedFault('C_BAD_STE', STE, bits, words, at) : null;
+    if (reserved) return reserved;
   }
   const streamWorld = streamWorldOf(subject);
   const { features } = state;
@@ -63,7 +73,7 @@ export function decodeStream(
     words: w,
     action: silentAbort ? 'abort' : (ACTIONS[config & 3] as StreamAction),
     translates1: !silentAbort && (config & 1) === 1,
-    s1ContextPtr: S1ContextPtr.get(w, 0) % 2 ** ((config & 2) !== 0 ? state.iasBits : state.oasBits),
+    s1ContextPtr: S1ContextPtr.get(w, 0) % 2 ** contextAddressBits(config, state),
     s1Fmt: S1Fmt.get(w, 0),
     s1CDMax: state.ssidBits === 0 ? 0 : S1CDMax.get(w, 0),
     s1DSS: S1DSS.get(w, 0),

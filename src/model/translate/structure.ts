@@ -54,12 +54,41 @@ export function keepStructure(
   });
 }
 
+const NO_WORDS = new Uint32Array(0);
+
+/**
+ * Tells the recorder of a decoded structure that was cached whole.
+ * @param words not copied: a decoded structure's never change
+ */
+export function recordCached(
+  recorder: Recorder,
+  depth: number,
+  kind: FrameKind,
+  layout: string,
+  space: World,
+  pa: number,
+  words: Uint32Array,
+  name: () => string,
+): void {
+  recorder.enter(depth, {
+    kind,
+    name: () => `${name()} (cached)`,
+    layout,
+    space,
+    pa,
+    words,
+    status: DATA,
+    level: 0,
+  });
+  recorder.step('cache-hit', () => `configuration cache hit: ${name()}`);
+}
+
 /** Tells the recorder of a structure that was fetched, or taken from the cache. */
 export function recordStructure(
   recorder: Recorder,
   depth: number,
   kind: FrameKind,
-  name: string,
+  name: () => string,
   layout: string,
   space: World,
   pa: number,
@@ -71,17 +100,15 @@ export function recordStructure(
   const count = layout === 'STE' || layout === 'CD' ? 16 : 2;
   recorder.enter(depth, {
     kind,
-    name: cached ? `${name} (cached)` : name,
+    name: () => (cached ? `${name()} (cached)` : name()),
     layout,
     space,
     pa,
-    words: status === DATA ? words.slice(0, count) : new Uint32Array(0),
+    words: status === DATA ? words.slice(0, count) : NO_WORDS,
     status,
-    stage: 0,
     level,
   });
-  recorder.step(
-    cached ? 'cache-hit' : 'fetch',
-    cached ? `configuration cache hit: ${name}` : `read ${name} at ${hex(pa)}`,
+  recorder.step(cached ? 'cache-hit' : 'fetch', () =>
+    cached ? `configuration cache hit: ${name()}` : `read ${name()} at ${hex(pa)}`,
   );
 }

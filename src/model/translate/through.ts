@@ -2,7 +2,16 @@
 
 import { hex, hex64 } from '../../bits/u64.ts';
 import { CLASS_IN } from '../../spec/events.ts';
-import { ANY_ASID, type NestedPart, NO_ASID, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
+import {
+  ANY_ASID,
+  type NestedPart,
+  NO_ASID,
+  paOf,
+  type TlbEntry,
+  type TlbSpace,
+  tlbPageHi,
+  tlbPageLo,
+} from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import type { Recorder } from '../plan.ts';
 import { type Answer, stage1Fault, stage2Fault } from './answer.ts';
@@ -107,6 +116,8 @@ export function translateAddress(
       (machine.policy === 'maximal'
         ? machine.tlb.find(globalSpaceOf(machine, stream, context), vaHi, vaLo)
         : null);
+    if (hit !== null && machine.policy === 'maximal' && conflicts(machine, hit, vaHi, vaLo, answer, recorder))
+      return;
     if (hit !== null && answers(hit, answer.need)) {
       if (recorder !== null) recordHit(recorder, hit, vaHi, vaLo);
       useEntry(hit, context, vaHi, vaLo, answer);
@@ -126,6 +137,29 @@ export function translateAddress(
       fillPartial(machine, stream, context, half.granuleBits, vaHi, vaLo, answer);
   } else if (answer.fault !== null) return;
   deliver(machine, stream, context, half.granuleBits, space, vaHi, vaLo, answer, recorder);
+}
+
+/**
+ * Entries of different sizes that overlap: software has changed a block size without break-before-make. With BBML 2 the
+ * SMMU resolves it silently; otherwise it is worth a remark, and by option the event (3.21.1, 7.3.17).
+ */
+function conflicts(
+  machine: Machine,
+  hit: TlbEntry,
+  vaHi: number,
+  vaLo: number,
+  answer: Answer,
+  recorder: Recorder | null,
+): boolean {
+  if (hit.space.shifts.length < 2) return false;
+  const all = machine.tlb.findAll(hit.space, vaHi, vaLo);
+  if (all.length < 2 || answer.bbml === 2) return false;
+  const sizes = all.map(({ shift }) => hex(2 ** shift)).join(' and ');
+  const text = `TLB conflict: entries of ${sizes} bytes overlap at ${hex64(vaHi, vaLo)} (IDR3.BBML=${answer.bbml})`;
+  recorder?.step('finding', text);
+  if (!machine.options.tlbConflict) return false;
+  answer.fail({ ...stage1Fault('F_TLB_CONFLICT', text, '7.3.17', hit.level), class: 0 });
+  return true;
 }
 
 /** Whether an entry can answer: not when its page must be marked dirty first, which needs the descriptors (3.13.3). */
@@ -195,18 +229,21 @@ function deliver(
   answer.fillTlb = {
     space: global && machine.policy === 'maximal' ? globalSpaceOf(machine, stream, context) : space,
     global,
-    page: tlbPage(vaHi, vaLo, shift),
+    pageHi: tlbPageHi(vaHi, shift),
+    pageLo: tlbPageLo(vaHi, vaLo, shift),
     shift,
-    pa: addressOf(joinHi(outHi, 0, shift), joinLo(outLo, 0, shift)),
+    paHi: joinHi(outHi, 0, shift),
+    paLo: joinLo(outLo, 0, shift),
     level: leaf[L_LEVEL] as number,
     granuleBits,
     permissions,
     attributes,
     leafShift,
     nested,
-    descriptorPa: addressOf(leaf[L_AT_HI] as number, leaf[L_AT_LO] as number),
-    descriptorHi: (leaf[L_HI] as number) >>> 0,
-    descriptorLo: (leaf[L_LO] as number) >>> 0,
+    descriptorAtHi: leaf[L_AT_HI] as number,
+    descriptorAtLo: leaf[L_AT_LO] as number,
+    descriptorHi: leaf[L_HI] as number,
+    descriptorLo: leaf[L_LO] as number,
     leaving: false,
   };
 }
@@ -218,13 +255,15 @@ function neededOfStage2(answer: Answer, permissions: number): number {
 
 function nestedPart(stage2: Stage2Config, ipaHi: number, ipaLo: number, shift: number): NestedPart {
   return {
-    ipa: addressOf(joinHi(ipaHi, 0, shift), joinLo(ipaLo, 0, shift)),
+    ipaHi: joinHi(ipaHi, 0, shift),
+    ipaLo: joinLo(ipaLo, 0, shift),
     permissions: found[F_PERMISSIONS] as number,
     level: found[F_LEVEL] as number,
     granuleBits: stage2.granuleBits,
-    descriptorPa: addressOf(found[F_AT_HI] as number, found[F_AT_LO] as number),
-    descriptorHi: (found[F_HI] as number) >>> 0,
-    descriptorLo: (found[F_LO] as number) >>> 0,
+    descriptorAtHi: found[F_AT_HI] as number,
+    descriptorAtLo: found[F_AT_LO] as number,
+    descriptorHi: found[F_HI] as number,
+    descriptorLo: found[F_LO] as number,
   };
 }
 
@@ -237,29 +276,23 @@ function joinAttributes(attributes: number, stage2: Stage2Config): number {
 
 /** Answers from an entry that goes to the PA at once. */
 function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: number, answer: Answer): void {
-  const { shift, nested, pa, permissions, attributes } = entry;
+  const { shift, nested, permissions, attributes } = entry;
   answer.tlbHit = true;
   const need = answer.probe ? 0 : answer.need;
   if (!permitted(permissions, context, need, answer, entry.level)) return;
   if (nested !== null && (nested.permissions & need) !== need) {
-    const ipa = nested.ipa + offsetOf(vaHi, vaLo, shift);
+    const ipa = addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
     const reason = `stage 2 does not permit the access of the address (IPA ${hex(ipa)}): ${permissionText(nested.permissions, true)}`;
     answer.fail(stage2Fault('F_PERMISSION', reason, '7.3.16', nested.level, CLASS_IN, ipa));
     return;
   }
-  answer.pa = pa + offsetOf(vaHi, vaLo, shift);
+  answer.pa = addressOf(joinHi(entry.paHi, vaHi, shift), joinLo(entry.paLo, vaLo, shift));
   answer.space = entry.space.tag.world;
   answer.permissions = permissions & (nested === null ? ALL_PERMITTED : nested.permissions) & NOW;
   answer.shift = shift;
   answer.global = entry.global;
   answer.attributes =
     answer.attributes === DEFAULT_ATTRIBUTES ? attributes : withHints(answer.attributes, attributes);
-}
-
-/** The bits of an address below a page's size, as a number. */
-function offsetOf(hi: number, lo: number, shift: number): number {
-  if (shift < 32) return lo & ((1 << shift) - 1);
-  return (hi & ((1 << (shift - 32)) - 1)) * 2 ** 32 + (lo >>> 0);
 }
 
 /** The space of equal tags among the entries from VA to IPA. */
@@ -289,16 +322,16 @@ function usePartial(
     () => `TLB hit: VA ${hex64(vaHi, vaLo)} to IPA${entry.leaving ? ', on its way out' : ''}`,
   );
   const { shift } = entry;
-  leaf[L_OUT_HI] = joinHi(Math.floor(entry.pa / 2 ** 32), vaHi, shift);
-  leaf[L_OUT_LO] = joinLo(entry.pa | 0, vaLo, shift);
+  leaf[L_OUT_HI] = joinHi(entry.paHi, vaHi, shift);
+  leaf[L_OUT_LO] = joinLo(entry.paLo, vaLo, shift);
   leaf[L_SHIFT] = shift;
   leaf[L_PERMISSIONS] = entry.permissions;
   leaf[L_ATTRIBUTES] = entry.attributes;
   leaf[L_LEVEL] = entry.level;
   leaf[L_HI] = entry.descriptorHi;
   leaf[L_LO] = entry.descriptorLo;
-  leaf[L_AT_HI] = Math.floor(entry.descriptorPa / 2 ** 32);
-  leaf[L_AT_LO] = entry.descriptorPa | 0;
+  leaf[L_AT_HI] = entry.descriptorAtHi;
+  leaf[L_AT_LO] = entry.descriptorAtLo;
   leaf[L_GLOBAL] = entry.global ? 1 : 0;
   permitted(entry.permissions, context, answer.probe ? 0 : answer.need, answer, entry.level);
   return true;
@@ -321,21 +354,24 @@ function fillPartial(
   const entry: TlbEntry = {
     space: partialOf(machine, own),
     global,
-    page: tlbPage(vaHi, vaLo, shift),
+    pageHi: tlbPageHi(vaHi, shift),
+    pageLo: tlbPageLo(vaHi, vaLo, shift),
     shift,
-    pa: addressOf(joinHi(leaf[L_OUT_HI] as number, 0, shift), joinLo(leaf[L_OUT_LO] as number, 0, shift)),
+    paHi: joinHi(leaf[L_OUT_HI] as number, 0, shift),
+    paLo: joinLo(leaf[L_OUT_LO] as number, 0, shift),
     level: leaf[L_LEVEL] as number,
     granuleBits,
     permissions: leaf[L_PERMISSIONS] as number,
     attributes: leaf[L_ATTRIBUTES] as number,
     leafShift: shift,
     nested: null,
-    descriptorPa: addressOf(leaf[L_AT_HI] as number, leaf[L_AT_LO] as number),
-    descriptorHi: (leaf[L_HI] as number) >>> 0,
-    descriptorLo: (leaf[L_LO] as number) >>> 0,
+    descriptorAtHi: leaf[L_AT_HI] as number,
+    descriptorAtLo: leaf[L_AT_LO] as number,
+    descriptorHi: leaf[L_HI] as number,
+    descriptorLo: leaf[L_LO] as number,
     leaving: false,
   };
-  answer.fills.push({ store: partial, entry, what: `TLB keeps VA to IPA ${hex(entry.pa)}` });
+  answer.fills.push({ store: partial, entry, what: `TLB keeps VA to IPA ${hex(paOf(entry))}` });
 }
 
 /** Translates the input of a stream whose stage 1 is bypassed: it is an IPA. */
@@ -398,7 +434,9 @@ function useIpaEntry(
   found[F_SH] = entry.attributes >>> 8;
   answer.permissions = entry.permissions & NOW;
   answer.space = entry.space.tag.world;
-  finishIpa(stage2, entry.shift, entry.pa + offsetOf(ipaHi, ipaLo, entry.shift), answer);
+  const { shift } = entry;
+  const pa = addressOf(joinHi(entry.paHi, ipaHi, shift), joinLo(entry.paLo, ipaLo, shift));
+  finishIpa(stage2, shift, pa, answer);
 }
 
 function recordHit(recorder: Recorder, hit: TlbEntry, hi: number, lo: number): void {

@@ -10,9 +10,9 @@ import { override } from './attributes.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
 import { neededPermission } from './permission.ts';
-import { abortRule } from './stream.ts';
+import { abortRule, configOf } from './stream.ts';
 import { fetchStream } from './stream-lookup.ts';
-import { recordStructure } from './structure.ts';
+import { recordCached } from './structure.ts';
 import { translateAddress, translateIpa } from './through.ts';
 
 const FORCED_OFF = 2;
@@ -65,10 +65,11 @@ export function translateTransaction(
 
   if (stream.action === 'abort') {
     remember(machine, cached, stream, null, answer);
-    const config = configOf(stream);
+    const config = configOf(stream.words);
     answer.fail(silent(`STE.Config=${config}: traffic of this stream is terminated`, abortRule(config)));
     return;
   }
+  answer.bbml = state.features.bbml;
   const { stage2 } = stream;
   if (stage2 !== null && stage2.declined !== null) {
     answer.decline(`the STE enables ${stage2.declined}, which the model does not walk`, '5.2');
@@ -123,7 +124,7 @@ function bypassStage1(
     recorder.step('decide', 'stage 1 is bypassed: its output address is the input address');
   }
   const bits = stream.action === 'bypass' ? state.oasBits : state.iasBits;
-  const rule = stream.action === 'stage2' ? 'S2ONLY-ADDR' : 'BYP-ADDR';
+  const rule = stream.stage2 !== null ? 'S2ONLY-ADDR' : 'BYP-ADDR';
   if (exceeds(t.vaHi, bits) && !state.rulesOff.has(rule)) {
     const reason = `input address ${hex64(t.vaHi, t.vaLo)} is beyond ${bits} bits, and stage 1 is bypassed`;
     answer.fail({ ...stage1Fault('F_ADDR_SIZE', reason, rule, 0), terminates: true });
@@ -212,10 +213,6 @@ function remember(
   answer.fillConfig = configEntry(cached, stream, context);
 }
 
-function configOf(stream: StreamConfig): number {
-  return ((stream.words[0] as number) >>> 1) & 7;
-}
-
 const ACTION_TEXT = {
   abort: 'abort',
   bypass: 'bypass',
@@ -225,15 +222,19 @@ const ACTION_TEXT = {
 } as const;
 
 function recordAction(recorder: Recorder, stream: StreamConfig): void {
-  recorder.step('decide', () => `STE.Config=${configOf(stream)}: ${ACTION_TEXT[stream.action]}`, 'Config');
+  recorder.step(
+    'decide',
+    () => `STE.Config=${configOf(stream.words)}: ${ACTION_TEXT[stream.action]}`,
+    'Config',
+  );
 }
 
 function recordCachedStream(recorder: Recorder, { stream }: ConfigEntry): void {
   const { sid, world, pa, words } = stream;
-  recordStructure(recorder, 1, 'ste', `STE 0x${sid.toString(16)}`, 'STE', world, pa, words, 0, true, 0);
+  recordCached(recorder, 1, 'ste', 'STE', world, pa, words, () => `STE 0x${sid.toString(16)}`);
 }
 
 function recordCachedContext(recorder: Recorder, stream: StreamConfig, context: ContextConfig): void {
   const { index, pa, words } = context;
-  recordStructure(recorder, 2, 'cd', `CD ${index}`, 'CD', stream.world, pa, words, 0, true, 0);
+  recordCached(recorder, 2, 'cd', 'CD', stream.world, pa, words, () => `CD ${index}`);
 }

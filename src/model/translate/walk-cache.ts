@@ -1,7 +1,7 @@
 /** What the policy `maximal` keeps of walks beside the result: each table descriptor by itself (3.21.1, 4.4.1). */
 
 import { hex } from '../../bits/u64.ts';
-import { type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
+import { paOf, type TlbEntry, type TlbSpace, tlbPageHi, tlbPageLo } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import type { Recorder } from '../plan.ts';
 import type { Answer } from './answer.ts';
@@ -28,13 +28,13 @@ export function startOfWalk(
   const entry = machine.walks.find(walksOf(machine, space), inHi, inLo);
   if (entry === null) return false;
   walkStart[0] = entry.level + 1;
-  walkStart[1] = Math.floor(entry.pa / 2 ** 32);
-  walkStart[2] = entry.pa | 0;
+  walkStart[1] = entry.paHi;
+  walkStart[2] = entry.paLo;
   walkStart[3] = entry.attributes;
   recorder?.step(
     'cache-hit',
     () =>
-      `walk cache hit: stage ${space.tag.stage} level ${entry.level} table descriptor, next table ${hex(entry.pa)}${entry.leaving ? ', on its way out' : ''}`,
+      `walk cache hit: stage ${space.tag.stage} level ${entry.level} table descriptor, next table ${hex(paOf(entry))}${entry.leaving ? ', on its way out' : ''}`,
   );
   return true;
 }
@@ -43,8 +43,9 @@ export function startOfWalk(
 interface TableRead {
   readonly hi: number;
   readonly lo: number;
-  /** PA of the descriptor in bytes. */
-  readonly at: number;
+  /** PA of the descriptor. */
+  readonly atHi: number;
+  readonly atLo: number;
   /** Hierarchical bits of this level and those above. */
   readonly tables: number;
   readonly nextHi: number;
@@ -67,18 +68,21 @@ export function fillTable(
   const entry: TlbEntry = {
     space: own,
     global: false,
-    page: tlbPage(inHi, inLo, shift),
+    pageHi: tlbPageHi(inHi, shift),
+    pageLo: tlbPageLo(inHi, inLo, shift),
     shift,
-    pa: read.nextHi * 2 ** 32 + read.nextLo,
+    paHi: read.nextHi,
+    paLo: read.nextLo | 0,
     level,
     granuleBits: tables.granuleBits,
     permissions: 0,
     attributes: read.tables,
     leafShift: shift,
     nested: null,
-    descriptorPa: read.at,
-    descriptorHi: read.hi >>> 0,
-    descriptorLo: read.lo >>> 0,
+    descriptorAtHi: read.atHi,
+    descriptorAtLo: read.atLo | 0,
+    descriptorHi: read.hi | 0,
+    descriptorLo: read.lo | 0,
     leaving: false,
   };
   if (machine.walks.displaced(entry)) return;
@@ -95,6 +99,6 @@ export function fillPage(machine: Machine, answer: Answer, entry: TlbEntry): voi
   answer.fills.push({
     store: machine.tlb,
     entry,
-    what: `TLB keeps IPA to PA ${hex(entry.pa)}`,
+    what: `TLB keeps IPA to PA ${hex(paOf(entry))}`,
   });
 }

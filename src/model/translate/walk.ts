@@ -152,15 +152,31 @@ export function walkStage1(
       return false;
     }
     if (kind === LEAF_DESCRIPTOR) {
+      // AFFD is IGNORED where hardware updates the flag (5.4, AFFD).
+      if ((lo & AF) === 0 && !half.ha && !half.affd) {
+        answer.fail(stage1Fault('F_ACCESS', `level ${level} leaf has AF=0, and CD.AFFD=0`, '7.3.15', level));
+        return false;
+      }
+      let permissions = stage1Permissions(context, hi, lo, tables);
+      if (half.hd && (hi & DBM) !== 0)
+        permissions |= stage1Permissions(context, hi, lo & ~AP2, tables) << ONCE_DIRTY;
+      leaf[L_OUT_HI] = joinHi(nextHi, vaHi, shift);
+      leaf[L_OUT_LO] = joinLo(nextLo, vaLo, shift);
+      leaf[L_SHIFT] = shift;
+      leaf[L_PERMISSIONS] = permissions;
+      leaf[L_ATTRIBUTES] = attributesOf(context, half, hi, lo);
+      leaf[L_LEVEL] = level;
       leaf[L_HI] = hi;
       leaf[L_LO] = lo;
       leaf[L_AT_HI] = atHi;
       leaf[L_AT_LO] = atLo;
-      leaf[L_LEVEL] = level;
-      leaf[L_SHIFT] = shift;
-      leaf[L_OUT_HI] = joinHi(nextHi, vaHi, shift);
-      leaf[L_OUT_LO] = joinLo(nextLo, vaLo, shift);
-      return finish(machine, stream, context, half, tables, tableHi, ipaLo, answer, recorder);
+      leaf[L_GLOBAL] = !context.twoRanges || (lo & NOT_GLOBAL) === 0 ? 1 : 0;
+      if (recorder !== null) recordUse(recorder, 1, permissions, context.twoRanges);
+      // A Translation Request gets what there is; only what it asks for and hardware may grant is marked dirty (3.13.7).
+      const need = answer.probe ? answer.need & (permissions | (permissions >>> ONCE_DIRTY)) : answer.need;
+      if (!permitted(permissions, context, need, answer, level)) return false;
+      if ((permissions & need) === need && !(half.ha && (lo & AF) === 0)) return true;
+      return updateLeaf(machine, stream, half, need, tableHi, ipaLo, answer, recorder);
     }
     if (half.haft && (lo & TABLE_AF) === 0) {
       const what = `level ${level} table descriptor: AF=1`;
@@ -175,7 +191,8 @@ export function walkStage1(
       fillTable(machine, answer, space, half, level, vaHi, vaLo, {
         hi,
         lo,
-        at: addressOf(atHi, atLo),
+        atHi,
+        atLo,
         tables,
         nextHi,
         nextLo,
@@ -196,55 +213,32 @@ function invalid(hi: number, lo: number, level: number, pa: number): Fault {
 }
 
 /**
- * Access flag and permissions of the leaf in {@link leaf}; then what hardware updates (3.13).
+ * Hardware's update of the leaf in {@link leaf}: its access flag, and AP[2] for a write (3.13.3).
  * @param ipaHi where stage 1 says that the leaf lies
  */
-function finish(
+function updateLeaf(
   machine: Machine,
   stream: StreamConfig,
-  context: ContextConfig,
   half: Half,
-  tables: number,
+  need: number,
   ipaHi: number,
   ipaLo: number,
   answer: Answer,
   recorder: Recorder | null,
 ): boolean {
-  const hi = leaf[L_HI] as number;
+  const permissions = leaf[L_PERMISSIONS] as number;
   const lo = leaf[L_LO] as number;
   const level = leaf[L_LEVEL] as number;
-  let newLo = lo;
-  // AFFD is IGNORED where hardware updates the flag (5.4, AFFD).
-  if ((lo & AF) === 0 && (half.ha || !half.affd)) {
-    if (!half.ha) {
-      answer.fail(stage1Fault('F_ACCESS', `level ${level} leaf has AF=0, and CD.AFFD=0`, '7.3.15', level));
-      return false;
-    }
-    newLo |= AF;
-  }
-  let permissions = stage1Permissions(context, hi, lo, tables);
-  if (half.hd && (hi & DBM) !== 0)
-    permissions |= stage1Permissions(context, hi, lo & ~AP2, tables) << ONCE_DIRTY;
-  if (recorder !== null) recordUse(recorder, 1, permissions, context.twoRanges);
-  leaf[L_PERMISSIONS] = permissions;
-  leaf[L_ATTRIBUTES] = attributesOf(context, half, hi, lo);
-  leaf[L_GLOBAL] = !context.twoRanges || (lo & NOT_GLOBAL) === 0 ? 1 : 0;
-  let { need } = answer;
-  // A Translation Request gets what there is; only what it asks for and hardware may grant is marked dirty (3.13.7).
-  if (answer.probe) need &= permissions | (permissions >>> ONCE_DIRTY);
-  if (!permitted(permissions, context, need, answer, level)) return false;
-  if ((permissions & need) !== need) {
-    newLo = (newLo | AF) & ~AP2;
-    permissions |= (permissions >>> ONCE_DIRTY) & (PERM.pw | PERM.uw);
-    leaf[L_PERMISSIONS] = permissions;
-  }
-  if (newLo === lo) return true;
+  const dirty = (permissions & need) !== need;
+  const newLo = (lo | AF) & (dirty ? ~AP2 : -1);
   const atHi = leaf[L_AT_HI] as number;
   const atLo = (leaf[L_AT_LO] as number) >>> 0;
-  const what = `level ${level} leaf: ${(newLo & AP2) !== (lo & AP2) ? 'AP[2]=0, AF=1' : 'AF=1'}`;
+  const hi = leaf[L_HI] as number;
+  const what = `level ${level} leaf: ${dirty ? 'AP[2]=0, AF=1' : 'AF=1'}`;
   if (!write(machine, stream, half, level, ipaHi, ipaLo, atHi, atLo, hi, newLo, what, answer, recorder))
     return false;
   leaf[L_LO] = newLo;
+  if (dirty) leaf[L_PERMISSIONS] = permissions | ((permissions >>> ONCE_DIRTY) & (PERM.pw | PERM.uw));
   return true;
 }
 
