@@ -7,13 +7,14 @@ import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import type { QueueWorld } from '../spec/commands.ts';
 import { type GerrorName, gerrorMask, worldHasGerror } from '../spec/gerror.ts';
-import { memoryTypeText, shareabilityText } from '../spec/msi.ts';
 import { WORLD_PREFIX } from '../spec/registers.ts';
 import { ADDRESS_BITS } from '../spec/translation.ts';
 import { offsetOf, type RegisterBank } from './bank.ts';
 import { isWritable } from './effects.ts';
 import type { QueueMachine } from './machine.ts';
 import type { Effect, Recorder } from './plan.ts';
+import { attributesText } from './translate/attribute-text.ts';
+import { stage2Attributes } from './translate/attributes.ts';
 
 /** Where effects of a world's registers and queues go. */
 export interface Signals {
@@ -61,7 +62,7 @@ export function hasMsi(machine: QueueMachine, world: QueueWorld): boolean {
 
 /** How an MSI is written, in words. */
 function msiText(msi: Msi): string {
-  return `${memoryTypeText(msi.memAttr)}, ${shareabilityText(msi.memAttr, msi.sh)}`;
+  return attributesText(stage2Attributes(msi.memAttr, msi.sh));
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { World } from '../bits/world.ts';
 import type { RegisterBank } from './bank.ts';
 import type { ConfigCache } from './caches/config.ts';
+import type { DptTlb } from './caches/dpt.ts';
 import type { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
+import type { PartidMapCache } from './caches/partid-maps.ts';
 import type { StructureCache } from './caches/structures.ts';
 import type { Tlb } from './caches/tlb.ts';
 import type { Versions } from './caches/versions.ts';
@@ -49,6 +51,8 @@ export interface Machine {
   /** What hardware may hold of what software has overwritten (policy `maximal`). */
   readonly versions: Versions<Location>;
   readonly decoded: DecodeMemo;
+  readonly partidMaps: PartidMapCache;
+  readonly dpt: DptTlb;
   memory(space: World): SparseMemory;
 }
 

@@ -69,6 +69,8 @@ export type FrameKind =
   | 'register'
   | 'l1std'
   | 'ste'
+  | 'vms'
+  | 'dpt'
   | 'l1cd'
   | 'cd'
   | 'descriptor';

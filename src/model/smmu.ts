@@ -9,11 +9,14 @@ import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { type BankOptions, RegisterBank } from './bank.ts';
 import { ConfigCache, type ConfigEntry } from './caches/config.ts';
+import { DptTlb } from './caches/dpt.ts';
 import { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
+import { PartidMapCache } from './caches/partid-maps.ts';
 import { StructureCache } from './caches/structures.ts';
 import { paOf, Tlb, type TlbEntry } from './caches/tlb.ts';
 import { type Version, Versions } from './caches/versions.ts';
+import { reportDptFault } from './dpt-report.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
 import type { Hooks } from './hooks.ts';
@@ -81,6 +84,8 @@ export class Smmu implements QueueMachine {
   readonly leaving = new Leaving();
   readonly versions = new Versions<Location>();
   readonly decoded = new DecodeMemo();
+  readonly partidMaps = new PartidMapCache();
+  readonly dpt = new DptTlb();
   readonly waiting = new WaitingRecords();
   readonly failure = new ServiceFailure();
   /** Set by what keeps stalled transactions, endpoints and address translation operations. */
@@ -163,11 +168,12 @@ export class Smmu implements QueueMachine {
       answer.fault !== null ||
       answer.fills.length !== 0 ||
       answer.updates.length !== 0 ||
+      answer.effects.length !== 0 ||
       this.tlb.size >= TLB_LIMIT ||
       this.config.size >= CONFIG_LIMIT
     ) {
       const effects: Effect[] = [];
-      this.#settle(transaction, answer, effects, null);
+      this.#settle(transaction, state, answer, effects, null);
       this.commit(effects);
       return answer;
     }
@@ -269,7 +275,7 @@ export class Smmu implements QueueMachine {
     });
     recorder.step('begin', () => `StreamID ${hex(t.sid)}${ssid()}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
     this.#translate(state, t, answer, recorder);
-    this.#settle(t, answer, effects, recorder);
+    this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes } = answer;
     return outcome({ result, pa, space, fault, record, recording, missing, tlbHit, attributes });
   }
@@ -295,12 +301,27 @@ export class Smmu implements QueueMachine {
   }
 
   /** From an answer to its effects: the event, and what the caches keep. */
-  #settle(t: Transaction, answer: Answer, effects: Effect[], recorder: Recorder | null): void {
+  #settle(
+    t: Transaction,
+    state: WorldState,
+    answer: Answer,
+    effects: Effect[],
+    recorder: Recorder | null,
+  ): void {
     for (const { space, paHi, paLo, hi, lo, what } of answer.updates) {
       const pa = paHi * 2 ** 32 + paLo;
       effects.push({ kind: 'memory', space, pa, words: Uint32Array.of(lo, hi), what });
     }
     this.#keep(answer, effects, recorder);
+    for (const effect of answer.effects) effects.push(effect);
+    if (answer.dptFault !== null && state.dpt !== null) {
+      recorder?.step('register', 'DPT_CFG_FAR and GERROR.DPT_ERR report the failed lookup');
+      reportDptFault(
+        { machine: this, world: state.dpt.world, effects, recorder },
+        state.dpt,
+        answer.dptFault,
+      );
+    }
     if (answer.fault !== null && answer.result !== 'not-modelled') this.#report(t, answer, effects, recorder);
     if (recorder !== null) recordEnd(recorder, answer);
   }

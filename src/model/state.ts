@@ -16,8 +16,11 @@ import { L1STD_BYTES, SPLITS } from '../spec/l1std.ts';
 import { STE_BYTES } from '../spec/ste.ts';
 import { SID_BITS, SSID_BITS } from '../spec/stream-id.ts';
 import type { RegisterBank } from './bank.ts';
+import { type DptConfig, deriveDpt } from './dpt-config.ts';
 import { type FieldBitsByLayout, fieldBits } from './field-bits.ts';
 import { PA_BITS } from './memory.ts';
+import { gbpaOverrides } from './translate/attribute-sources.ts';
+import type { Overrides } from './translate/attributes.ts';
 
 /** What the implementation offers (ID registers). */
 export interface Features {
@@ -47,6 +50,7 @@ export interface Features {
   readonly s2po: boolean;
   readonly the: boolean;
   readonly aie: boolean;
+  readonly mtePerm: boolean;
   readonly bbml: number;
   readonly ptwnnc: boolean;
   readonly pbha: boolean;
@@ -111,11 +115,7 @@ export interface WorldState {
   readonly e2h: boolean;
   readonly gbpaAbort: boolean;
   /** What GBPA replaces of the attributes of traffic while SMMUEN=0; null when nothing. */
-  readonly gbpaOverride: {
-    readonly memAttr: number;
-    readonly shCfg: number;
-    readonly allocCfg: number;
-  } | null;
+  readonly gbpaOverride: Overrides | null;
   readonly gbpaPrivCfg: number;
   readonly gbpaInstCfg: number;
   /** VMID bits that invalidations ignore (CR0.VMW). */
@@ -129,6 +129,8 @@ export interface WorldState {
   readonly bits: FieldBitsByLayout;
   /** Reserved bits that are not 0 make a structure invalid and a command illegal. */
   readonly strict: boolean;
+  /** The Device Permission Table; null where the world has none. */
+  readonly dpt: DptConfig | null;
   /** Rules of the validity table that are switched off (tests only). */
   readonly rulesOff: ReadonlySet<string>;
 }
@@ -168,6 +170,7 @@ function featuresOf(ids: IdValues): Features {
     s2po: has('IDR3.S2PO'),
     the: has('IDR3.THE'),
     aie: has('IDR3.AIE'),
+    mtePerm: has('IDR3.MTEPERM'),
     bbml: value('IDR3.BBML'),
     ptwnnc: has('IDR3.PTWNNC'),
     pbha: has('IDR3.PBHA'),
@@ -245,15 +248,6 @@ function vmwBitsOf(vmw: number): number {
   return vmw > 4 ? 0 : vmw;
 }
 
-/** GBPA's overrides of memory type, shareability and allocation hints (6.3.14). */
-function gbpaOverrideOf(bank: RegisterBank): WorldState['gbpaOverride'] {
-  return {
-    memAttr: bank.field('GBPA', 'MTCFG') === 1 ? bank.field('GBPA', 'MemAttr') : -1,
-    shCfg: bank.field('GBPA', 'SHCFG'),
-    allocCfg: bank.field('GBPA', 'ALLOCCFG'),
-  };
-}
-
 /** Decodes the Non-secure registers. */
 export function deriveState(
   bank: RegisterBank,
@@ -284,7 +278,7 @@ export function deriveState(
     recInvSid: bank.field('CR2', 'RECINVSID') === 1,
     e2h: bank.field('CR2', 'E2H') === 1,
     gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
-    gbpaOverride: features.attrTypesOvr ? gbpaOverrideOf(bank) : null,
+    gbpaOverride: features.attrTypesOvr ? gbpaOverrides(bank.lo('GBPA'), true) : null,
     gbpaPrivCfg: features.attrPermsOvr ? bank.field('GBPA', 'PRIVCFG') : 0,
     gbpaInstCfg: features.attrPermsOvr ? bank.field('GBPA', 'INSTCFG') : 0,
     vmwBits: features.s2p && feature(ids, 'IDR0.VMW') === 1 ? vmwBitsOf(bank.field('CR0', 'VMW')) : 0,
@@ -293,6 +287,7 @@ export function deriveState(
     eventqAborted: (active & GERROR_EVENTQ_ABT_ERR) !== 0,
     bits: fieldBits(ids, rulesOff),
     strict: reservedBits === 'strict',
+    dpt: deriveDpt(bank, 'ns', ids, outputBits),
     rulesOff,
   };
 }

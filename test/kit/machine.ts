@@ -57,5 +57,9 @@ export function cacheContents(smmu: Smmu): string[] {
     tlb.entries().map(({ space, ...entry }) => JSON.stringify([i, space.tag, entry])),
   );
   const structures = smmu.structures.entries().map((entry) => JSON.stringify([entry, [...entry.words]]));
-  return [...configs, ...tlbs, ...structures, `${smmu.leaving.size} leaving`].sort();
+  const dpt = (['ns', 'realm'] as const).flatMap((world) =>
+    smmu.dpt.entries(world).map((entry) => JSON.stringify(entry)),
+  );
+  const maps = smmu.partidMaps.entries().map((map) => JSON.stringify({ ...map, words: [...map.words] }));
+  return [...configs, ...tlbs, ...structures, ...dpt, ...maps, `${smmu.leaving.size} leaving`].sort();
 }

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { fieldOf } from '../../src/bits/layout.ts';
+import { pageOf } from '../../src/model/caches/page-map.ts';
 import { COMMANDS, type CommandName } from '../../src/spec/commands.ts';
 import { FEATURE_EFFECTS, type FeatureEffect } from '../../src/spec/feature-effects.ts';
 import type { FeatureTest } from '../../src/spec/features.ts';
@@ -90,7 +91,7 @@ describe('commands', () => {
     const common = { Address: IOVA, ASID: 1, VMID: 0 };
     const known = Object.entries(common).filter(([name]) => name in fields);
     m.run(commandWords(of as CommandName, { ...Object.fromEntries(known), ...values }));
-    const tlb = m.smmu.tlb.entries().map(({ page, space }) => JSON.stringify([page, space.tag]));
+    const tlb = m.smmu.tlb.entries().map((entry) => JSON.stringify([pageOf(entry), entry.space.tag]));
     return [tlb.sort(), m.read('CMDQ_CONS'), m.read('GERROR'), m.words(0x48001000, 1)];
   }
 

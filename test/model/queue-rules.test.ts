@@ -422,13 +422,13 @@ describe('global errors and interrupts', () => {
       submit(m, BAD);
       const plan = next(m);
       expect(texts(plan).join('\n')).toContain(
-        'the GERROR MSI writes 0xcafef00d to 0x40a00000 (Normal iWB-oWB, ISH)',
+        'the GERROR MSI writes 0xcafef00d to 0x40a00000 (Normal iWB(RA,WA) oWB(RA,WA) ISH)',
       );
       m.smmu.commit(plan.effects);
       expect(m.words(MSI, 2)).toEqual([0xcafef00d, 0]);
       const device = new TestSmmu({ registers: { ...registers, 'GERROR_IRQ_CFG2.MemAttr': 1 } });
       submit(device, BAD);
-      expect(texts(next(device)).join('\n')).toContain('(Device-nGnRE, OSH)');
+      expect(texts(next(device)).join('\n')).toContain('(Device-nGnRE)');
       for (const wired of [{ 'GERROR_IRQ_CFG0.ADDR': 0 }, { 'IDR0.MSI': 0 }]) {
         const other = new TestSmmu({ registers: { ...registers, ...wired } });
         submit(other, BAD);

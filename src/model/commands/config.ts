@@ -9,6 +9,7 @@ import { type CfgiMatch, whyCfgiNot } from '../caches/location.ts';
 import type { StructureEntry } from '../caches/structures.ts';
 import { argument, type CommandContext } from './context.ts';
 import { dropConfig, dropStructure, noteInvalidation } from './drop.ts';
+import { dropStreamMaps, invalidatePartidMap } from './partid-maps.ts';
 
 /** StreamIDs have 32 bits at most. */
 const LAST_SID = 0xffff_ffff;
@@ -23,14 +24,18 @@ function countOf(c: CommandContext, scope: ConfigScope): number {
 /** CMD_CFGI_*: drops the entries of the StreamIDs that the command names. */
 export function invalidateConfig(c: CommandContext): void {
   const scope = c.spec.config;
-  // PARTID maps by VMID are kept elsewhere.
-  if (!scope || scope.by === 'vmid') return;
+  if (!scope) return;
   const world: World = c.world === 's' && argument(c, 'SSec') === 0 ? 'ns' : c.world;
+  if (scope.by === 'vmid') {
+    invalidatePartidMap(c, world);
+    return;
+  }
   const sid = argument(c, 'StreamID');
   const count = countOf(c, scope);
   // The bottom Range+1 bits of StreamID are ignored (4.3.2).
   const first = count === 1 ? sid : count >= 2 ** 32 ? 0 : Math.floor(sid / count) * count;
   const last = Math.min(first + count - 1, LAST_SID);
+  dropStreamMaps(c, world, first, last);
   if (c.machine.policy === 'maximal') dropStructures(c, scope, world, first, last);
   else dropStreams(c, world, first, last);
 }

@@ -3,8 +3,9 @@ import type { World } from '../../bits/world.ts';
 import { type CLASS_CD, CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
 import type { ConfigEntry } from '../caches/config.ts';
 import type { TlbEntry } from '../caches/tlb.ts';
+import type { DptFault } from '../dpt-config.ts';
 import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
-import type { Fault, Missing, Recording, Result, Store } from '../plan.ts';
+import type { Effect, Fault, Missing, Recording, Result, Store } from '../plan.ts';
 import type { Attributes } from './attributes.ts';
 import type { ContextConfig } from './configuration.ts';
 
@@ -62,6 +63,10 @@ export class Answer {
   shift = 0;
   /** The translation holds for every ASID. */
   global = false;
+  /** What changes in other stores: PARTID maps, the TLB of the Device Permission Table. */
+  readonly effects: Effect[] = [];
+  /** A lookup in the Device Permission Table failed: DPT_CFG_FAR and GERROR say so (3.24.4). */
+  dptFault: DptFault | null = null;
   /** Memory attributes of the output. */
   attributes: Attributes = 0;
   /** PnU and InD of the record: after the STE's overrides. */
@@ -89,6 +94,8 @@ export class Answer {
     this.record = null;
     this.recording = 'none';
     this.missing = null;
+    if (this.effects.length !== 0) this.effects.length = 0;
+    this.dptFault = null;
   }
 
   /** Ends with a fault; whether and how it is reported is decided later. */

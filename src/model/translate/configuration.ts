@@ -4,19 +4,10 @@ import type { World } from '../../bits/world.ts';
 import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import type { GranuleBits } from '../../spec/translation.ts';
 import type { TlbSpace } from '../caches/tlb.ts';
-import type { Attributes } from './attributes.ts';
+import type { Attributes, Overrides } from './attributes.ts';
 
 /** What an STE makes of its stream. */
 export type StreamAction = 'abort' | 'bypass' | 'stage1' | 'stage2' | 'nested';
-
-/** What an STE replaces of the incoming attributes (13.1.4). */
-export interface InputOverride {
-  /** Memory type, or -1 for the incoming one. */
-  readonly memAttr: number;
-  /** SHCFG: 1 leaves the incoming shareability. */
-  readonly shCfg: number;
-  readonly allocCfg: number;
-}
 
 /** Translation tables as a walk needs them: those of TTB0, of TTB1, or of stage 2. */
 export interface Tables {
@@ -52,6 +43,8 @@ export interface Stage2Config extends Tables {
   /** S2PTW: structures and stage-1 tables in Device memory are a permission fault. */
   readonly ptw: boolean;
   readonly fwb: boolean;
+  /** MemAttr has encodings of IDR3.MTEPERM. */
+  readonly mtePerm: boolean;
   /** XN[0] counts, and with it the privilege (IDR3.XNX). */
   readonly xnx: boolean;
   readonly stall: boolean;
@@ -68,8 +61,10 @@ export interface Stage2Config extends Tables {
 export interface StreamConfig {
   readonly world: World;
   readonly sid: number;
-  /** Where the STE lay (PA in bytes), and its words. */
+  /** Where the STE lay (PA in bytes), and its words as they were read. */
   readonly pa: number;
+  readonly raw: Uint32Array;
+  /** Its words without the bits that do not count with the features there are. */
   readonly words: Uint32Array;
   readonly action: StreamAction;
   /** Stage 1 translates: Config 0b1x1. */
@@ -91,7 +86,7 @@ export interface StreamConfig {
   /** 0 as the transaction says, 2 data, 3 instruction. */
   readonly instCfg: number;
   /** What replaces the incoming attributes; null when nothing does. */
-  readonly override: InputOverride | null;
+  readonly override: Overrides | null;
   /** Stage 2, when it is on. */
   readonly stage2: Stage2Config | null;
 }
@@ -112,9 +107,11 @@ export type TableFormat = 'VMSAv8-64' | 'VMSAv8-32' | 'VMSAv9-128';
 
 /** A legal CD, decoded to what translation needs. */
 export interface ContextConfig {
-  /** Where the CD lay (PA in bytes), and its words. */
+  /** Where the CD lay (PA in bytes), and its words as they were read. */
   readonly pa: number;
   readonly index: number;
+  readonly raw: Uint32Array;
+  /** Its words without the bits that do not count with the features there are. */
   readonly words: Uint32Array;
   readonly format: TableFormat;
   readonly streamWorld: StreamWorld;

@@ -179,6 +179,7 @@ export function decodeContext(
   return {
     pa,
     index,
+    raw: words.slice(at, at + CD.words),
     words: w,
     format,
     streamWorld,

@@ -73,6 +73,7 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
     vmid: f.S2VMID.get(w, 0),
     ptw: f.S2PTW.get(w, 0) === 1,
     fwb: features.fwb && f.S2FWB.get(w, 0) === 1,
+    mtePerm: features.mtePerm,
     xnx: features.xnx,
     stall: f.S2S.get(w, 0) === 1,
     record: f.S2R.get(w, 0) === 1,

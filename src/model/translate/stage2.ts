@@ -9,7 +9,7 @@ import type { Machine } from '../machine.ts';
 import { DATA, type ReadStatus } from '../memory.ts';
 import type { Recorder } from '../plan.ts';
 import { type Answer, type Stage2Class, stage2Fault, stage2WalkAbort } from './answer.ts';
-import { isDevice } from './attributes.ts';
+import { mapsDevice } from './attributes.ts';
 import type { Stage2Config, StreamConfig } from './configuration.ts';
 import {
   addressLo,
@@ -362,7 +362,7 @@ function permitted(
     answer.fail(tableWrite ? { ...fault, tableWrite } : fault);
     return false;
   }
-  if (cls !== CLASS_IN && s2.ptw && isDevice(found[F_MEM_ATTR] as number, s2.fwb)) {
+  if (cls !== CLASS_IN && s2.ptw && mapsDevice(found[F_MEM_ATTR] as number, s2.fwb, s2.mtePerm)) {
     const reason = `${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}) is Device memory at stage 2, and STE.S2PTW=1`;
     const fault = stage2Fault('F_PERMISSION', reason, '5.2 S2PTW', level, cls, ipaOf(ipaHi, ipaLo));
     answer.fail(tableWrite ? { ...fault, tableWrite } : fault);

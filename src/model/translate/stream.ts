@@ -6,18 +6,20 @@ import { countingWords } from '../field-bits.ts';
 import type { Fault } from '../plan.ts';
 import type { Features, WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
-import type { InputOverride, StreamAction, StreamConfig } from './configuration.ts';
+import { NO_OVERRIDES, steOverrides } from './attribute-sources.ts';
+import type { Overrides } from './attributes.ts';
+import type { StreamAction, StreamConfig } from './configuration.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 import { decodeStage2 } from './stage2-config.ts';
 import { contextAddressBits, type SteSubject, steRules, streamWorldOf } from './ste-rules.ts';
 
 const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV } = STE.fields;
-const { PRIVCFG, INSTCFG, MTCFG, MemAttr, SHCFG, ALLOCCFG, S2VMID } = STE.fields;
+const { PRIVCFG, INSTCFG, S2VMID } = STE.fields;
 /** By Config[1:0] of a stream that passes. */
 const ACTIONS: readonly StreamAction[] = ['bypass', 'stage1', 'stage2', 'nested'];
-/** SHCFG: leave the incoming shareability. */
-const INCOMING_SH = 1;
+/** ALLOCCFG from here on forces the hints; below it they are as they come. */
+const FORCED_HINTS = 8;
 
 /** STE.Config. */
 export function configOf(w: Uint32Array): number {
@@ -29,13 +31,11 @@ export function abortRule(config: number): string {
   return config === 0 ? 'STE-ABORT' : 'STE-RES-CFG';
 }
 
-/** The attribute overrides that the STE asks for and the SMMU offers (13.1.4). */
-function overrideOf(w: Uint32Array, features: Features): InputOverride | null {
-  if (!features.attrTypesOvr) return null;
-  const memAttr = MTCFG.get(w, 0) === 1 ? MemAttr.get(w, 0) : -1;
-  const shCfg = SHCFG.get(w, 0);
-  const allocCfg = ALLOCCFG.get(w, 0);
-  return memAttr < 0 && shCfg === INCOMING_SH && allocCfg < 8 ? null : { memAttr, shCfg, allocCfg };
+/** The attribute overrides that the STE asks for and the SMMU offers (13.1.4); null when they change nothing. */
+function overrideOf(w: Uint32Array, features: Features): Overrides | null {
+  const by = steOverrides(w, features.attrTypesOvr);
+  const { mtcfg, shcfg } = NO_OVERRIDES;
+  return by.mtcfg === mtcfg && by.shcfg === shcfg && by.alloccfg < FORCED_HINTS ? null : by;
 }
 
 /**
@@ -70,6 +70,7 @@ export function decodeStream(
     world,
     sid,
     pa,
+    raw: words.slice(at, at + STE.words),
     words: w,
     action: silentAbort ? 'abort' : (ACTIONS[config & 3] as StreamAction),
     translates1: !silentAbort && (config & 1) === 1,

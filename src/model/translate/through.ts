@@ -271,7 +271,8 @@ function nestedPart(stage2: Stage2Config, ipaHi: number, ipaLo: number, shift: n
 function joinAttributes(attributes: number, stage2: Stage2Config): number {
   const memAttr = found[F_MEM_ATTR] as number;
   const sh = found[F_SH] as number;
-  return stage2.fwb ? combineForced(attributes, memAttr, sh) : combineStage2(attributes, memAttr, sh);
+  const combine = stage2.fwb ? combineForced : combineStage2;
+  return combine(attributes, memAttr, sh, stage2.mtePerm);
 }
 
 /** Answers from an entry that goes to the PA at once. */

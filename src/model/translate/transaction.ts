@@ -230,11 +230,11 @@ function recordAction(recorder: Recorder, stream: StreamConfig): void {
 }
 
 function recordCachedStream(recorder: Recorder, { stream }: ConfigEntry): void {
-  const { sid, world, pa, words } = stream;
-  recordCached(recorder, 1, 'ste', 'STE', world, pa, words, () => `STE 0x${sid.toString(16)}`);
+  const { sid, world, pa, raw } = stream;
+  recordCached(recorder, 1, 'ste', 'STE', world, pa, raw, () => `STE 0x${sid.toString(16)}`);
 }
 
 function recordCachedContext(recorder: Recorder, stream: StreamConfig, context: ContextConfig): void {
-  const { index, pa, words } = context;
-  recordCached(recorder, 2, 'cd', 'CD', stream.world, pa, words, () => `CD ${index}`);
+  const { index, pa, raw } = context;
+  recordCached(recorder, 2, 'cd', 'CD', stream.world, pa, raw, () => `CD ${index}`);
 }

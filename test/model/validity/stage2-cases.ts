@@ -452,6 +452,8 @@ const BOTH: readonly RuleCase[] = [
       holds: {},
       gives: 'C_BAD_STE',
       otherwise: 'translates',
+      // Without stage 2 its fields read as 0, and S2AA64=0 asks for VMSAv8-32.
+      alsoCaughtBy: ['STE-S2AA64-32'],
     }),
   ),
   // With stage 2 on StreamWorld is NS-EL1, whatever STRW says.
