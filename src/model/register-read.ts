@@ -49,7 +49,10 @@ function readWord(machine: QueueMachine, access: RegisterAccess, offset: number,
 }
 
 /** DORMANT: nothing is cached, and this SMMU prefetches nothing (6.3.13, 3.19.1). */
-function statusOf({ bank, config, tlb }: QueueMachine): number {
-  const hints = bank.field('IDR0', 'DORMHINT') === 1;
-  return hints && config.size === 0 && tlb.size === 0 ? DORMANT : 0;
+function statusOf(machine: QueueMachine): number {
+  if (machine.bank.field('IDR0', 'DORMHINT') === 0) return 0;
+  const { config, tlb, partial, walks, structures, dpt, partidMaps } = machine;
+  const sizes = [config, tlb, partial, walks, structures].map((cache) => cache.size);
+  const others = [...dpt.entries('ns'), ...partidMaps.entries()];
+  return sizes.every((size) => size === 0) && others.length === 0 ? DORMANT : 0;
 }
