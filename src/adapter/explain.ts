@@ -72,11 +72,14 @@ const RECORDINGS: Readonly<Record<Recording, string>> = {
   merged: 'the transaction is terminated; the last record of the EVENTQ stands for its event as well',
   'stall-limit':
     'the transaction is stalled; its event waits until fewer than IDR5.STALL_MAX are outstanding',
+  waiting: 'the event is written when the EVENTQ can take it',
 };
 
 function consequence(plan: Plan, step: Step | undefined): string {
   if (step?.kind === 'command-error') {
-    return 'the queue stops with the error in CMDQ_CONS.ERR and GERROR.CMDQ_ERR becomes active';
+    return plan.operation.kind === 'command' && plan.operation.queue !== undefined
+      ? 'the queue stops with the error in ECMDQ_CONS.ERR_REASON and GERROR.CMDQP_ERR becomes active'
+      : 'the queue stops with the error in CMDQ_CONS.ERR and GERROR.CMDQ_ERR becomes active';
   }
   if (plan.outcome.result === 'stall') return 'the transaction is stalled until CMD_RESUME or CMD_STALL_TERM';
   if (plan.operation.kind === 'command') return 'the command goes on, and the global error becomes active';

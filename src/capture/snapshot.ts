@@ -39,6 +39,11 @@ const BANKS: readonly number[] = [0, REGISTERS.S_IDR0.offset, REALM_PAGE_0];
 /** Registers that say little when they are missing and much when they are zero. */
 const EXPECTED = [REGISTERS.CR0, REGISTERS.STRTAB_BASE_CFG];
 const BASES = [REGISTERS.STRTAB_BASE, REGISTERS.CMDQ_BASE, REGISTERS.EVENTQ_BASE, REGISTERS.PRIQ_BASE];
+/** Registers whose changes are acknowledged in another, and that one (6.3.9, 6.3.16). */
+const ACKNOWLEDGED = [
+  [REGISTERS.CR0, REGISTERS.CR0ACK],
+  [REGISTERS.IRQ_CTRL, REGISTERS.IRQ_CTRLACK],
+] as const;
 const IDR0 = REGISTERS.IDR0.offset;
 
 /**
@@ -141,6 +146,7 @@ function complete(words: Words, base: number | null, options: SnapshotOptions): 
   }
   assumeHighHalves(words);
   assumePage1(words);
+  assumeAcknowledges(words);
   settleIdRegisters(words, options, options.featuresAsked ?? 'smmu.features');
   if (words.has(STRTAB_BASE)) assumeZeros(words);
   return { base, words: words.values, assumed: words.assumed, warnings: words.warnings };
@@ -162,6 +168,17 @@ function assumePage1(words: Words): void {
   for (const [repetition, offset] of REPEATED_INDICES) {
     const value = words.get(repetition);
     if (value !== undefined && !words.has(offset)) words.assume(offset, value);
+  }
+}
+
+/** Without its acknowledge a register would look as if its last change had not taken effect yet. */
+function assumeAcknowledges(words: Words): void {
+  for (const bank of BANKS) {
+    for (const [register, acknowledge] of ACKNOWLEDGED) {
+      const value = words.get(bank + register.offset);
+      if (value === undefined || words.has(bank + acknowledge.offset)) continue;
+      words.assume(bank + acknowledge.offset, value);
+    }
   }
 }
 

@@ -82,6 +82,7 @@ const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
   aborted: '; not recorded: the event queue has an active abort',
   merged: '; the last record stands for it',
   'stall-limit': '; not recorded yet: IDR5.STALL_MAX stalls are outstanding',
+  waiting: '; its record waits for the event queue',
 };
 
 function faultText(fault: Fault, outcome: Outcome): string {

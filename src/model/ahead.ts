@@ -6,6 +6,7 @@ import type { Machine } from './machine.ts';
 import type { SparseMemory } from './memory.ts';
 import type { Effect } from './plan.ts';
 import type { Stall, Stalls } from './stalls.ts';
+import type { WorldState } from './state.ts';
 import type { Traffic } from './traffic-stores.ts';
 
 /**
@@ -27,9 +28,15 @@ export class Ahead implements Changeable {
   readonly decoded: Machine['decoded'];
   readonly partidMaps: Machine['partidMaps'];
   readonly dpt: Machine['dpt'];
+  readonly failure: Changeable['failure'];
+  readonly hooks: Changeable['hooks'];
   readonly #on: Changeable;
+  readonly #derive: (bank: RegisterBank) => WorldState;
+  #state: WorldState | null = null;
+  #version = -1;
 
-  constructor(on: Changeable, effects: readonly Effect[]) {
+  constructor(on: Changeable, effects: readonly Effect[], derive: (bank: RegisterBank) => WorldState) {
+    this.#derive = derive;
     this.#on = on;
     this.bank = on.bank.copy();
     this.traffic = on.traffic.ahead();
@@ -45,11 +52,21 @@ export class Ahead implements Changeable {
     this.decoded = on.decoded;
     this.partidMaps = on.partidMaps;
     this.dpt = on.dpt;
+    this.failure = on.failure;
+    this.hooks = on.hooks;
     this.apply(effects);
   }
 
   memory(space: Parameters<Changeable['memory']>[0]): SparseMemory {
     return this.#on.memory(space);
+  }
+
+  state(): WorldState {
+    if (this.#state === null || this.#version !== this.bank.version) {
+      this.#state = this.#derive(this.bank);
+      this.#version = this.bank.version;
+    }
+    return this.#state;
   }
 
   /**

@@ -1,83 +1,38 @@
 /** The registers of one SMMU: raw words, readable by name and field. What writing does is in `register-write.ts`. */
 
-import type { Field, Layout } from '../bits/layout.ts';
 import { ID_REGISTERS, type IdRegister, type IdValues } from '../spec/features.ts';
-import { BLOCKS, type Register, type RegisterBlock, registerByName } from '../spec/registers.ts';
+import {
+  type BankOptions,
+  blockOf,
+  FIXED_BYTES,
+  fieldPlace,
+  isQueueIndex,
+  offsetOf,
+  placeAt,
+  REPEATED_INDICES,
+} from './places.ts';
 
-/** Where a block begins, in bytes from the base of the SMMU; blocks placed elsewhere by the system have none. */
-const BLOCK_OFFSETS: Readonly<Partial<Record<RegisterBlock, number>>> = {
-  PAGE_0: 0,
-  PAGE_1: BLOCKS.PAGE_0.bytes,
-};
+export { type BankOptions, offsetOf, REPEATED_INDICES } from './places.ts';
 
-const BANK_BYTES = BLOCKS.PAGE_0.bytes + BLOCKS.PAGE_1.bytes;
+const ID_PLACES: readonly (readonly [IdRegister, number])[] = ID_REGISTERS.map((name) => [
+  name,
+  offsetOf(name),
+]);
 
-/** A register that this bank does not hold is a mistake in the program, not in its input. */
-function known(name: string): Register {
-  const register = registerByName(name);
-  if (!register) throw new RangeError(`no register is called ${name}`);
-  return register;
-}
-
-const OFFSETS = new Map<string, number>();
-
-/**
- * Byte offset of a register from the base of the SMMU.
- * @param name with or without SMMU_
- * @throws RangeError when the name is none, or its place is IMPLEMENTATION DEFINED
- */
-export function offsetOf(name: string): number {
-  const before = OFFSETS.get(name);
-  if (before !== undefined) return before;
-  const register = known(name);
-  const block = BLOCK_OFFSETS[register.block];
-  if (block === undefined) throw new RangeError(`${name} lies in a block without a fixed place`);
-  const offset = block + register.offset;
-  OFFSETS.set(name, offset);
-  return offset;
-}
-
-const ID_OFFSETS: readonly (readonly [IdRegister, number])[] = ID_REGISTERS.filter(
-  (name) => BLOCK_OFFSETS[known(name).block] !== undefined,
-).map((name) => [name, offsetOf(name)]);
-
-/** Queue indices of page 1: page 0 may repeat them (IHI 0070 6.2.2), and this SMMU does. */
-const PAGE_1_INDICES = ['EVENTQ_PROD', 'EVENTQ_CONS', 'PRIQ_PROD', 'PRIQ_CONS'];
-const QUEUE_INDICES = new Set(['CMDQ_PROD', 'CMDQ_CONS', ...PAGE_1_INDICES].map(offsetOf));
-
-/** Where page 0 repeats a queue index, and the index itself, as byte offsets. */
-export const REPEATED_INDICES: ReadonlyMap<number, number> = new Map(
-  PAGE_1_INDICES.map((name) => [offsetOf(name) - BLOCKS.PAGE_0.bytes, offsetOf(name)]),
-);
-
-interface FieldPlace {
-  /** Index of the register's first word. */
-  readonly word: number;
-  readonly field: Field;
-}
-
-/** By register, then by field: a key made of both would have to be put together at each look-up. */
-const PLACES = new Map<string, Map<string, FieldPlace>>();
-
-function placeOf(register: string, field: string): FieldPlace {
-  let places = PLACES.get(register);
-  if (!places) {
-    places = new Map();
-    PLACES.set(register, places);
-  }
-  const found = places.get(field);
-  if (found) return found;
-  const layout: Layout = known(register).layout;
-  const declared = layout.fields[field];
-  if (!declared) throw new RangeError(`${register} has no field ${field}`);
-  const place = { word: offsetOf(register) >>> 2, field: declared };
-  places.set(field, place);
-  return place;
-}
+const PAGE_BYTES = 0x10000;
 
 export class RegisterBank {
-  readonly #words = new Uint32Array(BANK_BYTES / 4);
+  /** Pages 0 and 1. */
+  readonly #words = new Uint32Array(FIXED_BYTES / 4);
+  /** Pages placed elsewhere, by their number; made when something is stored in them. */
+  readonly #pages = new Map<number, Uint32Array>();
+  readonly #options: BankOptions;
+  readonly #pair = new Uint32Array(2);
   #version = 0;
+
+  constructor(options: BankOptions = {}) {
+    this.#options = options;
+  }
 
   /**
    * Grows with every change but that of a queue index: what was derived from the registers may be out of date. Indices
@@ -87,9 +42,9 @@ export class RegisterBank {
     return this.#version;
   }
 
-  /** 32 bits at a byte offset from the base of the SMMU; 0 where there is no register. No side effects. */
-  peek(offset: number): number {
-    return this.#words[offset >>> 2] ?? 0;
+  /** 32 bits at a place (see `places.ts`); 0 where there is no register. No side effects. */
+  peek(place: number): number {
+    return place < FIXED_BYTES ? (this.#words[place >>> 2] ?? 0) : this.#beyond(place);
   }
 
   /** Bits [31:0] of a register. */
@@ -104,43 +59,98 @@ export class RegisterBank {
 
   /** A field of a register; an address in bytes where the field is one. */
   field(register: string, field: string): number {
-    const place = placeOf(register, field);
-    return place.field.get(this.#words, place.word);
+    const { place, field: declared } = fieldPlace(register, field);
+    if (place < FIXED_BYTES) return declared.get(this.#words, place >>> 2);
+    this.#pair[0] = this.#beyond(place);
+    this.#pair[1] = this.#beyond(place + 4);
+    return declared.get(this.#pair, 0);
   }
 
-  /** The ID registers that lie in this bank. */
+  /** The ID registers. */
   ids(): IdValues {
     const values: Partial<Record<IdRegister, number>> = {};
-    for (const [name, offset] of ID_OFFSETS) values[name] = this.peek(offset);
+    for (const [name, place] of ID_PLACES) values[name] = this.peek(place);
     return values;
   }
 
   /** Another bank that holds the same. */
   copy(): RegisterBank {
-    const other = new RegisterBank();
+    const other = new RegisterBank(this.#options);
     other.#words.set(this.#words);
+    for (const [page, words] of this.#pages) other.#pages.set(page, words.slice());
     other.#version = this.#version;
     return other;
   }
 
-  /** Stores a raw word; the rules of writing are the caller's business. */
-  poke(offset: number, value: number): void {
-    this.#words[offset >>> 2] = value;
-    if (!QUEUE_INDICES.has(offset)) this.#version++;
+  /**
+   * The place of an offset, or null where this SMMU has no page of registers.
+   * @param offset bytes from the base of the SMMU, as software has it
+   */
+  placeAt(offset: number): number | null {
+    return placeAt(offset, this.#options, this);
+  }
+
+  /** How many counter groups the system has placed. */
+  get counterGroups(): number {
+    return this.#options.pmcg?.length ?? 0;
+  }
+
+  /** Stores a raw word; the rules of writing are the caller's business. Nothing happens where there is no register. */
+  poke(place: number, value: number): void {
+    this.#store(place, value);
+    if (!isQueueIndex(place)) this.#version++;
+  }
+
+  /** Stores a queue index: what {@link poke} does, without asking what it is. */
+  pokeIndex(place: number, value: number): void {
+    if (place < FIXED_BYTES) this.#words[place >>> 2] = value;
+    else this.#store(place, value);
   }
 
   /**
    * Sets words as a snapshot has them, bypassing the rules of writing. Where only the repetition of a queue index was
-   * saved, it counts.
+   * saved, it counts. Offsets are those of software; places are taken as well.
    */
   load(words: Iterable<readonly [offset: number, value: number]>): void {
     const seen = new Map(words);
-    for (const [offset, value] of seen)
-      if (offset >= 0 && offset < BANK_BYTES) this.#words[offset >>> 2] = value;
+    let elsewhere = false;
+    for (const [offset, value] of seen) {
+      if (offset >= 0 && offset < FIXED_BYTES) this.#words[offset >>> 2] = value;
+      else elsewhere = true;
+    }
     for (const [repetition, offset] of REPEATED_INDICES) {
       const value = seen.get(repetition);
       if (!seen.has(offset) && value !== undefined) this.#words[offset >>> 2] = value;
     }
+    // The Root Control Page says where the Realm pages are.
+    if (elsewhere) for (let pass = 0; pass < 2; pass++) this.#loadElsewhere(seen);
     this.#version++;
+  }
+
+  #loadElsewhere(seen: ReadonlyMap<number, number>): void {
+    for (const [offset, value] of seen) {
+      if (offset >= 0 && offset < FIXED_BYTES) continue;
+      const place = blockOf(offset) === null ? this.placeAt(offset) : offset;
+      if (place !== null) this.#store(place, value);
+    }
+  }
+
+  #store(place: number, value: number): void {
+    if (place < FIXED_BYTES) this.#words[place >>> 2] = value;
+    else if (blockOf(place) !== null) this.#page(place)[(place % PAGE_BYTES) >>> 2] = value;
+  }
+
+  #page(place: number): Uint32Array {
+    const number = Math.floor(place / PAGE_BYTES);
+    let page = this.#pages.get(number);
+    if (!page) {
+      page = new Uint32Array(PAGE_BYTES / 4);
+      this.#pages.set(number, page);
+    }
+    return page;
+  }
+
+  #beyond(place: number): number {
+    return this.#pages.get(Math.floor(place / PAGE_BYTES))?.[(place % PAGE_BYTES) >>> 2] ?? 0;
   }
 }

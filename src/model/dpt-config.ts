@@ -2,11 +2,9 @@
 
 import type { World } from '../bits/world.ts';
 import { feature, type IdValues } from '../spec/features.ts';
-import { gerrorMask } from '../spec/gerror.ts';
 import { L0GPTSZ_LOG2, PGS_LOG2, PPS_BITS } from '../spec/gpc.ts';
-import { REGISTERS, WORLD_PREFIX } from '../spec/registers.ts';
-import { offsetOf, type RegisterBank } from './bank.ts';
-import type { Effect } from './plan.ts';
+import { WORLD_PREFIX } from '../spec/registers.ts';
+import type { RegisterBank } from './bank.ts';
 
 /** The worlds that may have a Device Permission Table. */
 export type DptWorld = 'ns' | 'realm';
@@ -26,12 +24,8 @@ export interface DptConfig {
   readonly granuleBits: number;
   /** DPT_CFG_FAR.FAULT: a fault is held, further ones are not reported there. */
   readonly faultHeld: boolean;
-  /** GERROR as it is, and whether DPT_ERR is active in it. */
-  readonly gerror: number;
-  readonly errorActive: boolean;
 }
 
-const DPT_ERR = gerrorMask('DPT_ERR');
 const PAGE = 4096;
 const ENTRY_BYTES = 8;
 
@@ -75,7 +69,6 @@ export function deriveDpt(
     level0Bits <= sizeBits &&
     granuleBits !== 0;
   const align = valid ? Math.max(PAGE, 2 ** (sizeBits - level0Bits) * ENTRY_BYTES) : PAGE;
-  const gerror = bank.lo(name('GERROR'));
   return {
     world,
     walks: bank.field(name('CR0'), 'DPT_WALK_EN') === 1,
@@ -85,8 +78,6 @@ export function deriveDpt(
     level0Bits,
     granuleBits,
     faultHeld: bank.field(name('DPT_CFG_FAR'), 'FAULT') === 1,
-    gerror,
-    errorActive: ((gerror ^ bank.lo(name('GERRORN'))) & DPT_ERR) !== 0,
   };
 }
 
@@ -97,33 +88,4 @@ export interface DptFault {
   readonly level: 0 | 1;
   /** The address that was looked up (PA in bytes). */
   readonly pa: number;
-}
-
-const { FADDR, DPT_FAULTCODE, LEVEL, FAULT } = REGISTERS.DPT_CFG_FAR.layout.fields;
-
-/**
- * Reports a failed lookup (3.24.4): in DPT_CFG_FAR, where the first fault stays until software clears it, and in
- * GERROR.DPT_ERR unless that is active.
- * @param effects gets the changes; one of GERROR that is there already is kept
- */
-export function reportDptFault(config: DptConfig, fault: DptFault, effects: Effect[]): void {
-  const prefix = WORLD_PREFIX[config.world];
-  if (!config.faultHeld) {
-    const far = new Uint32Array(2);
-    FADDR.set(far, 0, fault.pa);
-    DPT_FAULTCODE.set(far, 0, fault.code);
-    LEVEL.set(far, 0, fault.level);
-    FAULT.set(far, 0, 1);
-    const offset = offsetOf(`${prefix}DPT_CFG_FAR`);
-    const what = `${prefix}DPT_CFG_FAR holds the failed lookup`;
-    effects.push({ kind: 'register', offset, value: far[0] as number, what });
-    effects.push({ kind: 'register', offset: offset + 4, value: far[1] as number, what });
-  }
-  if (config.errorActive) return;
-  const offset = offsetOf(`${prefix}GERROR`);
-  let { gerror } = config;
-  for (const effect of effects)
-    if (effect.kind === 'register' && effect.offset === offset) gerror = effect.value;
-  const what = `${prefix}GERROR.DPT_ERR toggles`;
-  effects.push({ kind: 'register', offset, value: (gerror ^ DPT_ERR) >>> 0, what });
 }

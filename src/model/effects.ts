@@ -1,14 +1,11 @@
 /** Applying effects, each time yielding the effect that takes it back; and the journal of those. */
 
-import type { RegisterBank } from './bank.ts';
-import type { Machine } from './machine.ts';
+import type { QueueMachine } from './machine.ts';
 import { ABSENT, DATA, MISS, type SparseMemory } from './memory.ts';
 import type { Effect } from './plan.ts';
 
 /** What effects act on. */
-export interface Changeable extends Machine {
-  readonly bank: RegisterBank;
-}
+export type Changeable = QueueMachine;
 
 const one = new Uint32Array(1);
 

@@ -103,7 +103,7 @@ export function countingWords(bits: FieldBits, words: Uint32Array, at: number): 
 }
 
 /** Clears what does not count, in place. */
-export function keepCounting({ counts }: FieldBits, w: Uint32Array): void {
+function keepCounting({ counts }: FieldBits, w: Uint32Array): void {
   for (let i = 0; i < counts.length; i++) w[i] = (w[i] as number) & (counts[i] as number);
 }
 

@@ -1,4 +1,5 @@
 import type { World } from '../bits/world.ts';
+import type { RegisterBank } from './bank.ts';
 import type { ConfigCache } from './caches/config.ts';
 import type { DptTlb } from './caches/dpt.ts';
 import type { Leaving } from './caches/leaving.ts';
@@ -7,7 +8,10 @@ import type { PartidMapCache } from './caches/partid-maps.ts';
 import type { StructureCache } from './caches/structures.ts';
 import type { Tlb } from './caches/tlb.ts';
 import type { Versions } from './caches/versions.ts';
+import type { Hooks } from './hooks.ts';
 import type { SparseMemory } from './memory.ts';
+import type { ServiceFailure } from './service-failure.ts';
+import type { WorldState } from './state.ts';
 import type { Traffic } from './traffic-stores.ts';
 import type { DecodeMemo } from './translate/decode-memo.ts';
 
@@ -51,4 +55,13 @@ export interface Machine {
   readonly dpt: DptTlb;
   readonly traffic: Traffic;
   memory(space: World): SparseMemory;
+}
+
+/** What registers, queues and commands need of an SMMU. */
+export interface QueueMachine extends Machine {
+  readonly bank: RegisterBank;
+  readonly failure: ServiceFailure;
+  readonly hooks: Hooks;
+  /** What the registers of a Security state say; the same object until one of them changes. */
+  state(world: World): WorldState;
 }

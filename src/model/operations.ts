@@ -85,7 +85,7 @@ export function planSideOperation(
         recorder?.step('end', 'SMMUEN=0: the hint is dropped');
         return { result: 'idle' };
       }
-      const recording = recordEvent(on, state, world, 'E_PAGE_REQUEST', record, false, effects);
+      const recording = recordEvent(on, state, world, 'E_PAGE_REQUEST', record, false, effects, recorder);
       recorder?.step('end', recording === 'written' ? 'the hint is recorded' : 'the hint is dropped');
       return { result: recording === 'written' ? 'ok' : 'idle', record, recording };
     }

@@ -15,6 +15,7 @@ import type { AtsCompletion } from './ats/completion.ts';
 import type { ConfigEntry } from './caches/config.ts';
 import type { TlbEntry } from './caches/tlb.ts';
 import type { ReadStatus } from './memory.ts';
+import type { QueueId } from './queues/queue-id.ts';
 import { type Attributes, DEFAULT_ATTRIBUTES } from './translate/attributes.ts';
 
 /** A client transaction as it arrives at the SMMU. */
@@ -229,7 +230,8 @@ export interface Missing {
 /**
  * What became of the event record of a terminated or stalled transaction. `merged`: the last record stands for it as
  * well (7.3.1); `suppressed`: its configuration asks for none, or the record of a stall of the same page stands for it
- * (3.12.2.1); `stall-limit`: as many stalls as IDR5.STALL_MAX are outstanding, and the record waits (6.3.6).
+ * (3.12.2.1); `stall-limit`: as many stalls as IDR5.STALL_MAX are outstanding, and the record waits (6.3.6);
+ * `waiting`: that of a stalled transaction waits until it can be written (7.2.1).
  */
 export type Recording =
   | 'none'
@@ -239,7 +241,8 @@ export type Recording =
   | 'suppressed'
   | 'aborted'
   | 'merged'
-  | 'stall-limit';
+  | 'stall-limit'
+  | 'waiting';
 
 /** What an operation of another class than the one asked for reaches the memory system (3.22, 16.7.2). */
 export type Downgrade = 'read' | 'write' | 'clean-invalidate' | 'no-op';
@@ -289,7 +292,7 @@ export type Effect =
     }
   | {
       readonly kind: 'register';
-      /** Byte offset from the SMMU's base, of a 32-bit word. */
+      /** Place of a 32-bit word in the bank: in pages 0 and 1 its byte offset from the base of the SMMU. */
       readonly offset: number;
       readonly value: number;
       readonly what: string;
@@ -332,13 +335,22 @@ export type Delivery =
 /** What an SMMU can be asked to do. */
 export type Operation =
   | { readonly kind: 'transaction'; readonly transaction: Transaction }
-  | { readonly kind: 'command'; readonly world: World; readonly index: number; readonly pa: number }
+  | {
+      readonly kind: 'command';
+      readonly world: World;
+      /** Default: the world's command queue. */
+      readonly queue?: QueueId;
+      readonly index: number;
+      readonly pa: number;
+    }
   | {
       readonly kind: 'register';
       readonly offset: number;
       readonly value: number;
       readonly bytes: 4 | 8;
       readonly valueHi: number;
+      /** Physical address space of the access. Default: Non-secure. */
+      readonly world?: World;
     }
   | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array }
   | { readonly kind: 'page-request'; readonly request: PageRequest }

@@ -59,14 +59,13 @@ export function wakeStalls(
   const early = synchronised && policy.earlyRetry === 'sync';
   const touched = effects.some((effect) => effect.kind === 'store' && effect.store === now);
   if (!(touched || early || now.waits)) return;
-  const ahead = new Ahead(on, effects);
+  const ahead = new Ahead(on, effects, derive);
   const { stalls } = ahead.traffic;
-  const stateOf = stateReader(ahead, derive);
   const follow = (stall: Stall, isEarly: boolean): void => {
     const { transaction: t } = stall;
     if (recorder) recordArrival(recorder, t, isEarly ? 'early retry of ' : 'retry of ');
     const answer = new Answer();
-    const state = stateOf();
+    const state = ahead.state();
     translateTraffic(ahead, state, t, answer, recorder);
     const more = isEarly ? afterEarly(ahead, stall, answer) : [removeStall(stalls, stall)];
     if (more === null) return;
@@ -77,23 +76,10 @@ export function wakeStalls(
   const recorded = early ? stalls.entries().filter(({ phase }) => phase === 'recorded') : [];
   for (const stall of recorded) follow(stall, true);
   const until = stalls.nextOrder;
-  const recordable = (world: World): boolean => isStallRecordable(ahead, stateOf(), world);
+  const recordable = (world: World): boolean => isStallRecordable(ahead, ahead.state(), world);
   for (let stall = stalls.next(recordable, until); stall; stall = stalls.next(recordable, until)) {
     follow(stall, false);
   }
-}
-
-/** What the registers say, derived again only when they change. */
-function stateReader(ahead: Ahead, derive: (bank: RegisterBank) => WorldState): () => WorldState {
-  let state = derive(ahead.bank);
-  let { version } = ahead.bank;
-  return () => {
-    if (version !== ahead.bank.version) {
-      state = derive(ahead.bank);
-      version = ahead.bank.version;
-    }
-    return state;
-  };
 }
 
 const ENDS: ReadonlySet<Result> = new Set(['ok', 'abort', 'razwi']);

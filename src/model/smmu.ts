@@ -7,8 +7,9 @@
 
 import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
+import { startAtos } from './atos-registers.ts';
 import { keepCompletion } from './ats/atc.ts';
-import { RegisterBank } from './bank.ts';
+import { type BankOptions, RegisterBank } from './bank.ts';
 import { ConfigCache, type ConfigEntry } from './caches/config.ts';
 import { DptTlb } from './caches/dpt.ts';
 import { Leaving } from './caches/leaving.ts';
@@ -17,22 +18,28 @@ import { PartidMapCache } from './caches/partid-maps.ts';
 import { StructureCache } from './caches/structures.ts';
 import { paOf, Tlb, type TlbEntry } from './caches/tlb.ts';
 import { type Version, Versions } from './caches/versions.ts';
-import { reportDptFault } from './dpt-config.ts';
+import { reportDptFault } from './dpt-report.ts';
 import { applyEffect, type Changeable, isWritable, type Journal } from './effects.ts';
 import { reportFault } from './events/report.ts';
-import { CACHE_POLICIES, type CachePolicy, type Machine, type ModelOptions } from './machine.ts';
+import type { Hooks } from './hooks.ts';
+import { enterServiceFailure } from './interrupts.ts';
+import { CACHE_POLICIES, type CachePolicy, type ModelOptions, type QueueMachine } from './machine.ts';
 import { DATA, SparseMemory } from './memory.ts';
 import { planSideOperation } from './operations.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
-import { executeCommand, idleReason } from './queues/command-queue.ts';
-import { entryAddress, ring } from './queues/ring.ts';
-import { writeEffects } from './register-write.ts';
+import { commandAddress, commandQueue, idleReason } from './queues/command-queue.ts';
+import { CommandRunner } from './queues/command-runner.ts';
+import type { QueueRef } from './queues/queue-id.ts';
+import { type RegisterValue, readRegister } from './register-read.ts';
+import { writeRegister } from './register-write.ts';
+import { type ResetOptions, resetEffects } from './reset.ts';
 import { recordArrival, type Settle, wakeStalls } from './retry.ts';
+import { ServiceFailure } from './service-failure.ts';
+import { terminateAll } from './stalls.ts';
 import { deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
 import { translateTraffic } from './traffic.ts';
-import { concernsTraffic, trafficOfWrite } from './traffic-registers.ts';
 import { Traffic, type TrafficOptions } from './traffic-stores.ts';
-import { Answer } from './translate/answer.ts';
+import { Answer, silent } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
@@ -51,6 +58,10 @@ export interface SmmuOptions {
    * for what the absence of that feature does.
    */
   readonly rulesOff?: ReadonlySet<string>;
+  /** Where the system has put register pages that no ID register places. */
+  readonly places?: BankOptions;
+  /** Enters service failure mode at once, for this reason (12.3). */
+  readonly serviceFailure?: string;
   /** Choices that the architecture leaves. */
   readonly options?: Partial<ModelOptions>;
   /** What the architecture leaves open about stalls, events and endpoints. */
@@ -68,8 +79,8 @@ const TLB_LIMIT = 65536;
 const CONFIG_LIMIT = 65536;
 const NO_RULES: ReadonlySet<string> = new Set();
 
-export class Smmu implements Machine {
-  readonly bank = new RegisterBank();
+export class Smmu implements QueueMachine {
+  readonly bank: RegisterBank;
   readonly config = new ConfigCache();
   readonly tlb = new Tlb();
   readonly partial = new Tlb();
@@ -81,8 +92,14 @@ export class Smmu implements Machine {
   readonly partidMaps = new PartidMapCache();
   readonly dpt = new DptTlb();
   readonly traffic: Traffic;
+  readonly failure = new ServiceFailure();
+  readonly hooks: Hooks = {
+    smmuDisabled: (world, effects) => effects.push(...terminateAll(this.traffic.stalls, world)),
+    atos: (group, effects, recorder) => startAtos(this, group, effects, recorder),
+  };
   readonly policy: CachePolicy;
   readonly options: ModelOptions;
+  readonly #runner: CommandRunner;
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
   readonly #answer = new Answer();
@@ -98,15 +115,15 @@ export class Smmu implements Machine {
     this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
     this.traffic = new Traffic(options.traffic);
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
+    this.bank = new RegisterBank(options.places);
+    this.#runner = new CommandRunner(this);
+    if (options.serviceFailure !== undefined) this.commit(this.serviceFailure(options.serviceFailure));
   }
 
   /** The memory of a PA space; one in which every access aborts where the space has none. */
   memory(space: World): SparseMemory {
     return this.#memories[space] ?? this.#nowhere;
   }
-
-  readonly #derive = (bank: RegisterBank): WorldState =>
-    deriveState(bank, this.#rulesOff, this.#reservedBits);
 
   /** What the registers of a Security state say. Only the Non-secure state is modelled; the others follow it. */
   state(_world: World): WorldState {
@@ -116,6 +133,9 @@ export class Smmu implements Machine {
     }
     return this.#state;
   }
+
+  readonly #derive = (bank: RegisterBank): WorldState =>
+    deriveState(bank, this.#rulesOff, this.#reservedBits);
 
   /** Computes what an operation would do, with every step on the way. Changes nothing. */
   plan(operation: Operation): Plan {
@@ -134,12 +154,16 @@ export class Smmu implements Machine {
   }
 
   /** The next command of a queue as an operation, or why there is none. */
-  nextCommand(world: World): { readonly operation: Operation } | { readonly idle: string } {
-    const idle = idleReason(this.bank, this.state(world), world);
-    if (idle !== null) return { idle };
-    const queue = ring(this.bank, 'CMDQ', world);
-    const pa = entryAddress(queue, queue.cons);
-    return { operation: { kind: 'command', world, index: queue.cons, pa } };
+  nextCommand(from: World | QueueRef): { readonly operation: Operation } | { readonly idle: string } {
+    const { world, queue: id = 'CMDQ' } = refOf(from);
+    const idle = idleReason(this, this.state(world), world, id);
+    const queue = idle === null ? commandQueue(this, world, id) : null;
+    if (queue === null) return { idle: idle ?? 'there is no such queue' };
+    const index = this.bank.peek(queue.cons) & queue.indexMask;
+    const pa = commandAddress(queue, index);
+    return {
+      operation: { kind: 'command', world, ...(id === 'CMDQ' ? {} : { queue: id }), index, pa },
+    };
   }
 
   /**
@@ -150,7 +174,7 @@ export class Smmu implements Machine {
     const answer = this.#answer;
     const state = this.state(transaction.world);
     answer.reset();
-    translateTraffic(this, state, transaction, answer, null);
+    this.#translate(state, transaction, answer, null);
     if (
       answer.fault !== null ||
       answer.ats !== null ||
@@ -174,23 +198,49 @@ export class Smmu implements Machine {
    * Consumes commands until the queue is empty or stops.
    * @returns how many were consumed
    */
-  runCommands(world: World): number {
+  runCommands(from: World | QueueRef): number {
+    const { world, queue = 'CMDQ' } = refOf(from);
     let count = 0;
-    while (idleReason(this.bank, this.state(world), world) === null) {
+    // Stalled transactions go on between commands.
+    while (this.traffic.stalls.size > 0) {
       const effects: Effect[] = [];
-      const { result, command } = executeCommand(this, this.bank, this.state(world), 'ns', effects, null);
-      this.#wake(effects, null, command === 'CMD_SYNC' && result === 'consumed');
+      const { result } = this.#planCommand({ world, queue }, effects, new Recorder());
       this.commit(effects);
-      if (result !== 'consumed') break;
+      if (result !== 'consumed') return count;
       count++;
     }
-    return count;
+    return count + this.#runner.run(world, queue);
   }
 
-  /** What a software write of one word to a register does: effects to commit, none when it is ignored. */
-  registerWrite(offset: number, value: number): Effect[] {
-    const effects = this.#registerEffects(offset, value, null);
+  /**
+   * What a software write of one word to a register does: effects to commit, none when it is ignored.
+   * @param offset bytes from the base of the SMMU
+   * @param world physical address space of the access
+   */
+  registerWrite(offset: number, value: number, world: World = 'ns'): readonly Effect[] {
+    const done = writeRegister(this, { offset, bytes: 4, value, valueHi: 0, world }, null);
+    const effects = [...done.effects];
     this.#wake(effects, null);
+    return effects;
+  }
+
+  /**
+   * What software reads from a register, with 0 where it may not.
+   * @param offset bytes from the base of the SMMU
+   */
+  registerRead(offset: number, bytes = 4, world: World = 'ns'): RegisterValue {
+    return readRegister(this, { offset, bytes, world });
+  }
+
+  /** What a reset does to registers, queues and service failure mode; the caches keep what they hold (3.11). */
+  reset(options: ResetOptions = {}): Effect[] {
+    return resetEffects(this, options);
+  }
+
+  /** What entering service failure mode does (12.3); nothing when it is active already. */
+  serviceFailure(reason: string): Effect[] {
+    const effects: Effect[] = [];
+    enterServiceFailure(this, reason, effects);
     return effects;
   }
 
@@ -199,7 +249,7 @@ export class Smmu implements Machine {
       case 'transaction':
         return this.#planTransaction(operation.transaction, effects, recorder);
       case 'command':
-        return this.#planCommand(operation.world, effects, recorder);
+        return this.#planCommand(operation, effects, recorder);
       case 'register':
         return this.#planRegister(operation, effects, recorder);
       case 'memory':
@@ -237,7 +287,7 @@ export class Smmu implements Machine {
     const answer = new Answer();
     const state = this.state(t.world);
     recordArrival(recorder, t);
-    translateTraffic(this, state, t, answer, recorder);
+    this.#translate(state, t, answer, recorder);
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
     return outcome({
@@ -255,32 +305,20 @@ export class Smmu implements Machine {
     });
   }
 
-  #planCommand(world: World, effects: Effect[], recorder: Recorder): Outcome {
-    const state = this.state(world);
-    const idle = idleReason(this.bank, state, world);
-    if (idle !== null) return outcome({ result: 'idle' });
-    const done = executeCommand(this, this.bank, state, 'ns', effects, recorder);
-    recorder.step('end', done.result === 'consumed' ? 'the command is consumed' : done.reason);
+  #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder): Outcome {
+    const done = this.#runner.plan(of.world, of.queue ?? 'CMDQ', effects, recorder);
     const { result, command, cerror, missing } = done;
+    if (result !== 'idle')
+      recorder.step('end', result === 'consumed' ? 'the command is consumed' : done.reason);
     this.#wake(effects, recorder, command === 'CMD_SYNC' && result === 'consumed');
     return outcome({ result, command, cerror, missing });
   }
 
   #planRegister(operation: Operation & { kind: 'register' }, effects: Effect[], recorder: Recorder): Outcome {
-    const { offset, value, valueHi, bytes } = operation;
-    effects.push(...this.#registerEffects(offset, value, recorder));
-    if (bytes === 8) effects.push(...this.#registerEffects(offset + 4, valueHi, recorder));
-    recorder.step('register', effects.length === 0 ? 'the write is ignored' : effects.map(textOf).join('; '));
+    const done = writeRegister(this, { world: 'ns', ...operation }, recorder);
+    effects.push(...done.effects);
     this.#wake(effects, recorder);
     return outcome({ result: 'ok' });
-  }
-
-  /** What a write of one word does, to the register and to what hangs on it. */
-  #registerEffects(offset: number, value: number, recorder: Recorder | null): Effect[] {
-    const effects = writeEffects(this.bank, this.state('ns').bits, offset, value);
-    if (!concernsTraffic(offset)) return effects;
-    const more = trafficOfWrite(this, this.state('ns'), offset, value, effects, recorder);
-    return [...effects, ...more];
   }
 
   /** Goes on with stalled transactions that what is planned sets free; see `retry.ts`. */
@@ -288,6 +326,12 @@ export class Smmu implements Machine {
     if (this.traffic.stalls.size === 0) return;
     const settle: Settle = (on, t, state, answer, more) => this.#settle(t, state, answer, more, recorder, on);
     wakeStalls(this, this.#derive, effects, recorder, synchronised, settle);
+  }
+
+  #translate(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
+    const { reason } = this.failure;
+    if (reason === null) translateTraffic(this, state, t, answer, recorder);
+    else answer.fail(silent(`service failure mode: ${reason}`, '12.3'));
   }
 
   /** From an answer to its effects: the event, and what the caches keep. */
@@ -306,8 +350,12 @@ export class Smmu implements Machine {
     this.#keep(answer, effects, recorder);
     for (const effect of answer.effects) effects.push(effect);
     if (answer.dptFault !== null && state.dpt !== null) {
-      reportDptFault(state.dpt, answer.dptFault, effects);
       recorder?.step('register', 'DPT_CFG_FAR and GERROR.DPT_ERR report the failed lookup');
+      reportDptFault(
+        { machine: this, world: state.dpt.world, effects, recorder },
+        state.dpt,
+        answer.dptFault,
+      );
     }
     if (answer.ats !== null) {
       for (const effect of keepCompletion(this.traffic.atc, t, answer.ats)) {
@@ -362,6 +410,10 @@ export class Smmu implements Machine {
 
 function textOf(effect: Effect): string {
   return 'what' in effect ? effect.what : effect.kind;
+}
+
+function refOf(from: World | QueueRef): QueueRef {
+  return typeof from === 'string' ? { world: from } : from;
 }
 
 /** The answer is reused, so what the text needs is taken now. */

@@ -22,6 +22,14 @@ export const RANGE_ALIGNMENT_LOG2: readonly (Readonly<Record<number, number>> | 
   { 0: 16, 1: 42, 2: 29, 3: 16 },
 ];
 
+/** The same for 128-bit descriptors (TTL128=1): if misaligned, nothing need be removed. */
+export const RANGE_ALIGNMENT_LOG2_128: readonly (Readonly<Record<number, number>> | undefined)[] = [
+  undefined,
+  { 1: 28, 2: 20 },
+  { 1: 34, 2: 24, 3: 14 },
+  { 1: 40, 2: 28, 3: 16 },
+];
+
 /**
  * Whether range fields are illegal (CERROR_ILL): a granule, but neither range nor level.
  * @param ds IDR5.DS: without it TTL 1 of the 16KB granule counts as 0

@@ -83,7 +83,7 @@ describe('an object of launch.json', () => {
     };
     const { words, base } = loadSnapshot({ base: '0x9050000', regs });
     expect(base).toBe(0x0905_0000);
-    expect([...words.keys()].sort((a, b) => a - b)).toEqual([0, 4, 0x14, 0x20, 0x80, 0x84, 0x88]);
+    expect([...words.keys()].sort((a, b) => a - b)).toEqual([0, 4, 0x14, 0x20, 0x24, 0x80, 0x84, 0x88]);
     expect(words.get(0x80)).toBe(0x1000);
   });
 
@@ -133,6 +133,8 @@ describe('text of a monitor or debugger', () => {
       [0x80, 0x484c_1000],
       [0x84, 0x4000_0000],
       [0x88, 0x0001_0210],
+      // What acknowledges CR0 was not printed.
+      [0x24, 0xd],
     ]);
     expect(warnings).toEqual([]);
   });
@@ -182,8 +184,17 @@ describe('what a snapshot lacks is assumed and named', () => {
     const snapshot = loadSnapshot(without('IDR0', 'IDR1', 'IDR5'), { preset: 'qemu-7.2' });
     expect(snapshot.words.get(0)).toBe(0x0d40_101a);
     expect(snapshot.words.get(0x14)).toBe(0x74);
-    expect([...snapshot.assumed].sort((a, b) => a - b)).toEqual([0, 4, 8, 0xc, 0x10, 0x14, 0x18, 0x1c]);
+    expect([...snapshot.assumed].sort((a, b) => a - b)).toEqual([0, 4, 8, 0xc, 0x10, 0x14, 0x18, 0x1c, 0x24]);
     expect(snapshot.warnings).toEqual([expect.stringContaining('those of preset qemu-7.2 are assumed')]);
+  });
+
+  test('changes of CR0 and IRQ_CTRL count as acknowledged, unless the snapshot says otherwise', () => {
+    const regs = { CR0: '0xd', IRQ_CTRL: '0x5', STRTAB_BASE: '0x1000', IDR0: 1, IDR1: 1, IDR5: 1 };
+    const { words, assumed } = loadSnapshot(regs);
+    expect([words.get(0x24), words.get(0x54)]).toEqual([0xd, 5]);
+    expect([assumed.has(0x24), assumed.has(0x54)]).toEqual([true, true]);
+    const told = loadSnapshot({ ...regs, CR0ACK: '0xc' });
+    expect([told.words.get(0x24), told.assumed.has(0x24)]).toEqual([0xc, false]);
   });
 
   test('ID registers that are there stay', () => {

@@ -1,7 +1,8 @@
 import type { FieldValue, Layout } from '../../src/bits/layout.ts';
 import { encode } from '../../src/bits/layout.ts';
 import { parseHex64 } from '../../src/bits/u64.ts';
-import { offsetOf } from '../../src/model/bank.ts';
+import type { World } from '../../src/bits/world.ts';
+import { type BankOptions, offsetOf } from '../../src/model/bank.ts';
 import type { Journal } from '../../src/model/effects.ts';
 import { type ChunkSource, SparseMemory } from '../../src/model/memory.ts';
 import { transaction as makeTransaction, type Plan, type Transaction } from '../../src/model/plan.ts';
@@ -110,6 +111,7 @@ export interface TestOptions {
   readonly traffic?: TrafficOptions;
   /** Default: zeroed RAM. */
   readonly memory?: SparseMemory;
+  readonly places?: BankOptions;
   /** False: the SMMU as it comes out of reset, no queues, no tables. */
   readonly setUp?: boolean;
 }
@@ -147,6 +149,7 @@ export class TestSmmu {
       ...(options.rulesOff && { rulesOff: options.rulesOff }),
       ...(options.reservedBits && { reservedBits: options.reservedBits }),
       ...(options.traffic && { traffic: options.traffic }),
+      ...(options.places && { places: options.places }),
     });
     this.set(ID_REGISTERS);
     if (options.setUp !== false) this.set(SET_UP);
@@ -172,17 +175,23 @@ export class TestSmmu {
     }
   }
 
-  /** A software write, 32 bits or (with `hi`) 64. */
-  write(name: string, value: number, hi?: number): void {
-    const offset = offsetOf(name);
+  /** A software write of a register in page 0 or 1, 32 bits or (with `hi`) 64. */
+  write(name: string, value: number, hi?: number): Plan {
+    return this.writeAt(offsetOf(name), value, hi);
+  }
+
+  /** A software write at an offset from the base of the SMMU, by an access in a physical address space. */
+  writeAt(offset: number, value: number, hi?: number, world: World = 'ns', journal?: Journal): Plan {
     const plan = this.smmu.plan({
       kind: 'register',
       offset,
       value: value >>> 0,
       valueHi: hi ?? 0,
       bytes: hi === undefined ? 4 : 8,
+      world,
     });
-    this.smmu.commit(plan.effects);
+    this.smmu.commit(plan.effects, journal);
+    return plan;
   }
 
   read(name: string): number {

@@ -5,7 +5,7 @@ import type { BroadcastName } from '../../src/spec/broadcast.ts';
 import { type Registers, SID, TestSmmu, type Values } from '../kit/smmu.ts';
 import { LEAF, map } from '../kit/tables.ts';
 
-const BTM: Registers = { 'IDR0.BTM': 1 };
+const BTM: Registers = { 'IDR0.BTM': 1, 'CR2.PTM': 0 };
 
 /** Four streams: ASID 1 and 2 of VMID 0, ASID 1 of VMID 1, and one of ASID 1 whose ASET is the test's. */
 function filled(registers: Registers = {}, ste: Values = {}, aset = 0): TestSmmu {

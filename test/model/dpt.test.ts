@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encode } from '../../src/bits/layout.ts';
-import { deriveDpt, dptSupported, reportDptFault } from '../../src/model/dpt-config.ts';
+import { deriveDpt, dptSupported } from '../../src/model/dpt-config.ts';
+import { reportDptFault } from '../../src/model/dpt-report.ts';
 import { Journal } from '../../src/model/effects.ts';
 import { SparseMemory } from '../../src/model/memory.ts';
 import { type Effect, Recorder } from '../../src/model/plan.ts';
@@ -82,7 +83,8 @@ class TestDpt extends TestSmmu {
     const state = smmu.state('ns');
     const passes = checkDpt(smmu, state, this.stream(values), pa, write, answer, null);
     const effects = [...answer.effects];
-    if (answer.dptFault && state.dpt) reportDptFault(state.dpt, answer.dptFault, effects);
+    const on = { machine: smmu, world: 'ns' as const, effects, recorder: null };
+    if (answer.dptFault && state.dpt) reportDptFault(on, state.dpt, answer.dptFault);
     smmu.commit(effects);
     if (passes) return answer.result === 'ok' ? answer.result : 'passes with a fault';
     if (answer.result !== 'abort') return answer.result;
@@ -336,7 +338,8 @@ describe('a lookup that fails (3.24.4)', () => {
     const { dpt } = m.smmu.state('ns');
     const offset = 0x60;
     const effects: Effect[] = [{ kind: 'register', offset, value: 4, what: '' }];
-    if (dpt) reportDptFault(dpt, { code: 1, level: 1, pa: 0x1000 }, effects);
+    const on = { machine: m.smmu, world: 'ns' as const, effects, recorder: null };
+    if (dpt) reportDptFault(on, dpt, { code: 1, level: 1, pa: 0x1000 });
     const journal = new Journal();
     m.smmu.commit(effects, journal);
     expect(m.read('GERROR')).toBe(DPT_ERR | 4);

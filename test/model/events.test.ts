@@ -57,7 +57,7 @@ describe('the event queue', () => {
     const m = faulting();
     m.cd({ S: 1 });
     for (let i = 0; i < 4; i++) m.dma(i);
-    expect(m.dma(4).outcome).toMatchObject({ result: 'stall', recording: 'full' });
+    expect(m.dma(4).outcome).toMatchObject({ result: 'stall', recording: 'waiting' });
     expect(hex(m.read('EVENTQ_PROD'))).toBe('0x4');
   });
 

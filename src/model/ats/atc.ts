@@ -19,8 +19,8 @@ export interface AtcEntry {
 
 /** An invalidation that was sent and not answered; a CMD_SYNC of the same queue cannot complete (3.9.1.4). */
 export interface PendingInvalidation {
-  /** World of the command queue. */
-  readonly queue: World;
+  /** Name of the command queue. */
+  readonly queue: string;
   readonly scope: AtcScope;
 }
 
@@ -141,7 +141,7 @@ class PendingInvalidations implements Store<PendingInvalidation> {
     return [...this.#entries];
   }
 
-  ofQueue(queue: World): PendingInvalidation[] {
+  ofQueue(queue: string): PendingInvalidation[] {
     return [...this.#entries].filter((entry) => entry.queue === queue);
   }
 

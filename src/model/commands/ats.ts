@@ -9,6 +9,7 @@ import { type AtcScope, atcText, type PendingInvalidation } from '../ats/atc.ts'
 import { respond } from '../ats/page-requests.ts';
 import type { Effect } from '../plan.ts';
 import { argument, type CommandContext, type CommandFailure } from './context.ts';
+import { queueOf } from './drop.ts';
 
 const { Address } = COMMANDS.CMD_ATC_INV.layout.fields;
 const { Resp } = COMMANDS.CMD_PRI_RESP.layout.fields;
@@ -29,15 +30,8 @@ function substream(c: CommandContext): number {
   return c.state.ssidBits !== 0 && argument(c, 'SSV') === 1 ? argument(c, 'SubstreamID') : -1;
 }
 
-function ignored(c: CommandContext): boolean {
-  if (c.state.smmuEnabled) return false;
-  c.recorder?.step('decide', 'SMMUEN=0: the command is ignored');
-  return true;
-}
-
 /** CMD_ATC_INV: the endpoint drops what it was granted; one that does not answer keeps it, for a CMD_SYNC to notice. */
 export function invalidateAtc(c: CommandContext): void {
-  if (ignored(c)) return;
   const { atc } = c.machine.traffic;
   // Sizes above 52 give an UNKNOWN span (4.5.1); here that is everything.
   const size = argument(c, 'Size');
@@ -54,7 +48,7 @@ export function invalidateAtc(c: CommandContext): void {
     invalidate(c, scope);
     return;
   }
-  const entry: PendingInvalidation = { queue: c.world, scope };
+  const entry: PendingInvalidation = { queue: queueOf(c), scope };
   const what = `the invalidation of StreamID ${hex(scope.sid)} has no answer`;
   c.recorder?.step('decide', what);
   c.effects.push({ kind: 'store', store: atc.pending, op: 'insert', entry, what });
@@ -79,7 +73,7 @@ export function completeInvalidations(c: CommandContext): CommandFailure | undef
   const { atc } = c.machine.traffic;
   if (atc.pending.size === 0) return undefined;
   let silent: PendingInvalidation | undefined;
-  for (const entry of atc.pending.ofQueue(c.world)) {
+  for (const entry of atc.pending.ofQueue(queueOf(c))) {
     const { scope } = entry;
     if (!atc.answers(scope.world, scope.sid)) {
       silent ??= entry;
@@ -98,7 +92,6 @@ export function completeInvalidations(c: CommandContext): CommandFailure | undef
 
 /** CMD_PRI_RESP: the response to a page request group. */
 export function respondToPages(c: CommandContext): void {
-  if (ignored(c)) return;
   const { pages } = c.machine.traffic;
   const to = {
     world: streamWorld(c),

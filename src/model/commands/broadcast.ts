@@ -11,6 +11,7 @@ import { paOf, type TlbEntry } from '../caches/tlb.ts';
 import type { Changeable } from '../effects.ts';
 import type { BroadcastMessage, Effect, Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
+import { Arguments } from './context.ts';
 import { invalidateTlb } from './tlbi.ts';
 
 /** Why a message does nothing, or null. */
@@ -58,6 +59,7 @@ export function broadcastTlbi(
   }
   const words = new Uint32Array(spec.layout.words);
   const fields: Readonly<Record<string, Field | undefined>> = spec.layout.fields;
+  fields['Opcode']?.set(words, 0, spec.opcode);
   fields['VMID']?.set(words, 0, message.vmid);
   fields['ASID']?.set(words, 0, message.asid);
   fields['Leaf']?.set(words, 0, facts.leaf ? 1 : 0);
@@ -71,6 +73,8 @@ export function broadcastTlbi(
     world,
     name,
     spec,
+    queue: 'CMDQ',
+    read: new Arguments(spec),
     words,
     effects: all,
     recorder: null,

@@ -9,9 +9,12 @@ import type { Completion, Invalidation } from '../caches/versions.ts';
 import type { LazyText, Store } from '../plan.ts';
 import type { CommandContext } from './context.ts';
 
+const CMDQ = { ns: 'ns/CMDQ', s: 's/CMDQ', realm: 'realm/CMDQ' } as const;
+
 /** The queue that a command came from, as {@link LeavingItem} names it. */
-function queueOf(c: CommandContext): string {
-  return c.broadcast ? 'broadcast' : `${c.world}/CMDQ`;
+export function queueOf(c: CommandContext): string {
+  if (c.broadcast) return 'broadcast';
+  return c.queue === 'CMDQ' ? CMDQ[c.world] : `${c.world}/ECMDQ ${c.queue}`;
 }
 
 /** Removes an entry of the configuration cache. */

@@ -1,61 +1,37 @@
 /** CMD_SYNC: IHI 0070 4.7.3. Everything before it has taken effect already, so only its signal is left. */
 
-import { hex } from '../../bits/u64.ts';
 import { CS_SIG_IRQ, CS_SIG_SEV } from '../../spec/commands.ts';
-import { gerrorMask } from '../../spec/gerror.ts';
-import { offsetOf } from '../bank.ts';
-import { isWritable } from '../effects.ts';
-import { completeInvalidations as completeAtsInvalidations } from './ats.ts';
-import { argument, type CommandContext, type CommandFailure } from './context.ts';
+import { hasMsi, sendMsi } from '../interrupts.ts';
+import { argument, type CommandContext } from './context.ts';
 import { completeInvalidations } from './drop.ts';
 
-const MSI_CMDQ_ABT_ERR = gerrorMask('MSI_CMDQ_ABT_ERR');
-
-/** CMD_SYNC: what was consumed before it is done already, but for ATS invalidations without an answer (4.7.3). */
-export function synchronise(c: CommandContext): CommandFailure | undefined {
-  const failure = completeAtsInvalidations(c);
-  if (failure) return failure;
+/** CMD_SYNC: what was consumed before it is done already, so it only signals (4.7.3); CONS has passed it by now. */
+export function synchronise(c: CommandContext): void {
   completeInvalidations(c);
-  signalCompletion(c);
-  return undefined;
+  const signal = c.read.CS(c.words, 0);
+  if (signal === CS_SIG_IRQ) interrupt(c);
+  else if (signal !== CS_SIG_SEV) c.recorder?.step('decide', 'completion is not signalled', 'CS');
+  else if (c.state.features.sev) {
+    c.recorder?.step('interrupt', 'completion is signalled by an event (SEV)', 'CS');
+    c.effects.push({ kind: 'signal', what: 'CMD_SYNC: event to the PEs' });
+  } else c.recorder?.step('decide', 'SIG_SEV without IDR0.SEV: completion is not signalled', 'CS');
 }
 
-function signalCompletion(c: CommandContext): void {
-  const signal = argument(c, 'CS');
-  if (signal === CS_SIG_SEV) {
-    c.recorder?.step('interrupt', 'completion is signalled by an event (SEV)', 'CS');
-    if (c.state.features.sev) c.effects.push({ kind: 'signal', what: 'CMD_SYNC: event to the PEs' });
-    return;
-  }
-  if (signal !== CS_SIG_IRQ) {
-    c.recorder?.step('decide', 'completion is not signalled', 'CS');
-    return;
-  }
+/** The wired interrupt is asserted whatever MSIAddress says; there is no enable bit for either. */
+function interrupt(c: CommandContext): void {
   c.effects.push({ kind: 'signal', what: 'CMD_SYNC: interrupt' });
-  // An address beyond OAS is cut to it (3.4.3).
-  const pa = argument(c, 'MSIAddress') % 2 ** c.state.oasBits;
-  if (!c.state.features.msi || pa === 0) {
+  const pa = argument(c, 'MSIAddress');
+  // The whole field is asked, bits beyond OAS too.
+  if (pa === 0 || !hasMsi(c.machine, c.world)) {
     c.recorder?.step('interrupt', 'completion is signalled by the wired interrupt', 'CS');
     return;
   }
-  const data = argument(c, 'MSIData');
-  if (isWritable(c.machine.memory(c.world), pa)) {
-    c.recorder?.step(
-      'interrupt',
-      `completion is signalled by writing ${hex(data)} to ${hex(pa)}`,
-      'MSIAddress',
-    );
-    c.effects.push({ kind: 'memory', space: c.world, pa, words: Uint32Array.of(data), what: 'CMD_SYNC MSI' });
-    return;
-  }
-  c.recorder?.step('interrupt', `the MSI write to ${hex(pa)} aborts`, 'MSIAddress');
-  const gerror = c.bank.lo('GERROR');
-  const active = ((gerror ^ c.bank.lo('GERRORN')) & MSI_CMDQ_ABT_ERR) !== 0;
-  if (active) return;
-  c.effects.push({
-    kind: 'register',
-    offset: offsetOf('GERROR'),
-    value: (gerror ^ MSI_CMDQ_ABT_ERR) >>> 0,
-    what: 'GERROR.MSI_CMDQ_ABT_ERR toggles',
-  });
+  const msi = {
+    pa,
+    data: argument(c, 'MSIData'),
+    sh: argument(c, 'MSH'),
+    memAttr: argument(c, 'MSIAttr'),
+    space: c.world === 'realm' && argument(c, 'MSI_NS') === 1 ? ('ns' as const) : c.world,
+  };
+  sendMsi(c, msi, 'CMDQ', 'MSIAddress');
 }

@@ -2,7 +2,7 @@
 
 import type { Field } from '../../bits/layout.ts';
 import { COMMAND_LIST, type QueueWorld, type TlbScope } from '../../spec/commands.ts';
-import { RANGE_ALIGNMENT_LOG2, RANGE_GRANULE_LOG2 } from '../../spec/tlbi-range.ts';
+import { RANGE_ALIGNMENT_LOG2, RANGE_ALIGNMENT_LOG2_128, RANGE_GRANULE_LOG2 } from '../../spec/tlbi-range.ts';
 import { REGIME_BIT, tlbPage } from '../caches/tlb.ts';
 import type { WorldState } from '../state.ts';
 import { scaleOf } from './legality.ts';
@@ -25,6 +25,7 @@ export interface CompiledScope {
   readonly scale: Field | null;
   readonly tg: Field | null;
   readonly ttl: Field | null;
+  readonly ttl128: Field | null;
 }
 
 /** EL2 commands act on the regime that CR2.E2H selects, unless they act on all (4.4.2). */
@@ -51,6 +52,7 @@ function compile(scope: TlbScope, fields: Readonly<Record<string, Field | undefi
     scale: fields['SCALE'] ?? null,
     tg: fields['TG'] ?? null,
     ttl: fields['TTL'] ?? null,
+    ttl128: fields['TTL128'] ?? null,
   };
 }
 
@@ -98,6 +100,8 @@ export function readRange(of: CompiledScope, address: Field, words: Uint32Array,
   range.last = Math.min(first + pages, first < HALF_PAGES ? HALF_PAGES : 2 * HALF_PAGES) - 1;
   range.granuleBits = granuleBits;
   range.level = ttl;
-  const alignment = RANGE_ALIGNMENT_LOG2[of.tg.get(words, 0)]?.[ttl] ?? 12;
+  const wide = hint !== 0 && of.ttl128 !== null && of.ttl128.get(words, 0) === 1;
+  const alignments = wide ? RANGE_ALIGNMENT_LOG2_128 : RANGE_ALIGNMENT_LOG2;
+  const alignment = alignments[of.tg.get(words, 0)]?.[wide ? hint : ttl] ?? 12;
   range.misaligned = alignment > 12 && first % 2 ** (alignment - 12) !== 0;
 }

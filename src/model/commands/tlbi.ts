@@ -1,6 +1,7 @@
 /** CMD_TLBI_*: IHI 0070 4.4. What is removed is the guaranteed minimum. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
+import { opcodeOf } from '../../spec/commands.ts';
 import { pageOf } from '../caches/page-map.ts';
 import {
   ANY_ASID,
@@ -16,6 +17,7 @@ import {
 import { levelShift } from '../translate/descriptor.ts';
 import type { CommandContext } from './context.ts';
 import { dropTlbEntry, noteInvalidation } from './drop.ts';
+import { unpredictable } from './legality.ts';
 import { tlbiMatch, whyNot } from './tlbi-match.ts';
 import { type CompiledScope, range, readRange, scopeOfOpcode } from './tlbi-scope.ts';
 
@@ -24,7 +26,7 @@ const matches: TlbEntry[] = [];
 
 /** CMD_TLBI_*: drops the entries whose tags and addresses the command names. */
 export function invalidateTlb(c: CommandContext): void {
-  const scope = scopeOfOpcode(c.spec.opcode);
+  const scope = scopeOfOpcode(opcodeOf(c.words, 0));
   if (scope === undefined) return;
   const { address } = scope;
   if (address !== null) {
@@ -52,11 +54,11 @@ export function invalidateTlb(c: CommandContext): void {
 /** A misaligned range guarantees nothing (4.4.1.1): said, and by default nothing is removed. */
 function removesMisaligned(c: CommandContext): boolean {
   const written = c.machine.options.misalignedRange === 'as-written';
-  c.recorder?.step(
-    'finding',
-    `the address is not aligned as TG and TTL ask: what is invalidated is UNPREDICTABLE, ${written ? 'here what is written' : 'so nothing is guaranteed, and nothing is removed'}`,
-    'Address',
-  );
+  if (c.recorder !== null) {
+    const why = unpredictable(c.spec, c.words, c.state) ?? 'the address is not aligned';
+    const then = written ? 'here what is written goes' : 'nothing is removed';
+    c.recorder.step('finding', `${why}; ${then}`, 'Address');
+  }
   if (!written && c.machine.policy === 'maximal')
     noteInvalidation(c, () => 'its address is not aligned as TG and TTL ask: nothing is guaranteed');
   return written;
@@ -70,7 +72,8 @@ function invalidateIn(c: CommandContext, scope: CompiledScope, tlb: Tlb, tables:
   const vmid = scope.vmid === null ? -1 : scope.vmid.get(words, 0);
   const asid = scope.asid === null ? -1 : scope.asid.get(words, 0);
   const spaces = tlb.spaces();
-  matches.length = 0;
+  // Setting a length costs as much as a look-up.
+  if (matches.length > 0) matches.length = 0;
   for (let i = 0; i < spaces.length; i++) {
     const space = spaces[i] as TlbSpace;
     if (space.size === 0 || (space.regime & regimes) === 0) continue;
@@ -143,7 +146,7 @@ function keepGlobal(from: number): void {
     const entry = matches[i] as TlbEntry;
     if (entry.global) matches[kept++] = entry;
   }
-  matches.length = kept;
+  if (kept < matches.length) matches.length = kept;
 }
 
 function rangeText(c: CommandContext, scope: CompiledScope): string {

@@ -6,6 +6,7 @@ import { feature } from '../../spec/features.ts';
 import type { Changeable } from '../effects.ts';
 import type { Effect, Fault, Recorder, Recording, Transaction } from '../plan.ts';
 import { writeEvent } from '../queues/event-queue.ts';
+import { hasQueues } from '../queues/queue-id.ts';
 import { ring } from '../queues/ring.ts';
 import { belowLimit, insertStall, type StallPhase } from '../stalls.ts';
 import type { WorldState } from '../state.ts';
@@ -21,6 +22,7 @@ const RECORDING_TEXT: Readonly<Record<Recording, string>> = {
   suppressed: 'the configuration suppresses the record',
   aborted: 'the record cannot be written (GERROR.EVENTQ_ABT_ERR)',
   merged: 'the last record of the queue stands for it as well',
+  waiting: 'the event queue cannot take it now, so the record waits',
   'stall-limit': 'as many stalls as IDR5.STALL_MAX are outstanding, the record waits',
 };
 
@@ -48,12 +50,13 @@ export function recordEvent(
   record: Uint32Array,
   mev: boolean,
   effects: Effect[],
+  recorder: Recorder | null,
 ): Recording {
-  const memory = on.memory(world);
+  if (!hasQueues(world)) return 'none';
   if (on.traffic.mergeEvents && isEventqWritable(on, state, world)) {
-    if (isMerged(on.bank, memory, world, event, record, mev)) return 'merged';
+    if (isMerged(on.bank, on.memory(world), world, event, record, mev)) return 'merged';
   }
-  return writeEvent(on.bank, memory, state, world, record, false, effects);
+  return writeEvent({ machine: on, world, effects, recorder }, record, false);
 }
 
 /** What follows from the fault in an answer: a record in the event queue, a stall, or nothing. */
@@ -73,13 +76,13 @@ export function reportFault(
     fault.field ?? null,
     fault,
   );
-  if (result === 'stall') stall(on, t, state, fault, answer, effects);
+  if (result === 'stall') stall(on, t, state, fault, answer, effects, recorder);
   else {
     const { privileged, instruction } = answer;
     answer.record = encodeRecord(fault, { transaction: t, privileged, instruction }, -1);
     if (answer.record === null || fault.event === null || answer.recording === 'suppressed') return;
     const mev = answer.stream?.mev ?? false;
-    answer.recording = recordEvent(on, state, t.world, fault.event, answer.record, mev, effects);
+    answer.recording = recordEvent(on, state, t.world, fault.event, answer.record, mev, effects, recorder);
   }
   recorder?.step('event', `${fault.event}: ${RECORDING_TEXT[answer.recording]}`, null, fault);
 }
@@ -92,6 +95,7 @@ function stall(
   fault: Fault,
   answer: Answer,
   effects: Effect[],
+  recorder: Recorder | null,
 ): void {
   const { stalls, policy } = on.traffic;
   const twin = policy.duplicates === 'suppress' ? stalls.twinOf(t) : undefined;
@@ -106,9 +110,9 @@ function stall(
     const tag = stalls.freeTag();
     const { privileged, instruction } = answer;
     answer.record = encodeRecord(fault, { transaction: t, privileged, instruction }, tag);
-    if (answer.record !== null) {
-      const memory = on.memory(t.world);
-      answer.recording = writeEvent(on.bank, memory, state, t.world, answer.record, true, effects);
+    if (answer.record !== null && hasQueues(t.world)) {
+      const signals = { machine: on, world: t.world, effects, recorder };
+      answer.recording = writeEvent(signals, answer.record, true);
     }
     if (answer.recording === 'written') {
       phase = 'recorded';

@@ -1,125 +1,103 @@
-/** Consuming one command: IHI 0070 3.5.2 (queue), 4 (commands), 7.1 (command errors). */
+/** Command queues as their registers describe them: IHI 0070 3.5.1, 3.5.6, 4.1.2. */
 
-import { hex } from '../../bits/u64.ts';
+import { hiOf, loOf } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { CERRORS, cerrorName } from '../../spec/cerror.ts';
-import { COMMAND_BYTES, type CommandName, commandNameOf } from '../../spec/commands.ts';
-import { GERROR_CMDQ_ERR } from '../../spec/gerror.ts';
+import { cerrorName } from '../../spec/cerror.ts';
+import { COMMAND_BYTES, type QueueWorld } from '../../spec/commands.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf, type RegisterBank } from '../bank.ts';
-import { execute } from '../commands/index.ts';
-import { judge } from '../commands/legality.ts';
-import { keepCounting } from '../field-bits.ts';
-import type { Machine } from '../machine.ts';
-import { ABSENT, DATA, MISS } from '../memory.ts';
-import type { Effect, Missing, Recorder, Result } from '../plan.ts';
+import type { QueueMachine } from '../machine.ts';
+import type { SparseMemory } from '../memory.ts';
 import type { WorldState } from '../state.ts';
-import { advance, entryAddress, ring } from './ring.ts';
+import { ECMDQ_ENABLE, ECMDQ_ERROR, ecmdqPlaces, ecmdqStopped } from './ecmdq.ts';
+import { type QueueId, queueName } from './queue-id.ts';
+import { alignedBase, cappedLog2size, ring } from './ring.ts';
 
-const COMMAND_WORDS = COMMAND_BYTES / 4;
-const { ERR } = REGISTERS.CMDQ_CONS.layout.fields;
+const ECMDQ_BASE = REGISTERS.ECMDQ_BASEn.layout.fields;
 
-/** What one command did. */
-export interface CommandOutcome {
-  readonly result: Result;
-  readonly command: CommandName | null;
-  readonly cerror: number;
-  readonly reason: string;
-  readonly missing: Missing | null;
+/** What stays the same while commands are consumed: derived once for each change of another register. */
+export interface CommandQueue {
+  readonly id: QueueId;
+  readonly world: QueueWorld;
+  /** Places of the index registers. */
+  readonly prod: number;
+  readonly cons: number;
+  /** PA of the first entry, aligned to the size of the queue, as halves. */
+  readonly baseHi: number;
+  readonly baseLo: number;
+  readonly log2size: number;
+  /** Index and wrap bit. */
+  readonly mask: number;
+  readonly indexMask: number;
+  readonly memory: SparseMemory;
 }
 
-const words = new Uint32Array(COMMAND_WORDS);
+function describe(
+  machine: QueueMachine,
+  facts: Pick<CommandQueue, 'id' | 'world' | 'prod' | 'cons' | 'log2size'>,
+  base: number,
+): CommandQueue {
+  const entries = 2 ** facts.log2size;
+  return {
+    ...facts,
+    baseHi: hiOf(base),
+    baseLo: loOf(base),
+    mask: 2 * entries - 1,
+    indexMask: entries - 1,
+    memory: machine.memory(facts.world),
+  };
+}
 
-/** Why the command queue of a world would not consume anything just now, or null when it would. */
-export function idleReason(bank: RegisterBank, state: WorldState, world: World): string | null {
+/** A queue, or null when there is none of that number. Only those of the Non-secure state are modelled. */
+export function commandQueue(machine: QueueMachine, world: World, id: QueueId): CommandQueue | null {
+  if (world !== 'ns') return null;
+  const { bank } = machine;
+  if (id === 'CMDQ') {
+    const { base, log2size } = ring(bank, 'CMDQ', world);
+    const [prod, cons] = [offsetOf('CMDQ_PROD'), offsetOf('CMDQ_CONS')];
+    return describe(machine, { id, world, prod, cons, log2size }, base);
+  }
+  const places = ecmdqPlaces(bank, id);
+  if (places === null) return null;
+  const words = Uint32Array.of(bank.peek(places.base), bank.peek(places.base + 4));
+  const log2size = cappedLog2size(bank, 'CMDQ', ECMDQ_BASE.LOG2SIZE.get(words, 0));
+  const base = alignedBase(bank, ECMDQ_BASE.ADDR.get(words, 0), COMMAND_BYTES, log2size);
+  return describe(machine, { id, world, prod: places.prod, cons: places.cons, log2size }, base);
+}
+
+/** PA of an entry in bytes. */
+export function commandAddress(queue: CommandQueue, index: number): number {
+  return queue.baseHi * 2 ** 32 + queue.baseLo + index * COMMAND_BYTES;
+}
+
+/** Whether a queue is enabled and no error stops it; its indices are not asked. */
+export function isRunning(bank: RegisterBank, state: WorldState, queue: CommandQueue): boolean {
+  if (queue.id === 'CMDQ') return state.cmdqEnabled && !state.cmdqStopped;
+  const prod = bank.peek(queue.prod);
+  const cons = bank.peek(queue.cons);
+  return (prod & cons & ECMDQ_ENABLE) !== 0 && ((prod ^ cons) & ECMDQ_ERROR) === 0;
+}
+
+/** Why a command queue would not consume anything just now, or null when it would. */
+export function idleReason(
+  machine: QueueMachine,
+  state: WorldState,
+  world: World,
+  id: QueueId = 'CMDQ',
+): string | null {
   if (world !== 'ns') return 'this Security state is not modelled';
-  if (!state.cmdqEnabled) return 'command queue disabled (CR0.CMDQEN=0)';
-  if (state.cmdqStopped) {
+  if (machine.failure.active) return 'service failure mode: queues are accessed no more (12.3)';
+  const queue = commandQueue(machine, world, id);
+  if (queue === null) return `there is no ${queueName(id)}`;
+  const { bank } = machine;
+  const [prod, cons] = [bank.peek(queue.prod), bank.peek(queue.cons)];
+  if (id !== 'CMDQ') {
+    const stopped = ecmdqStopped(prod, cons);
+    if (stopped !== null) return `${queueName(id)} ${stopped}`;
+  } else if (!state.cmdqEnabled) return 'command queue disabled (CR0.CMDQEN=0)';
+  else if (state.cmdqStopped) {
     const code = cerrorName(state.cmdqError) ?? `ERR ${state.cmdqError}`;
     return `command queue stopped by ${code}: acknowledge GERROR.CMDQ_ERR in GERRORN`;
   }
-  return ring(bank, 'CMDQ', world).empty ? 'nothing pending' : null;
-}
-
-/** Stops the queue: RD stays at the command, ERR says why, GERROR.CMDQ_ERR becomes active (7.1). */
-function stop(bank: RegisterBank, code: number, effects: Effect[]): void {
-  const cons = Uint32Array.of(bank.lo('CMDQ_CONS'));
-  ERR.set(cons, 0, code);
-  effects.push({
-    kind: 'register',
-    offset: offsetOf('CMDQ_CONS'),
-    value: cons[0] as number,
-    what: `CMDQ_CONS.ERR=${code}`,
-  });
-  effects.push({
-    kind: 'register',
-    offset: offsetOf('GERROR'),
-    value: (bank.lo('GERROR') ^ GERROR_CMDQ_ERR) >>> 0,
-    what: 'GERROR.CMDQ_ERR toggles',
-  });
-}
-
-/**
- * Plans the command at CONS; {@link idleReason} has been asked.
- * @param effects gets what the command changes
- */
-export function executeCommand(
-  machine: Machine,
-  bank: RegisterBank,
-  state: WorldState,
-  world: 'ns',
-  effects: Effect[],
-  recorder: Recorder | null,
-): CommandOutcome {
-  const queue = ring(bank, 'CMDQ', world);
-  const pa = entryAddress(queue, queue.cons);
-  const status = machine.memory(world).load(pa, words, 0, COMMAND_WORDS);
-  const name = status === DATA ? (commandNameOf(words, 0) ?? 'reserved opcode') : 'unreadable command';
-  recorder?.enter(0, {
-    kind: 'command',
-    name: `CMDQ[${hex(queue.cons)}] ${name.replace(/^CMD_/, '')}`,
-    layout: name,
-    space: world,
-    pa,
-    words: status === DATA ? words.slice() : new Uint32Array(0),
-    status,
-    level: 0,
-  });
-  recorder?.step('fetch', `read command ${hex(queue.cons)} at ${hex(pa)}`);
-  if (status === ABSENT || status === MISS) {
-    const missing: Missing = { space: world, pa, structure: `command ${hex(queue.cons)}`, wouldBe: null };
-    const result = status === MISS ? 'miss' : 'absent';
-    return {
-      result,
-      command: null,
-      cerror: 0,
-      reason: `the command at ${hex(pa)} is not in the image`,
-      missing,
-    };
-  }
-  const refuse = (code: number, reason: string, command: CommandName | null): CommandOutcome => {
-    recorder?.step('command-error', reason, 'Opcode');
-    stop(bank, code, effects);
-    return { result: 'command-error', command, cerror: code, reason, missing: null };
-  };
-  if (status !== DATA) {
-    return refuse(CERRORS.CERROR_ABT.code, `CERROR_ABT: reading the command at ${hex(pa)} aborted`, null);
-  }
-  const verdict = judge(state, world, words);
-  if ('illegal' in verdict) return refuse(CERRORS.CERROR_ILL.code, `CERROR_ILL: ${verdict.illegal}`, null);
-  const { spec } = verdict;
-  keepCounting(state.bits.of(spec.layout), words);
-  recorder?.step('decide', `${name}: ${spec.doc}`, 'Opcode');
-  const context = { machine, bank, state, world, name: spec.name, spec, words, effects, recorder };
-  const failure = execute(context);
-  if (failure) return refuse(failure.code, failure.reason, spec.name);
-  const value = advance(bank.lo('CMDQ_CONS'), queue.log2size);
-  recorder?.step('register', 'CMDQ_CONS moves past the command');
-  effects.push({
-    kind: 'register',
-    offset: offsetOf('CMDQ_CONS'),
-    value,
-    what: 'CMDQ_CONS moves past the command',
-  });
-  return { result: 'consumed', command: spec.name, cerror: 0, reason: '', missing: null };
+  return ((prod ^ cons) & queue.mask) === 0 ? 'nothing pending' : null;
 }

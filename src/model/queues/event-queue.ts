@@ -1,71 +1,65 @@
 /** Writing event records: IHI 0070 7.2 and 7.4. */
 
 import { hex } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
 import { EVENT_BYTES } from '../../spec/events.ts';
 import { GERROR_EVENTQ_ABT_ERR } from '../../spec/gerror.ts';
-import { REGISTERS } from '../../spec/registers.ts';
-import { offsetOf, type RegisterBank } from '../bank.ts';
-import type { SparseMemory } from '../memory.ts';
+import { REGISTERS, WORLD_PREFIX } from '../../spec/registers.ts';
+import { offsetOf } from '../bank.ts';
+import { interruptEventq, raiseGerror, registerAfter, type Signals } from '../interrupts.ts';
 import { ABORT } from '../memory.ts';
-import type { Effect, Recording } from '../plan.ts';
-import type { WorldState } from '../state.ts';
-import { advance, entryAddress, ring } from './ring.ts';
+import type { Recording } from '../plan.ts';
+import { advance, entryAddress, ring, withIndices } from './ring.ts';
 
 const OVFLG = 2 ** REGISTERS.EVENTQ_PROD.layout.fields.OVFLG.lsb;
+const EVENTQEN = 2 ** REGISTERS.CR0.layout.fields.EVENTQEN.lsb;
 
 /**
  * Plans the write of one record.
- * @param stalled stall records are never lost: they wait, and never cause an overflow
- * @param effects gets what the write changes
+ * @param stalled stall records are never lost: they wait until the queue can be written, and never cause an overflow
  * @returns what becomes of the record
  */
-export function writeEvent(
-  bank: RegisterBank,
-  memory: SparseMemory,
-  state: WorldState,
-  world: World,
-  record: Uint32Array,
-  stalled: boolean,
-  effects: Effect[],
-): Recording {
-  if (!state.eventqEnabled) return 'disabled';
-  if (state.eventqAborted) return 'aborted';
-  const queue = ring(bank, 'EVENTQ', world);
-  const prod = bank.lo('EVENTQ_PROD');
+export function writeEvent(on: Signals, record: Uint32Array, stalled: boolean): Recording {
+  const became = tryToWrite(on, record, stalled);
+  return !stalled || became === 'written' || became === 'none' ? became : 'waiting';
+}
+
+/** Writes a record if the queue is writable (7.2.1); no overflow for a stall record. */
+function tryToWrite(on: Signals, record: Uint32Array, stalled: boolean): Recording {
+  const { machine, world, effects } = on;
+  // The queues are accessed no more (12.3).
+  if (machine.failure.active) return 'none';
+  if ((registerAfter(on, 'CR0') & EVENTQEN) === 0) return 'disabled';
+  if (((registerAfter(on, 'GERROR') ^ registerAfter(on, 'GERRORN')) & GERROR_EVENTQ_ABT_ERR) !== 0)
+    return 'aborted';
+  const name = `${WORLD_PREFIX[world]}EVENTQ_PROD`;
+  const prod = registerAfter(on, 'EVENTQ_PROD');
+  const cons = registerAfter(on, 'EVENTQ_CONS');
+  const queue = withIndices(ring(machine.bank, 'EVENTQ', world), prod, cons);
   if (queue.full || queue.inconsistent) {
-    const overflowKnown = ((prod ^ bank.lo('EVENTQ_CONS')) & OVFLG) !== 0;
-    if (!stalled && !overflowKnown) {
+    if (!stalled && ((prod ^ cons) & OVFLG) === 0) {
       const value = (prod ^ OVFLG) >>> 0;
       effects.push({
         kind: 'register',
-        offset: offsetOf('EVENTQ_PROD'),
+        offset: offsetOf(name),
         value,
-        what: 'EVENTQ_PROD.OVFLG toggles: overflow',
+        what: `${name}.OVFLG toggles: overflow`,
       });
     }
     return 'full';
   }
+  const memory = machine.memory(world);
   const pa = entryAddress(queue, queue.prod);
   if (memory.status(pa) === ABORT || memory.status(pa + EVENT_BYTES - 4) === ABORT) {
-    const value = (bank.lo('GERROR') ^ GERROR_EVENTQ_ABT_ERR) >>> 0;
-    effects.push({
-      kind: 'register',
-      offset: offsetOf('GERROR'),
-      value,
-      what: `GERROR.EVENTQ_ABT_ERR toggles: the write to ${hex(pa)} aborted`,
-    });
+    raiseGerror(on, 'EVENTQ_ABT_ERR', `the write to ${hex(pa)} aborted`);
     return 'aborted';
   }
   effects.push({ kind: 'memory', space: world, pa, words: record, what: `EVENTQ[${hex(queue.prod)}]` });
   effects.push({
     kind: 'register',
-    offset: offsetOf('EVENTQ_PROD'),
+    offset: offsetOf(name),
     value: advance(prod, queue.log2size),
-    what: 'EVENTQ_PROD moves past the record',
+    what: `${name} moves past the record`,
   });
-  if (queue.empty && bank.field('IRQ_CTRL', 'EVENTQ_IRQEN') === 1) {
-    effects.push({ kind: 'signal', what: 'event queue interrupt: the queue is no longer empty' });
-  }
+  if (queue.empty) interruptEventq(on);
   return 'written';
 }

@@ -1,7 +1,6 @@
 /** The PRI queue: IHI 0070 8, and 3.5 for what queues have in common. */
 
 import { hex } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
 import { PRI_RESPONSE_CODES } from '../../spec/command-rules.ts';
 import { feature } from '../../spec/features.ts';
 import { gerrorMask } from '../../spec/gerror.ts';
@@ -10,10 +9,11 @@ import { REGISTERS, WORLD_PREFIX } from '../../spec/registers.ts';
 import { STE } from '../../spec/ste.ts';
 import { requestSent, respond } from '../ats/page-requests.ts';
 import { requestError } from '../ats/stream.ts';
-import { offsetOf, type RegisterBank } from '../bank.ts';
+import { offsetOf } from '../bank.ts';
 import type { Changeable } from '../effects.ts';
 import { encodeRecord } from '../events/record.ts';
 import { recordEvent } from '../events/report.ts';
+import { interruptPriq, raiseGerror } from '../interrupts.ts';
 import { ABORT } from '../memory.ts';
 import { type Effect, type PageRequest, type Recorder, type Recording, transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
@@ -60,19 +60,6 @@ export function encodePageRequest(request: PageRequest): Uint32Array {
   return words;
 }
 
-/** Raises the PRI queue's interrupt, where it is enabled (6.3.18). */
-function priInterrupt(
-  bank: RegisterBank,
-  world: World,
-  effects: Effect[],
-  why: string,
-  recorder: Recorder | null,
-): void {
-  if (bank.field(`${WORLD_PREFIX[world]}IRQ_CTRL`, 'PRIQ_IRQEN') === 0) return;
-  recorder?.step('interrupt', `PRI queue interrupt: ${why}`);
-  effects.push({ kind: 'signal', what: `PRI queue interrupt: ${why}` });
-}
-
 /** Takes a message of an endpoint: into the queue, or discarded with the response that 8.1 and 8.2 ask for. */
 export function takePageRequest(
   on: Changeable,
@@ -107,7 +94,8 @@ export function takePageRequest(
     answerRequest(on, request, -1, code, effects, recorder);
     return end(fate, code);
   };
-  if (world === 's') return discard('secure', 'page requests do not exist on Secure streams');
+  if (world === 's' || world === 'root')
+    return discard('secure', 'page requests do not exist on the streams of this Security state');
   if (!state.smmuEnabled) return discard('disabled', 'SMMUEN=0 makes PRIQEN count as 0');
   if (bank.field(`${prefix}CR0`, 'PRIQEN') === 0) return discard('disabled', 'CR0.PRIQEN=0');
   const gerror = bank.lo(`${prefix}GERROR`);
@@ -116,7 +104,8 @@ export function takePageRequest(
   }
   const queue = ring(bank, 'PRIQ', world);
   const prod = bank.lo(`${prefix}PRIQ_PROD`);
-  const lastOnly = bank.field(`${prefix}PRIQ_IRQ_CFG2`, 'LO') === 1;
+  const signals = { machine: on, world, effects, recorder };
+  const { last } = request;
   const overflowing = ((prod ^ bank.lo(`${prefix}PRIQ_CONS`)) & OVFLG) !== 0;
   if (overflowing || queue.full || queue.inconsistent) {
     if (!overflowing) {
@@ -129,7 +118,7 @@ export function takePageRequest(
         what: 'PRIQ_PROD.OVFLG toggles: overflow',
       });
     }
-    if (lastOnly && request.last) priInterrupt(bank, world, effects, 'a last request is discarded', recorder);
+    interruptPriq(signals, { firstEntry: false, last, written: false, overflow: true });
     if (marker || !request.last) {
       recorder?.step('decide', 'discarded without a response: the queue overflows');
       return end('overflow');
@@ -141,12 +130,7 @@ export function takePageRequest(
   const pa = entryAddress(queue, queue.prod);
   const memory = on.memory(world);
   if (memory.status(pa) === ABORT || memory.status(pa + PRIQ_ENTRY_BYTES - 4) === ABORT) {
-    effects.push({
-      kind: 'register',
-      offset: offsetOf(`${prefix}GERROR`),
-      value: (gerror ^ PRIQ_ABT_ERR) >>> 0,
-      what: `GERROR.PRIQ_ABT_ERR toggles: the write to ${hex(pa)} aborted`,
-    });
+    raiseGerror(signals, 'PRIQ_ABT_ERR', `the write to ${hex(pa)} aborted`);
     return discard('aborted', `the write to ${hex(pa)} aborts`);
   }
   recorder?.step('memory', `the message goes to PRIQ[${hex(queue.prod)}] at ${hex(pa)}`);
@@ -157,10 +141,7 @@ export function takePageRequest(
     value: advance(prod, queue.log2size),
     what: 'PRIQ_PROD moves past the message',
   });
-  if (lastOnly ? request.last : queue.empty) {
-    const why = lastOnly ? 'a last request is written' : 'the queue is no longer empty';
-    priInterrupt(bank, world, effects, why, recorder);
-  }
+  interruptPriq(signals, { firstEntry: queue.empty, last, written: true, overflow: false });
   return end('written');
 }
 
@@ -208,7 +189,7 @@ function overflowResponse(
     const t = transaction({ world, sid, ssid, vaHi: addressHi, vaLo: addressLo });
     const record = encodeRecord(fault, { transaction: t, privileged: false, instruction: false }, -1);
     if (record !== null && fault.event !== null) {
-      recording = recordEvent(on, state, world, fault.event, record, false, effects);
+      recording = recordEvent(on, state, world, fault.event, record, false, effects, recorder);
     }
   }
   return { code: PRI_RESPONSE_CODES.ResponseFailure, ssid: -1, recording };

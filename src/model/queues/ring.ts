@@ -15,7 +15,6 @@ interface RingNames {
   readonly cons: string;
   readonly cr0: string;
   readonly enable: string;
-  readonly maxLog2size: string;
 }
 
 function namesOf(name: QueueName, world: World): RingNames {
@@ -26,7 +25,6 @@ function namesOf(name: QueueName, world: World): RingNames {
     cons: `${prefix}${name}_CONS`,
     cr0: `${prefix}CR0`,
     enable: `${name}EN`,
-    maxLog2size: `${name}S`,
   };
 }
 
@@ -67,26 +65,53 @@ function withinOas(bank: RegisterBank, pa: number): number {
   return pa < 2 ** 32 ? pa : pa % 2 ** (ADDRESS_BITS[bank.field('IDR5', 'OAS')] ?? 32);
 }
 
+/** A LOG2SIZE above the implemented maximum acts as the maximum (6.3.26). */
+export function cappedLog2size(bank: RegisterBank, name: QueueName, programmed: number): number {
+  return Math.min(programmed, bank.field('IDR1', `${name}S`));
+}
+
+/** The base that counts: aligned down to the size of the queue, 32 bytes at least, and cut to OAS. PA in bytes. */
+export function alignedBase(bank: RegisterBank, base: number, entryBytes: number, log2size: number): number {
+  const bytes = Math.max(QUEUE_ALIGN_MIN, entryBytes * 2 ** log2size);
+  return withinOas(bank, Math.floor(base / bytes) * bytes);
+}
+
 /** Reads a queue's registers. */
 export function ring(bank: RegisterBank, name: QueueName, world: World): Ring {
   const names = NAMES[world][name];
-  const max = bank.field('IDR1', names.maxLog2size);
-  const programmed = bank.field(names.base, 'LOG2SIZE');
-  // A LOG2SIZE above the implemented maximum acts as the maximum (6.3.26).
-  const log2size = Math.min(programmed, max);
+  const log2size = cappedLog2size(bank, name, bank.field(names.base, 'LOG2SIZE'));
   const entryBytes = QUEUES[name].entryBytes;
-  const bytes = Math.max(QUEUE_ALIGN_MIN, entryBytes * 2 ** log2size);
-  const entries = 2 ** log2size;
-  const mask = 2 * entries - 1;
-  const prod = bank.lo(names.prod) & mask;
-  const cons = bank.lo(names.cons) & mask;
-  const used = (prod - cons) & mask;
-  return {
+  const empty: Ring = {
     name,
     world,
-    base: withinOas(bank, Math.floor(bank.field(names.base, 'ADDR') / bytes) * bytes),
+    base: alignedBase(bank, bank.field(names.base, 'ADDR'), entryBytes, log2size),
     log2size,
     entryBytes,
+    enabled: bank.field(names.cr0, names.enable) === 1,
+    ...indices(log2size, 0, 0),
+  };
+  return withIndices(empty, bank.lo(names.prod), bank.lo(names.cons));
+}
+
+/** The same queue with other index registers. */
+export function withIndices(of: Ring, prod: number, cons: number): Ring {
+  return { ...of, ...indices(of.log2size, prod, cons) };
+}
+
+/** What index registers say of a queue (3.5.1). */
+export type Indices = Pick<
+  Ring,
+  'prod' | 'cons' | 'prodWrap' | 'consWrap' | 'used' | 'empty' | 'full' | 'inconsistent'
+>;
+
+/** Decodes index registers; bits above the wrap bit do not matter. */
+export function indices(log2size: number, prodWord: number, consWord: number): Indices {
+  const entries = 2 ** log2size;
+  const mask = 2 * entries - 1;
+  const prod = prodWord & mask;
+  const cons = consWord & mask;
+  const used = (prod - cons) & mask;
+  return {
     prod: prod & (entries - 1),
     cons: cons & (entries - 1),
     prodWrap: prod >>> log2size,
@@ -94,7 +119,6 @@ export function ring(bank: RegisterBank, name: QueueName, world: World): Ring {
     used,
     empty: prod === cons,
     full: used === entries,
-    enabled: bank.field(names.cr0, names.enable) === 1,
     inconsistent: used > entries,
   };
 }

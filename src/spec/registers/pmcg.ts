@@ -1,7 +1,14 @@
+import type { FieldSpecs } from '../../bits/layout.ts';
 import { REGISTER_SH } from './encodings.ts';
 import { bank } from './register.ts';
+import { AIDR, IIDR } from './shared-fields.ts';
 
 const counterGroup = bank(null, 'PMCG');
+
+const COUNTER_MPAMIDR = {
+  PMG_MAX: { bits: [23, 16], doc: 'Max PMG.' },
+  PARTID_MAX: { bits: [15, 0], doc: 'Max PARTID.' },
+} as const satisfies FieldSpecs;
 
 /** Performance monitor counter group (chapter 10). */
 export const PMCG_REGISTERS = {
@@ -188,6 +195,8 @@ export const PMCG_REGISTERS = {
       partial: true,
     },
     {
+      FILTER_PARTID_PMG: { bits: [25, 25], doc: 'Filtering by PARTID and PMG supported.' },
+      MPAM: { bits: [24, 24], doc: 'MPAM of MSIs supported.' },
       SID_FILTER_TYPE: { bits: [23, 23], doc: 'One filter for all.' },
       CAPTURE: { bits: [22, 22], doc: 'Capture supported.' },
       MSI: { bits: [21, 21], doc: 'MSIs supported.' },
@@ -209,6 +218,18 @@ export const PMCG_REGISTERS = {
     {
       E: { bits: [0, 0], doc: 'Global enable.' },
     },
+  ),
+  PMCG_IIDR: counterGroup(
+    'PMCG_IIDR',
+    {
+      offset: 0x0e08,
+      width: 32,
+      access: 'RO',
+      section: '10.5',
+      doc: 'Who made the counters.',
+      conf: 'medium',
+    },
+    IIDR,
   ),
   PMCG_CEID0: counterGroup(
     'PMCG_CEID0',
@@ -238,6 +259,23 @@ export const PMCG_REGISTERS = {
       CEID: { bits: [63, 0], doc: 'Events 64-127 supported.' },
     },
   ),
+  PMCG_ROOTCR: counterGroup(
+    'PMCG_ROOTCR',
+    {
+      offset: 0x0e48,
+      width: 32,
+      access: 'RW',
+      section: '10.5',
+      doc: 'Root control of the counters.',
+      conf: 'medium',
+    },
+    {
+      ROOTCR_IMPL: { bits: [31, 31], doc: 'The register is implemented.' },
+      NAO: { bits: [3, 3], doc: 'Events of no particular Security state are counted.', reset: '1' },
+      RLO: { bits: [1, 1], doc: 'Events of Realm streams are counted.', reset: '0' },
+      RTO: { bits: [0, 0], doc: 'Events of Root state are counted.', reset: '0' },
+    },
+  ),
   PMCG_IRQ_CTRL: counterGroup(
     'PMCG_IRQ_CTRL',
     {
@@ -246,6 +284,20 @@ export const PMCG_REGISTERS = {
       access: 'RW',
       section: '10.5',
       doc: 'Enables the overflow interrupt.',
+      conf: 'medium',
+    },
+    {
+      IRQEN: { bits: [0, 0], doc: 'Interrupt enable.' },
+    },
+  ),
+  PMCG_IRQ_CTRLACK: counterGroup(
+    'PMCG_IRQ_CTRLACK',
+    {
+      offset: 0x0e54,
+      width: 32,
+      access: 'RO',
+      section: '10.5',
+      doc: 'What PMCG_IRQ_CTRL has taken effect.',
       conf: 'medium',
     },
     {
@@ -294,6 +346,75 @@ export const PMCG_REGISTERS = {
     {
       SH: { bits: [5, 4], doc: 'Shareability.', ...REGISTER_SH },
       MemAttr: { bits: [3, 0], doc: 'Memory type.' },
+    },
+  ),
+  PMCG_IRQ_STATUS: counterGroup(
+    'PMCG_IRQ_STATUS',
+    {
+      offset: 0x0e68,
+      width: 32,
+      access: 'RO',
+      section: '10.5',
+      doc: 'Whether the overflow MSI was aborted.',
+      conf: 'medium',
+    },
+    {
+      IRQ_ABT: { bits: [0, 0], doc: 'An MSI was terminated with an abort.' },
+    },
+  ),
+  PMCG_GMPAM: counterGroup(
+    'PMCG_GMPAM',
+    {
+      offset: 0x0e6c,
+      width: 32,
+      access: 'RW',
+      section: '10.5',
+      doc: 'MPAM values of the overflow MSI.',
+      conf: 'medium',
+    },
+    {
+      Update: { bits: [31, 31], doc: 'Write 1 with new values; hardware clears when taken.', reset: '0' },
+      PO_PMG: { bits: [23, 16], doc: 'PMG of MSIs.', reset: '0' },
+      PO_PARTID: { bits: [15, 0], doc: 'PARTID of MSIs.', reset: '0' },
+    },
+  ),
+  PMCG_AIDR: counterGroup(
+    'PMCG_AIDR',
+    {
+      offset: 0x0e70,
+      width: 32,
+      access: 'RO',
+      section: '10.5',
+      doc: 'Version of the architecture of the counters.',
+      conf: 'medium',
+    },
+    AIDR,
+  ),
+  PMCG_MPAMIDR: counterGroup(
+    'PMCG_MPAMIDR',
+    {
+      offset: 0x0e74,
+      width: 32,
+      access: 'RO',
+      section: '10.5',
+      doc: 'Largest Non-secure MPAM values of MSIs.',
+      conf: 'medium',
+    },
+    COUNTER_MPAMIDR,
+  ),
+  PMCG_S_MPAMIDR: counterGroup(
+    'PMCG_S_MPAMIDR',
+    {
+      offset: 0x0e78,
+      width: 32,
+      access: 'RO',
+      section: '10.5',
+      doc: 'Largest Secure MPAM values of MSIs.',
+      conf: 'medium',
+    },
+    {
+      HAS_MPAM_NS: { bits: [25, 25], doc: 'Secure MSIs may use the Non-secure PARTID space.' },
+      ...COUNTER_MPAMIDR,
     },
   ),
 } as const;

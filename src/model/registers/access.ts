@@ -1,0 +1,75 @@
+/** Who may access which register, and which of its bits exist: IHI 0070 6.2. */
+
+import { maskOf } from '../../bits/layout.ts';
+import { hex } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
+import { registerAt } from '../../spec/registers.ts';
+import type { RegisterBank } from '../bank.ts';
+import type { FieldBitsByLayout } from '../field-bits.ts';
+import { blockOf } from '../places.ts';
+import { ecmdqStride } from '../queues/ecmdq.ts';
+import { counterWordAt, isHiddenFromNonSecure } from './counters.ts';
+import type { RegisterWord } from './word-write.ts';
+
+/** The register word at a place, or null where there is none: RES0. */
+export function registerWordAt(bank: RegisterBank, place: number): RegisterWord | null {
+  const at = blockOf(place);
+  if (at === null) return null;
+  if (at.block === 'PMCG') return counterWordAt(bank, at, place);
+  const stride = at.block === 'CMDQCP' ? ecmdqStride(bank) : 0;
+  const whole = registerAt(at.block, at.offset, stride);
+  if (whole) return { ...whole, word: 0, place, copy: at.copy };
+  const upper = at.offset >= 4 ? registerAt(at.block, at.offset - 4, stride) : undefined;
+  return upper?.register.width === 64 ? { ...upper, word: 1, place, copy: at.copy } : null;
+}
+
+/** Which physical address spaces reach the registers of a world (6.2): Root reaches all. */
+const REACHED_BY: Readonly<Record<World, readonly World[]>> = {
+  ns: ['ns', 's', 'realm', 'root'],
+  s: ['s', 'root'],
+  realm: ['realm', 'root'],
+  root: ['root'],
+};
+
+/** Why an access reads zero and writes nothing, or null when it reaches the register. */
+export function unreachable(
+  bank: RegisterBank,
+  bits: FieldBitsByLayout,
+  { register, copy }: RegisterWord,
+  world: World,
+): string | null {
+  const { name, needs } = register;
+  if (register.world !== null && !REACHED_BY[register.world].includes(world)) {
+    return `${name} is RAZ/WI to an access in ${world} space (6.2)`;
+  }
+  if (register.block === 'PMCG' && world === 'ns') {
+    if (isHiddenFromNonSecure(bank, copy))
+      return `${name} is RAZ/WI to Non-secure while PMCG_SCR.NSRA is 0 (10.5)`;
+  }
+  if (needs !== undefined && bits.of(register.layout, register.short).reserved.every(isFull)) {
+    return `${name} does not exist here (it needs ${needs}): RAZ/WI`;
+  }
+  return null;
+}
+
+function isFull(word: number): boolean {
+  return word === 0xffffffff;
+}
+
+/** The bits of a word that fields claim whose features are there; the others are RES0. */
+export function existingBits(bits: FieldBitsByLayout, { register, word }: RegisterWord): number {
+  return ~(bits.of(register.layout, register.short).reserved[word] as number) >>> 0;
+}
+
+/** Names of the fields that a mask of a word touches, for people. */
+export function fieldNames({ register, word }: RegisterWord, mask: number): string {
+  const names = register.layout.list.filter(
+    (field) => field.lsb >>> 5 === word && (maskOf(field) & mask) !== 0,
+  );
+  return names.map((field) => field.name).join(', ');
+}
+
+/** `0x20: no register`. */
+export function nothingAt(offset: number): string {
+  return `there is no register at offset ${hex(offset)}: RES0`;
+}

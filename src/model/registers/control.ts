@@ -1,0 +1,92 @@
+/** Writes with a handshake: IHI 0070 6.3.9 (CR0), 6.3.14 (GBPA), 6.3.16 (IRQ_CTRL), 6.3.20 (GERRORN). */
+
+import { hex } from '../../bits/u64.ts';
+import { REGISTERS } from '../../spec/registers.ts';
+import { offsetOf } from '../bank.ts';
+import { fieldNames } from './access.ts';
+import { abandonAtos } from './atos.ts';
+import { type Rule, store, type WordWrite } from './word-write.ts';
+
+const CR0 = REGISTERS.CR0.layout.fields;
+const SMMUEN = 2 ** CR0.SMMUEN.lsb;
+const UPDATE = 2 ** REGISTERS.GBPA.layout.fields.Update.lsb;
+
+/**
+ * A register whose fields are acknowledged in another: this SMMU does so at once. A field whose last change is not
+ * acknowledged yet must not be changed again; if it is, the new value is ignored and the first one takes effect
+ * (CONSTRAINED UNPREDICTABLE, 6.3.9).
+ * @returns the rule
+ */
+function acknowledged(stem: string, after?: (w: WordWrite, value: number, acked: number) => void): Rule {
+  return {
+    write: (w) => {
+      const { bits, before, prefix, at } = w;
+      const ack = offsetOf(`${prefix}${stem}ACK`);
+      const acked = w.bank.peek(ack);
+      const pending = (before ^ acked) & bits;
+      const value = ((before & (~bits | pending)) | (w.value & bits & ~pending)) >>> 0;
+      const ignored = pending & (w.value ^ before);
+      store(w, value);
+      const name = at.register.short;
+      store(w, (value & bits) >>> 0, ack, `${name}ACK follows ${name}`);
+      if (ignored !== 0) {
+        w.remarks.push(
+          `${fieldNames(at, ignored)} changes again before ${name}ACK shows the last change: the new value is ignored (CONSTRAINED UNPREDICTABLE, 6.3.9)`,
+        );
+      }
+      after?.(w, value, acked);
+    },
+  };
+}
+
+/** What follows when enables of CR0 change; only then are they asked. */
+function enablesChange(w: WordWrite, value: number, acked: number): void {
+  const wasOn = w.before & acked;
+  const wasOff = ~(w.before | acked);
+  if ((value & SMMUEN) === 0 && (wasOff & SMMUEN) === 0) translationEnds(w);
+  // RUN that was set while translation was off is cleared (6.3.37).
+  if ((value & SMMUEN) !== 0 && (wasOn & SMMUEN) === 0) abandonAtos(w, false);
+}
+
+/** CR0.SMMUEN goes to 0: stalls end, their records with them, and operations under way (6.3.9.6). */
+function translationEnds(w: WordWrite): void {
+  const { machine, world, effects, recorder } = w.on;
+  machine.hooks.smmuDisabled?.(world, effects, recorder);
+  abandonAtos(w, true);
+}
+
+/** CR0 of a world. */
+export const CR0_RULE = acknowledged('CR0', enablesChange);
+/** IRQ_CTRL of a world. */
+export const IRQ_CTRL_RULE = acknowledged('IRQ_CTRL');
+
+/**
+ * A register that counts once it is written with Update=1; Update reads 0 again when it does, here at once (6.3.14.1).
+ * @param narrowed the bits that exist, where that depends on more than features
+ */
+export function updated(narrowed?: (w: WordWrite) => number): Rule {
+  return {
+    guard: ({ before, value, at: { register } }) => {
+      if ((before & UPDATE) !== 0) return `${register.short}.Update=1: the last update is under way`;
+      return (value & UPDATE) === 0 ? 'it takes new values only together with Update=1' : null;
+    },
+    write: (w) => {
+      const bits = ((narrowed?.(w) ?? 0xffffffff) & w.bits & ~UPDATE) >>> 0;
+      store(w, (w.value & bits) >>> 0, w.at.place, `${w.at.register.short} takes its new value`);
+    },
+  };
+}
+
+/** GERRORN: acknowledging errors lets queues go on. */
+export const GERRORN_RULE: Rule = {
+  after: (w, value) => {
+    const toggled = (w.before ^ value) >>> 0;
+    const active = w.before ^ w.bank.peek(offsetOf(`${w.prefix}GERROR`));
+    const wrong = (toggled & ~active) >>> 0;
+    if (wrong !== 0) {
+      w.remarks.push(
+        `${w.at.register.short}: ${fieldNames(w.at, wrong)} (${hex(wrong)}) toggles though no such error is active; whether one becomes active is CONSTRAINED UNPREDICTABLE (6.3.20), here it does`,
+      );
+    }
+  },
+};
