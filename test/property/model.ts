@@ -24,9 +24,12 @@ const CMDQ_LOG2 = 4;
 const COMMAND_BYTES = 16;
 const CMDQEN = 8;
 
+/** IDR1.CMDQS and EVENTQS: the oracle has no queues. */
+const QUEUE_SIZES = (10 << 21) | (10 << 16);
+
 /** Raw words of the ID registers, by index. */
 function idWords(machine: RandomMachine): number[] {
-  const words = [0, 0, 0, 0, 0, 0];
+  const words = [0, QUEUE_SIZES, 0, 0, 0, 0];
   for (const [name, [register, low]] of ID_POSITIONS) {
     words[register] = (words[register] as number) + Number(machine.idr[name] ?? 0n) * 2 ** low;
   }
