@@ -2,7 +2,6 @@
 
 import fc from 'fast-check';
 import type { CommandName } from '../../src/spec/commands.ts';
-import { ones } from '../kit/oracle/bits.ts';
 import { commandWords, type Values } from '../kit/smmu.ts';
 import { type TxnChoice, transactions } from './arbitrary.ts';
 import type { RandomMachine } from './machine.ts';
@@ -121,14 +120,18 @@ export function invalidateAll(machine: RandomMachine): Uint32Array[] {
   ];
 }
 
-export function apply(change: Change, machine: RandomMachine): void {
+/** The doubleword that a change is about, and what it becomes. */
+export function changed(change: Change, machine: RandomMachine): readonly [pa: bigint, value: bigint] | null {
   const { made } = machine;
-  const at = (n: number): readonly [bigint, bigint] | undefined => made[n % Math.max(1, made.length)];
-  const target = at(change.which);
-  if (!target) return;
-  const [pa] = target;
+  const at = (n: number): bigint | undefined => made[n % Math.max(1, made.length)]?.[0];
+  const pa = at(change.which);
+  if (pa === undefined) return null;
   const before = machine.peek(pa);
-  const other = machine.peek(at(change.by)?.[0] ?? pa);
-  const value = { bit: before ^ (1n << BigInt(change.by % 64)), zero: 0n, other }[change.how];
-  machine.poke(pa, value & ones(64));
+  const other = machine.peek(at(change.by) ?? pa);
+  return [pa, { bit: before ^ (1n << BigInt(change.by % 64)), zero: 0n, other }[change.how]];
+}
+
+export function apply(change: Change, machine: RandomMachine): void {
+  const found = changed(change, machine);
+  if (found) machine.poke(...found);
 }
