@@ -41,8 +41,8 @@ export function structureAddress(
 ): bigint {
   if (!nested(spec)) return alignDown(arenaPage(random, oasOf(spec as MachineSpec)), alignment);
   const size = stage2InputBits(spec);
-  const any = random.once(4) ? random64(random) : BigInt(random.below(2 ** 24));
-  return alignDown(any & ones(size), alignment);
+  const address = random.once(4) ? random64(random) : BigInt(random.below(2 ** 24));
+  return alignDown(address & ones(size), alignment);
 }
 
 /** What a descriptor is made for. */

@@ -1,6 +1,5 @@
 /** Sizes, granules and table addresses that go together, from free choices. */
 
-import type fc from 'fast-check';
 import { alignDown } from '../kit/oracle/bits.ts';
 import type { Random } from '../kit/random.ts';
 import { structureAddress } from './descriptors.ts';
@@ -100,5 +99,3 @@ export function contextPointer(random: Random, spec: { ste: Fields; idr: Fields 
   if (random.once(60)) return NOWHERE;
   return Number(alignDown(structureAddress(random, spec, 12), bits));
 }
-
-export type ChoiceArbitrary = fc.Arbitrary<Choice>;

@@ -154,25 +154,11 @@ export class CaseMachine implements Machine {
 export function answersOf(of: Case): (OracleResult | null)[] {
   const machine = new CaseMachine(of);
   return of.steps.map((step) => {
-    switch (step.op) {
-      case 'mem':
-        machine.store(step.words);
-        return null;
-      case 'reg':
-        machine.write(Number(step.off), BigInt(step.val), step.size);
-        return null;
-      case 'cmd':
-        return null;
-      case 'dma':
-        return translate(machine, {
-          sid: step.sid,
-          ssid: null,
-          va: BigInt(step.iova),
-          write: step.rw === 'w',
-          privileged: false,
-          instruction: false,
-        });
-    }
+    if (step.op === 'mem') machine.store(step.words);
+    if (step.op === 'reg') machine.write(Number(step.off), BigInt(step.val), step.size);
+    if (step.op !== 'dma') return null;
+    const plain = { ssid: null, privileged: false, instruction: false };
+    return translate(machine, { ...plain, sid: step.sid, va: BigInt(step.iova), write: step.rw === 'w' });
   });
 }
 

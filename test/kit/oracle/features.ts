@@ -75,7 +75,6 @@ export function granuleOfTg1(code: number): 12 | 14 | 16 | null {
 export function registersOf({ registers: { CR0, CR2, GBPA, STRTAB_BASE, STRTAB_BASE_CFG } }: Machine) {
   return {
     enabled: num(CR0, 0) === 1,
-    atsChecked: num(CR0, 4) === 1,
     e2h: num(CR2, 0) === 1,
     recordBadStreams: num(CR2, 1) === 1,
     gbpa: GBPA,
