@@ -51,6 +51,8 @@ interface CdChoice {
   readonly cd: Fields;
   readonly halves: readonly [Choice, Choice];
   readonly aa64: number;
+  /** Nothing that is ILLEGAL for want of a feature. */
+  readonly tame: boolean;
   readonly wild: readonly [string, number] | null;
 }
 
@@ -64,15 +66,20 @@ interface Choices {
   readonly s1cdmax: number;
   readonly stage2: Choice;
   readonly s2aa64: number;
+  readonly tame: boolean;
   readonly wildSte: readonly [string, number] | null;
   readonly cds: readonly CdChoice[];
 }
+
+/** True nine times of ten; what shrinks stays tame. */
+const usually = mostly([1], [0], 9).map((n) => n === 1);
 
 function choicesOf({ stages, lpae, httu }: Kinds): fc.Arbitrary<Choices> {
   const cd: fc.Arbitrary<CdChoice> = fc.record({
     cd: fields(CD_CHOICES),
     halves: fc.tuple(choice, choice),
     aa64: lpae ? fc.constantFrom(1, 0) : fc.constant(1),
+    tame: usually,
     wild: wild(WILD_CD),
   });
   return fc.record({
@@ -98,6 +105,7 @@ function choicesOf({ stages, lpae, httu }: Kinds): fc.Arbitrary<Choices> {
     s1cdmax: mostly([0, 0, 0, 2, 7], [6, 8, 10, 16], 9),
     stage2: choice,
     s2aa64: lpae ? fc.constantFrom(1, 0) : fc.constant(1),
+    tame: usually,
     wildSte: wild(WILD_STE),
     cds: fc.array(cd, { minLength: 1, maxLength: 3 }),
   });
@@ -107,31 +115,37 @@ function choicesOf({ stages, lpae, httu }: Kinds): fc.Arbitrary<Choices> {
 const changed = (of: Fields, by: readonly [string, number] | null): Fields =>
   by === null ? of : { ...of, [by[0]]: by[1] };
 
-/** What keeps most STEs valid: features that are not there, and encodings whose meaning is left open. */
+/** Where the architecture leaves open what an encoding means, it is not used. */
+function definedSte(ste: Fields): Fields {
+  const defined: Record<string, number> = { ...ste };
+  // Whether ALLOCCFG counts without MTCFG is left open (5.2, ALLOCCFG), as are hints of half-cacheable types.
+  if (defined['MTCFG'] !== 1) defined['ALLOCCFG'] = 0;
+  if ([6, 7, 9, 13].includes(defined['MemAttr'] ?? 0)) defined['MemAttr'] = 15;
+  return defined;
+}
+
+/** What keeps most STEs valid: nothing that the ID registers do not offer. */
 function tameSte(ste: Fields, idr: Fields, aa64: boolean): Fields {
   const httu = aa64 ? (idr['IDR0.HTTU'] ?? 0) : 0;
   const stall = idr['IDR0.STALL_MODEL'] ?? 0;
-  const tamed: Record<string, number> = { ...ste, S2AA64: aa64 ? 1 : 0 };
+  const tamed: Record<string, number> = { ...ste };
   if (httu === 0) tamed['S2HA'] = 0;
   if (httu < 2) tamed['S2HD'] = 0;
   if (tamed['S2HA'] !== 1) tamed['S2HAFT'] = 0;
   if (stall !== 0) Object.assign(tamed, { S2S: stall === 2 ? 1 : 0, S1STALLD: 0 });
   if (!aa64) tamed['S2FWB'] = 0;
   if ((idr['IDR0.TTENDIAN'] ?? 0) !== 0) tamed['S2ENDI'] = idr['IDR0.TTENDIAN'] === 3 ? 1 : 0;
-  // Whether ALLOCCFG counts without MTCFG is left open (5.2, ALLOCCFG), as are hints of half-cacheable types.
-  if (tamed['MTCFG'] !== 1) tamed['ALLOCCFG'] = 0;
-  const memAttr = tamed['MemAttr'] ?? 0;
-  if ([6, 7, 9, 13].includes(memAttr)) tamed['MemAttr'] = 15;
   return tamed;
 }
 
-function tameCd(cd: Fields, idr: Fields, aa64: boolean): Fields {
+function tameCd(cd: Fields, ste: Fields, idr: Fields): Fields {
   const httu = idr['IDR0.HTTU'] ?? 0;
   const stall = idr['IDR0.STALL_MODEL'] ?? 0;
-  const tamed: Record<string, number> = { ...cd, AA64: aa64 ? 1 : 0 };
+  const tamed: Record<string, number> = { ...cd };
   if (httu === 0) tamed['HA'] = 0;
   if (httu < 2) tamed['HD'] = 0;
   if (tamed['HA'] !== 1) tamed['HAFT'] = 0;
+  if (ste['S1STALLD'] === 1) tamed['S'] = 0;
   if (stall !== 0) tamed['S'] = stall === 2 ? 1 : 0;
   if (idr['IDR0.TERM_MODEL'] === 1) tamed['A'] = 1;
   if ((idr['IDR0.TTENDIAN'] ?? 0) !== 0) tamed['ENDI'] = idr['IDR0.TTENDIAN'] === 3 ? 1 : 0;
@@ -160,7 +174,8 @@ function build(c: Choices): MachineSpec {
   const ttf = idr['IDR0.TTF'] ?? 2;
   const s2aa64 = ttf === 2 || (ttf === 3 && c.s2aa64 === 1);
   const oas = sizeOf(idr['IDR5.OAS'] ?? 5);
-  const tame = tameSte({ ...STE, ...c.ste, Config: c.config }, idr, s2aa64);
+  const free = definedSte({ ...STE, ...c.ste, Config: c.config, S2AA64: s2aa64 ? 1 : 0 });
+  const tame = c.tame ? tameSte(free, idr, s2aa64) : free;
   const sized = {
     ...tame,
     S1CDMax: Math.min(c.s1cdmax, idr['IDR1.SSIDSIZE'] ?? 0),
@@ -177,7 +192,8 @@ function build(c: Choices): MachineSpec {
 function buildCd(random: Random, of: CdChoice, ste: Fields, idr: Fields, ttf: number, oas: number): Fields {
   const stage2Lpae = (ste['Config'] ?? 0) >= 6 && ste['S2AA64'] !== 1;
   const aa64 = ttf === 2 || (ttf === 3 && of.aa64 === 1 && !stage2Lpae);
-  const tame = tameCd({ ...CD, ...of.cd }, idr, aa64);
+  const free: Fields = { ...CD, ...of.cd, AA64: aa64 ? 1 : 0 };
+  const tame = of.tame ? tameCd(free, ste, idr) : free;
   const ds = tame['DS'] === 1;
   const halves = { ...halfOf(idr, ds, 0, of.halves[0]), ...halfOf(idr, ds, 1, of.halves[1]) };
   const cd = largeBlocksFit(tameLpae(changed({ ...tame, ...halves }, of.wild)), 'DS', 'IPS', oas);

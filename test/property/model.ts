@@ -17,7 +17,7 @@ export const HTTU: boolean = false;
 /** Memory attributes of the output. */
 export const ATTRIBUTES: boolean = false;
 /** Atomic transactions. */
-export const ATOMICS: boolean = false;
+export const ATOMICS: boolean = true;
 
 const EVENTQ_LOG2 = 4;
 const CMDQ_LOG2 = 4;
@@ -80,10 +80,13 @@ export function modelTransaction(txn: Txn): Transaction {
   });
 }
 
-/** RAM of a random machine: zeroes. */
+/**
+ * RAM of a random machine. What nobody made up is absent, not zero: a model that reads more than the oracle did ends as
+ * `absent` instead of finding an invalid descriptor.
+ */
 export function memoryOf(machine: RandomMachine): SparseMemory {
-  const zeroes: ChunkSource = { fill: () => 0xffff, ranges: machine.ram };
-  return new SparseMemory(zeroes, { ram: machine.ram });
+  const nothing: ChunkSource = { fill: () => 0, ranges: machine.ram };
+  return new SparseMemory(nothing, { ram: machine.ram });
 }
 
 /** The model of a random machine, with what the oracle has made up so far. */
