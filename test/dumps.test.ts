@@ -111,7 +111,6 @@ const OPEN_TIMEOUT = 120_000;
 describe.each(DUMPS)('$name', ({ capture, registers, truth: truthFile }) => {
   const truth = JSON.parse(gunzipSync(readFileSync(truthFile)).toString('utf8')) as Truth;
   /** Streams that this version does not translate. */
-  const stage2 = new Set(truth.stes.filter((ste) => ste.config >= 6).map((ste) => ste.sid));
   let machine: OpenMachine;
 
   beforeAll(async () => {
@@ -160,7 +159,6 @@ describe.each(DUMPS)('$name', ({ capture, registers, truth: truthFile }) => {
     const wrong: unknown[] = [];
     let compared = 0;
     for (const { sid, iova, pa, readable, writable } of truth.translations) {
-      if (stage2.has(sid)) continue;
       compared++;
       const answer = ask(sid, iova, readable === 0 && writable === 1);
       if (answer.result !== 'ok' || answer.pa !== Number(pa))
@@ -173,7 +171,6 @@ describe.each(DUMPS)('$name', ({ capture, registers, truth: truthFile }) => {
   test('refuses a write exactly where truth says read-only', () => {
     const wrong: unknown[] = [];
     for (const { sid, iova, writable } of truth.translations) {
-      if (stage2.has(sid)) continue;
       const answer = ask(sid, iova, true);
       const expected = writable === 1 ? null : 'F_PERMISSION';
       if ((answer.fault?.event ?? null) !== expected) wrong.push({ sid, iova, got: answer.fault?.event });
@@ -183,7 +180,6 @@ describe.each(DUMPS)('$name', ({ capture, registers, truth: truthFile }) => {
 
   test('agrees with the samples of the walk', () => {
     const wrong = truth.walkSamples.filter(({ sid, iova, pa }) => {
-      if (stage2.has(sid)) return false;
       const answer = ask(sid, iova);
       // A sample may be write-only; then the walk is right and the access is not.
       return answer.fault?.event === 'F_PERMISSION'
@@ -195,15 +191,10 @@ describe.each(DUMPS)('$name', ({ capture, registers, truth: truthFile }) => {
 
   test('faults where a translation is gone', () => {
     for (const { sid, iova, nowFault } of truth.translationsGone) {
-      if (stage2.has(sid)) continue;
       const answer = ask(sid, iova);
       expect(answer.result).toBe('abort');
       expect(answer.fault?.event).toBe(nowFault === 'no STE / abort' ? null : nowFault);
     }
-  });
-
-  test('the streams that need stage 2 are declined, not guessed', () => {
-    for (const sid of stage2) expect(ask(sid, '0x80000000').result).toBe('not-modelled');
   });
 
   test('lists the command queue as truth does', () => {

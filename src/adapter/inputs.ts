@@ -1,4 +1,5 @@
 import { UserError } from '../bits/user-error.ts';
+import { readConfiguration, type SmmuConfiguration } from '../capture/configuration.ts';
 import { CACHE_POLICIES, type CachePolicy, type Smmu } from '../model/smmu.ts';
 
 /** The inputs of a session as launch.json has them; {@link readLaunch} checks the types. */
@@ -9,6 +10,8 @@ export interface LaunchInputs {
   readonly registers: unknown;
   /** Known RAM: a list of [base, size]. */
   readonly ram: unknown;
+  /** What the SMMU is, beyond its snapshot. */
+  readonly smmu: SmmuConfiguration;
   readonly caches: CachePolicy;
   readonly enableQueue: boolean;
   readonly stopOnEntry: boolean;
@@ -50,6 +53,7 @@ export function readLaunch(args: unknown): LaunchInputs {
     capture: given['capture'],
     registers: given['registers'],
     ram: given['ram'],
+    smmu: readConfiguration(given['smmu']),
     caches: caches(given['caches']),
     enableQueue: flag(given, 'enableQueue', false),
     stopOnEntry: flag(given, 'stopOnEntry', true),
@@ -57,7 +61,7 @@ export function readLaunch(args: unknown): LaunchInputs {
 }
 
 /** Attributes of launch.json that a session runs without, but not without a word. */
-const NO_EFFECT_YET = ['devices', 'notifierPolicy', 'smmu', 'replayConsumed'] as const;
+const NO_EFFECT_YET = ['devices', 'notifierPolicy', 'replayConsumed'] as const;
 
 /** Those of the given attributes that have no effect in this version. */
 export function withoutEffect(args: object): readonly string[] {

@@ -14,10 +14,16 @@ export function nodeHost(directory: string = process.cwd()): Host {
       now: () => performance.now(),
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
     },
-    async open({ capture, registers, ram, caches }, progress, signal) {
+    async open({ capture, registers, ram, smmu: configuration, caches }, progress, signal) {
       const machine = await openMachine(
         // Their reader judges what these really are.
-        { capture: capture as CaptureSpec, registers: registers as string, ram, caches },
+        {
+          capture: capture as CaptureSpec,
+          registers: registers as string,
+          ram,
+          smmu: configuration,
+          caches,
+        },
         {
           directory,
           signal,

@@ -8,6 +8,7 @@ import { ring } from '../model/queues/ring.ts';
 import { type CachePolicy, Smmu } from '../model/smmu.ts';
 import type { RegisterName } from '../spec/registers.ts';
 import { type Capture, captureMemory, openCapture } from './capture.ts';
+import type { SmmuConfiguration } from './configuration.ts';
 import type { CaptureHost } from './format.ts';
 import type { CaptureSpec } from './place.ts';
 import { loadSnapshot, type RegisterSnapshot } from './snapshot.ts';
@@ -20,8 +21,10 @@ export interface MachineInputs {
   /** RAM as a list of [base, size]: numbers, or text such as "0x40000000" or "512M". Default: the capture's extent. */
   readonly ram?: unknown;
   readonly caches?: CachePolicy | undefined;
-  /** Preset of ID registers for a snapshot without them. */
-  readonly preset?: string | undefined;
+  /** What the SMMU is, beyond its snapshot. */
+  readonly smmu?: SmmuConfiguration | undefined;
+  /** What people call the features that they ask for. Default: `smmu.features`. */
+  readonly featuresAsked?: string | undefined;
 }
 
 /** An SMMU with the memory and the registers of a capture. */
@@ -43,7 +46,8 @@ export async function openMachine(inputs: MachineInputs, host: CaptureHost = {})
   const ram = inputs.ram === undefined ? null : parseRam(inputs.ram);
   const { directory } = host;
   // The snapshot first: it is small, and an image may take minutes to inflate.
-  const snapshot = loadSnapshot(inputs.registers, { directory, preset: inputs.preset });
+  const { featuresAsked, smmu: configuration = {} } = inputs;
+  const snapshot = loadSnapshot(inputs.registers, { ...configuration, directory, featuresAsked });
   const capture = await openCapture(inputs.capture, host);
   const memory: Partial<Record<World, SparseMemory>> = {};
   for (const space of WORLDS) {
@@ -51,7 +55,12 @@ export async function openMachine(inputs: MachineInputs, host: CaptureHost = {})
       memory[space] = captureMemory(capture, space, ram && space === 'ns' ? { ram } : {});
     }
   }
-  const smmu = new Smmu({ memory, ...(inputs.caches === undefined ? {} : { caches: inputs.caches }) });
+  const { reservedBits } = configuration;
+  const smmu = new Smmu({
+    memory,
+    ...(inputs.caches !== undefined && { caches: inputs.caches }),
+    ...(reservedBits !== undefined && { reservedBits }),
+  });
   smmu.bank.load(snapshot.words);
   const name = typeof inputs.registers === 'string' ? inputs.registers : 'registers';
   const warnings = [...capture.warnings, ...snapshot.warnings, ...checkRegisters(smmu, name)];

@@ -3,9 +3,10 @@ import { hex } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { REPEATED_INDICES } from '../model/bank.ts';
 import { REGISTERS } from '../spec/registers.ts';
+import type { SmmuConfiguration } from './configuration.ts';
 import { openHostFile } from './file.ts';
-import { hasText, shown } from './format.ts';
-import { DEFAULT_PRESET, PRESETS } from './presets.ts';
+import { hasText } from './format.ts';
+import { settleIdRegisters } from './id-registers.ts';
 import { REALM_PAGE_0 } from './register-names.ts';
 import { SNAPSHOT_FORM, Words } from './register-words.ts';
 import { snapshotFromJson, snapshotFromObject } from './snapshot-json.ts';
@@ -24,13 +25,11 @@ export interface RegisterSnapshot {
 }
 
 /** What a snapshot may be completed with. */
-export interface SnapshotOptions {
+export interface SnapshotOptions extends SmmuConfiguration {
   /** Where relative paths start. Default: the working directory. */
   readonly directory?: string | undefined;
-  /** PA of register page 0, for texts that only have addresses. */
-  readonly base?: number | undefined;
-  /** Which of {@link PRESETS} the ID registers come from when the snapshot has none. */
-  readonly preset?: string | undefined;
+  /** What people call the features that they ask for. Default: `smmu.features`. */
+  readonly featuresAsked?: string | undefined;
 }
 
 const MAX_BYTES = 4 * 2 ** 20;
@@ -41,8 +40,6 @@ const BANKS: readonly number[] = [0, REGISTERS.S_IDR0.offset, REALM_PAGE_0];
 const EXPECTED = [REGISTERS.CR0, REGISTERS.STRTAB_BASE_CFG];
 const BASES = [REGISTERS.STRTAB_BASE, REGISTERS.CMDQ_BASE, REGISTERS.EVENTQ_BASE, REGISTERS.PRIQ_BASE];
 const IDR0 = REGISTERS.IDR0.offset;
-/** Without these three nothing can be said about what the SMMU can do; they are never zero together. */
-const NEEDED_IDS = [REGISTERS.IDR0, REGISTERS.IDR1, REGISTERS.IDR5];
 
 /**
  * Reads a register snapshot.
@@ -144,7 +141,7 @@ function complete(words: Words, base: number | null, options: SnapshotOptions): 
   }
   assumeHighHalves(words);
   assumePage1(words);
-  assumeIdRegisters(words, options.preset);
+  settleIdRegisters(words, options, options.featuresAsked ?? 'smmu.features');
   if (words.has(STRTAB_BASE)) assumeZeros(words);
   return { base, words: words.values, assumed: words.assumed, warnings: words.warnings };
 }
@@ -166,19 +163,6 @@ function assumePage1(words: Words): void {
     const value = words.get(repetition);
     if (value !== undefined && !words.has(offset)) words.assume(offset, value);
   }
-}
-
-function assumeIdRegisters(words: Words, name = DEFAULT_PRESET): void {
-  if (NEEDED_IDS.every(({ offset }) => words.has(offset))) return;
-  const preset = Object.hasOwn(PRESETS, name) ? PRESETS[name] : undefined;
-  if (!preset) {
-    throw new UserError(`${shown(name)} is no preset`, {
-      where: 'smmu.preset',
-      todo: `write ${Object.keys(PRESETS).join(' or ')}`,
-    });
-  }
-  for (const [offset, value] of preset.words) if (!words.has(offset)) words.assume(offset, value);
-  words.warn(`has no complete set of ID registers; those of preset ${name} are assumed (${preset.doc})`);
 }
 
 function assumeZeros(words: Words): void {

@@ -4,7 +4,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { parseHex64, parseNumber, type U64 } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { isWorld, WORLDS, type World } from '../bits/world.ts';
-import { PRESETS } from '../capture/presets.ts';
+import { readFeature, readPreset, type SmmuConfiguration } from '../capture/configuration.ts';
 import { parseStreamId } from '../inspect/stream-id.ts';
 import { CACHE_POLICIES, type CachePolicy } from '../model/smmu.ts';
 
@@ -51,11 +51,17 @@ function whatIsWrong(message: string): string {
   return (message.split(/\.\s/)[0] as string).replace(/\.$/, '');
 }
 
+const FEATURE = 'feature';
+
+/** How messages name the option that sets a field of an ID register. */
+export const FEATURE_OPTION = `--${FEATURE}`;
+
 /** Options of every command that opens a capture. */
 export const CAPTURE_OPTIONS = {
   registers: { type: 'string', short: 'r' },
   ram: { type: 'string', multiple: true },
   preset: { type: 'string' },
+  [FEATURE]: { type: 'string', multiple: true },
   json: { type: 'boolean' },
 } as const satisfies Options;
 
@@ -119,19 +125,28 @@ export function cachesOption(given: Given): CachePolicy {
   const text = given.text('caches') ?? CACHE_POLICIES[0];
   const known = CACHE_POLICIES.find((policy) => policy === text);
   if (known) return known;
-  const why =
-    text === 'maximal' ? 'policy maximal does not exist yet' : `${JSON.stringify(text)} is no cache policy`;
+  const why = `${JSON.stringify(text)} is no cache policy`;
   throw new UserError(why, { where: '--caches', todo: `write ${CACHE_POLICIES.join(' or ')}` });
 }
 
-/** The preset of ID registers. A wrong name is a mistake also where the snapshot needs none. */
-export function presetOption(given: Given): string | undefined {
-  const name = given.text('preset');
-  if (name === undefined || Object.hasOwn(PRESETS, name)) return name;
-  throw new UserError(`${JSON.stringify(name)} is no preset`, {
-    where: '--preset',
-    todo: `write ${Object.keys(PRESETS).join(' or ')}`,
-  });
+/** What the SMMU is: a preset, and fields `IDR3.HAD=0` on top. */
+export function smmuOption(given: Given): SmmuConfiguration {
+  const preset = given.text('preset');
+  return {
+    preset: preset === undefined ? undefined : readPreset(preset, '--preset'),
+    features: Object.fromEntries(given.list(FEATURE).map(assignment)),
+  };
+}
+
+function assignment(text: string): readonly [string, number] {
+  const at = text.indexOf('=');
+  if (at < 0) {
+    throw new UserError(`${JSON.stringify(text)} sets nothing`, {
+      where: FEATURE_OPTION,
+      todo: 'write register, field and value, such as IDR3.HAD=0',
+    });
+  }
+  return readFeature(text.slice(0, at), text.slice(at + 1), FEATURE_OPTION);
 }
 
 /** RAM ranges `BASE:SIZE` as the machine takes them. */

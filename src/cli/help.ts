@@ -1,10 +1,22 @@
 /** What `smmu-debug help` prints. */
 
+import { PRESET_NAMES } from '../spec/presets.ts';
+
+const INDENT = ' '.repeat(24);
+
+/** The names of presets, four a line. */
+function presetLines(): string {
+  const lines: string[] = [];
+  for (let i = 0; i < PRESET_NAMES.length; i += 4) lines.push(PRESET_NAMES.slice(i, i + 4).join(', '));
+  return lines.map((line) => `\n${INDENT}${line}`).join(',');
+}
+
 const CAPTURE_HELP = `  CAPTURE               memory image: ELF core, raw image as FILE@0x40000000, either of them in gzip or zstd;
                         several files make one memory
   -r, --registers FILE  register snapshot: JSON, or text of QEMU's monitor
   --ram BASE:SIZE       known RAM, may be repeated; default: from the lowest to the highest address of the capture
-  --preset NAME         ID registers for a snapshot that has none: qemu-7.2, qemu-10.2
+  --preset NAME         ID registers instead of those of the snapshot:${presetLines()}
+  --feature F=VALUE     one field of an ID register, such as IDR3.HAD=0; may be repeated, comes after the preset
   --json                the answer as JSON`;
 
 const STATUS = `Exit status: 0 ok, 1 the answer is "no" (a fault, a failed case), 2 bad usage or unreadable input.`;

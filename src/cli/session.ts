@@ -3,7 +3,7 @@
 import { UserError } from '../bits/user-error.ts';
 import type { CaptureProgress } from '../capture/format.ts';
 import { type OpenMachine, openMachine } from '../capture/machine.ts';
-import { cachesOption, type Given, presetOption, ramOption } from './args.ts';
+import { cachesOption, FEATURE_OPTION, type Given, ramOption, smmuOption } from './args.ts';
 import type { Io } from './io.ts';
 
 /**
@@ -27,7 +27,8 @@ export async function openGiven(command: string, given: Given, io: Io): Promise<
     registers,
     ram: ramOption(given),
     caches: cachesOption(given),
-    preset: presetOption(given),
+    smmu: smmuOption(given),
+    featuresAsked: FEATURE_OPTION,
   };
   const report = progress
     ? ({ file, done, total }: CaptureProgress) =>

@@ -4,12 +4,14 @@ import type { Layout } from '../bits/layout.ts';
 import { CD } from '../spec/cd.ts';
 import { COMMAND_LIST } from '../spec/commands.ts';
 import { S1_LEAF, S2_LEAF, TABLE } from '../spec/descriptors.ts';
+import { DPT_L0_BLOCK, DPT_L0_NOACCESS, DPT_L0_TABLE, DPT_L1 } from '../spec/dpt.ts';
 import { EVENT_HEADER, EVENT_LIST } from '../spec/events.ts';
 import { L1CD } from '../spec/l1cd.ts';
 import { L1STD } from '../spec/l1std.ts';
 import { PRIQ_ENTRY } from '../spec/priq.ts';
 import { registerByName } from '../spec/registers.ts';
 import { STE } from '../spec/ste.ts';
+import { VMS } from '../spec/vms.ts';
 
 const STRUCTURES: readonly Layout[] = [
   STE,
@@ -19,6 +21,11 @@ const STRUCTURES: readonly Layout[] = [
   S1_LEAF,
   S2_LEAF,
   TABLE,
+  VMS,
+  DPT_L0_NOACCESS,
+  DPT_L0_BLOCK,
+  DPT_L0_TABLE,
+  DPT_L1,
   PRIQ_ENTRY,
   EVENT_HEADER,
 ];

@@ -28,7 +28,7 @@ export function stage1Tables(context: ContextConfig, half: 0 | 1, space: World):
     granuleBits: range.granuleBits,
     inputBits: range.inputBits,
     upper: half === 1,
-    bigEndian: context.bigEndian,
+    bigEndian: range.bigEndian,
     had: range.had,
     wide: range.wide,
     context,

@@ -1,18 +1,52 @@
 import type { World } from '../bits/world.ts';
 import type { ConfigCache } from './caches/config.ts';
+import type { DptTlb } from './caches/dpt.ts';
+import type { Leaving } from './caches/leaving.ts';
+import type { Location } from './caches/location.ts';
+import type { PartidMapCache } from './caches/partid-maps.ts';
+import type { StructureCache } from './caches/structures.ts';
 import type { Tlb } from './caches/tlb.ts';
+import type { Versions } from './caches/versions.ts';
 import type { SparseMemory } from './memory.ts';
+import type { DecodeMemo } from './translate/decode-memo.ts';
 
 /** The cache models that can run, the default first. */
-export const CACHE_POLICIES = ['combined', 'none'] as const;
+export const CACHE_POLICIES = ['combined', 'maximal', 'none'] as const;
 
-/** Which cache model runs; named with each answer. `combined` keeps one entry a stream and page, `none` nothing. */
+/**
+ * Which cache model runs; named with each answer. `combined` keeps one entry a stream and page, `maximal` everything
+ * that the architecture lets hardware keep, each by itself, `none` nothing.
+ */
 export type CachePolicy = (typeof CACHE_POLICIES)[number];
+
+/** Where the architecture leaves a choice, and the model has another beside its default. */
+export interface ModelOptions {
+  /** F_TLB_CONFLICT where entries of different sizes overlap; impossible with IDR3.BBML=2 (3.21.1.3). Default: the smallest answers. */
+  readonly tlbConflict: boolean;
+  /** F_CFG_CONFLICT where STE.CONT spans STEs that differ (7.3.18). Default: the stream's own STE is used. */
+  readonly configConflict: boolean;
+  /** What a range invalidation removes whose address is not aligned as 4.4.1.1 asks: nothing is guaranteed. */
+  readonly misalignedRange: 'nothing' | 'as-written';
+}
 
 /** What translation needs of an SMMU. */
 export interface Machine {
   readonly policy: CachePolicy;
+  readonly options: ModelOptions;
   readonly config: ConfigCache;
   readonly tlb: Tlb;
+  /** VA to IPA by itself (policy `maximal`). */
+  readonly partial: Tlb;
+  /** Table descriptors of both stages (policy `maximal`). */
+  readonly walks: Tlb;
+  /** STEs, CDs and the level-1 descriptors before them, each by itself (policy `maximal`). */
+  readonly structures: StructureCache;
+  /** What invalidations have named, until they are complete (policy `maximal`). */
+  readonly leaving: Leaving;
+  /** What hardware may hold of what software has overwritten (policy `maximal`). */
+  readonly versions: Versions<Location>;
+  readonly decoded: DecodeMemo;
+  readonly partidMaps: PartidMapCache;
+  readonly dpt: DptTlb;
   memory(space: World): SparseMemory;
 }

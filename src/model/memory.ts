@@ -69,6 +69,8 @@ interface Chunk {
 export interface MemoryOptions {
   /** Known RAM; outside it an access is an external abort. Default: from the source's lowest to its highest byte. */
   readonly ram?: readonly MemoryRange[];
+  /** RAM that can be read but not written: a write is an external abort. */
+  readonly readOnly?: readonly MemoryRange[];
   /** How many unmodified chunks stay in memory (64 KiB each). */
   readonly residentChunks?: number;
 }
@@ -94,6 +96,7 @@ export class SparseMemory {
   readonly #used: number[] = [];
   readonly #resident: Chunk[] = [];
   readonly #limit: number;
+  readonly #readOnly: readonly MemoryRange[];
   readonly #ramLow: number;
   readonly #ramHigh: number;
   /** Not fields: those would hold most words as numbers on the heap. */
@@ -106,6 +109,7 @@ export class SparseMemory {
     this.source = source;
     this.ram = options.ram ?? spanOf(source.ranges);
     this.#limit = options.residentChunks ?? 256;
+    this.#readOnly = options.readOnly ?? [];
     this.#ramLow = this.ram.reduce((low, r) => Math.min(low, r.base), Number.MAX_SAFE_INTEGER);
     this.#ramHigh = this.ram.reduce((high, r) => Math.max(high, r.base + r.size), 0);
   }
@@ -144,6 +148,17 @@ export class SparseMemory {
     this.#loaded[0] = chunk.words[at] as number;
     this.#loaded[1] = chunk.words[at + 1] as number;
     return DATA;
+  }
+
+  /**
+   * The words of the 64 KiB around an address where every read is DATA, or null: then {@link load64} answers. Walks read
+   * by it, since most of their time goes into reading.
+   * @param pa32 PA[51:32]
+   * @param paLo PA[31:0]
+   */
+  plain(pa32: number, paLo: number): Uint32Array | null {
+    const chunk = this.#directories[pa32]?.[paLo >>> 16];
+    return chunk?.plain ? chunk.words : null;
   }
 
   /**
@@ -199,6 +214,11 @@ export class SparseMemory {
       bits[(word & 1023) >>> 5] = (bits[(word & 1023) >>> 5] as number) | (1 << (word & 31));
     }
     return DATA;
+  }
+
+  /** Whether an SMMU's write of the word at `pa` goes through. */
+  canStore(pa: number): boolean {
+    return this.inRam(pa) && !this.#readOnly.some((r) => pa >= r.base && pa < r.base + r.size);
   }
 
   /** Makes the word at `pa` absent again: the undo of a store to a page that the image lacks. */

@@ -68,6 +68,8 @@ export type FrameKind =
   | 'register'
   | 'l1std'
   | 'ste'
+  | 'vms'
+  | 'dpt'
   | 'l1cd'
   | 'cd'
   | 'descriptor';
@@ -100,6 +102,10 @@ export type StepKind =
   | 'cache-miss'
   | 'cache-fill'
   | 'cache-remove'
+  /** Something that software should know of, though nothing fails. */
+  | 'finding'
+  /** Hardware updates a descriptor (3.13). */
+  | 'update'
   | 'register'
   | 'memory'
   | 'interrupt'
@@ -258,21 +264,140 @@ export interface Plan {
   readonly effects: readonly Effect[];
 }
 
+/** A text, or how to make it: steps are made for every operation, but few of their texts are ever read. */
+export type LazyText = string | (() => string);
+
+class RecordedStep implements Step {
+  readonly kind: StepKind;
+  readonly frame: number;
+  readonly field: string | null;
+  readonly fault: Fault | null;
+  #text: LazyText;
+
+  constructor(kind: StepKind, frame: number, text: LazyText, field: string | null, fault: Fault | null) {
+    this.kind = kind;
+    this.frame = frame;
+    this.field = field;
+    this.fault = fault;
+    this.#text = text;
+  }
+
+  get text(): string {
+    if (typeof this.#text !== 'string') this.#text = this.#text();
+    return this.#text;
+  }
+}
+
+const NO_WORDS = new Uint32Array(0);
+
+/** A descriptor of a translation table; its words are made when somebody looks at them. */
+class DescriptorFrame implements Frame {
+  readonly kind = 'descriptor';
+  readonly parent: number;
+  readonly layout: string;
+  readonly space: World;
+  readonly pa: number | null;
+  readonly status: ReadStatus;
+  readonly stage: 1 | 2;
+  readonly level: number;
+  readonly #hi: number;
+  readonly #lo: number;
+
+  constructor(parent: number, of: DescriptorRead) {
+    this.parent = parent;
+    this.layout = of.layout;
+    this.space = of.space;
+    this.pa = of.pa;
+    this.status = of.status;
+    this.stage = of.stage;
+    this.level = of.level;
+    this.#hi = of.hi;
+    this.#lo = of.lo;
+  }
+
+  get name(): string {
+    return `stage ${this.stage} level ${this.level}`;
+  }
+
+  get words(): Uint32Array {
+    return this.status === 0 && this.pa !== null ? Uint32Array.of(this.#lo, this.#hi) : NO_WORDS;
+  }
+}
+
+/** Any other frame; its name is made when somebody looks. */
+class NamedFrame implements Frame {
+  readonly kind: FrameKind;
+  readonly parent: number;
+  readonly layout: string;
+  readonly space: World;
+  readonly pa: number | null;
+  readonly words: Uint32Array;
+  readonly status: ReadStatus;
+  readonly stage = 0;
+  readonly level: number;
+  #name: LazyText;
+
+  constructor(parent: number, of: FrameRead) {
+    this.kind = of.kind;
+    this.parent = parent;
+    this.layout = of.layout;
+    this.space = of.space;
+    this.pa = of.pa;
+    this.words = of.words;
+    this.status = of.status;
+    this.level = of.level;
+    this.#name = of.name;
+  }
+
+  get name(): string {
+    if (typeof this.#name !== 'string') this.#name = this.#name();
+    return this.#name;
+  }
+}
+
+/** What a frame is made of. */
+export type FrameRead = Pick<Frame, 'kind' | 'layout' | 'space' | 'pa' | 'words' | 'status' | 'level'> & {
+  readonly name: LazyText;
+};
+
+/** A descriptor as a walk read it, or (with `pa` null) is about to: its address must be translated first. */
+export interface DescriptorRead {
+  readonly stage: 1 | 2;
+  readonly level: number;
+  /** `TABLE`, `S1_LEAF` or `S2_LEAF`. */
+  readonly layout: string;
+  readonly space: World;
+  /** PA in bytes. */
+  readonly pa: number | null;
+  readonly hi: number;
+  readonly lo: number;
+  readonly status: ReadStatus;
+}
+
 /** Collects frames and steps while an operation is computed. */
 export class Recorder {
   readonly frames: Frame[] = [];
   readonly steps: Step[] = [];
-  #stack: number[] = [];
+  readonly #stack: number[] = [];
 
   /**
    * Enters a frame at a depth of the stack; deeper frames of before are left.
-   * @param depth 0 the operation, 1 stream, 2 context, 3 descriptor
+   * @param depth 0 the operation, 1 stream, 2 context, 3 descriptor, 4 descriptor that translates that one's address
    */
-  enter(depth: number, frame: Omit<Frame, 'parent'>): void {
-    this.#stack.length = Math.min(this.#stack.length, depth);
-    const parent = this.#stack[this.#stack.length - 1] ?? -1;
-    this.frames.push({ ...frame, parent });
+  enter(depth: number, frame: FrameRead): void {
+    this.frames.push(new NamedFrame(this.#cut(depth), frame));
     this.#stack.push(this.frames.length - 1);
+  }
+
+  /** Enters a descriptor's frame: see {@link enter}. */
+  enterDescriptor(depth: number, read: DescriptorRead): void {
+    this.frames.push(new DescriptorFrame(this.#cut(depth), read));
+    this.#stack.push(this.frames.length - 1);
+  }
+
+  /** How deep the stack is. */
+  get depth(): number {
+    return this.#stack.length;
   }
 
   /** Leaves every frame at or below a depth. */
@@ -280,7 +405,12 @@ export class Recorder {
     this.#stack.length = Math.min(this.#stack.length, depth);
   }
 
-  step(kind: StepKind, text: string, field: string | null = null, fault: Fault | null = null): void {
-    this.steps.push({ kind, frame: this.#stack[this.#stack.length - 1] ?? -1, text, field, fault });
+  step(kind: StepKind, text: LazyText, field: string | null = null, fault: Fault | null = null): void {
+    this.steps.push(new RecordedStep(kind, this.#stack[this.#stack.length - 1] ?? -1, text, field, fault));
+  }
+
+  #cut(depth: number): number {
+    this.leave(depth);
+    return this.#stack[this.#stack.length - 1] ?? -1;
   }
 }

@@ -3,9 +3,10 @@
 import { type Field, maskOf, reservedMask } from '../bits/layout.ts';
 import { REGISTERS, type RegisterName } from '../spec/registers.ts';
 import { offsetOf, REPEATED_INDICES, type RegisterBank } from './bank.ts';
+import type { FieldBitsByLayout } from './field-bits.ts';
 import type { Effect } from './plan.ts';
 
-const { SMMUEN, PRIQEN, EVENTQEN, CMDQEN, ATSCHK, VMW, DPT_WALK_EN } = REGISTERS.CR0.layout.fields;
+const { SMMUEN, PRIQEN, EVENTQEN, CMDQEN } = REGISTERS.CR0.layout.fields;
 const { QUEUE_IC, QUEUE_OC, QUEUE_SH, TABLE_IC, TABLE_OC, TABLE_SH } = REGISTERS.CR1.layout.fields;
 const IRQ_CTRL = REGISTERS.IRQ_CTRL.layout.fields;
 const UPDATE = maskOf(REGISTERS.GBPA.layout.fields.Update);
@@ -22,7 +23,7 @@ function claimed(name: RegisterName, word: number): number {
 
 /**
  * Which bits of a word a write may change just now.
- * @param bits those that fields claim
+ * @param bits those that fields claim whose feature is there
  */
 type Writable = (bank: RegisterBank, bits: number) => number;
 
@@ -33,15 +34,6 @@ const guarded =
   (...enables: readonly Field[]): Writable =>
   (bank, bits) =>
     ((bank.lo('CR0') | bank.lo('CR0ACK')) & bitsOf(...enables)) === 0 ? bits : 0;
-
-const cr0: Writable = (bank) => {
-  let bits = bitsOf(SMMUEN, EVENTQEN, CMDQEN);
-  if (bank.field('IDR0', 'PRI') === 1) bits |= maskOf(PRIQEN);
-  if (bank.field('IDR0', 'ATS') === 1) bits |= maskOf(ATSCHK);
-  if (bank.field('IDR0', 'VMW') === 1) bits |= maskOf(VMW);
-  if (bank.field('IDR3', 'DPT') === 1) bits |= maskOf(DPT_WALK_EN);
-  return bits;
-};
 
 /** Table attributes hang on SMMUEN, queue attributes on all queue enables (6.3.11). */
 const cr1: Writable = (bank) =>
@@ -60,12 +52,12 @@ const interrupt =
   (enable: Field): Writable =>
   (bank, bits) => {
     const busy = (bank.lo('IRQ_CTRL') | bank.lo('IRQ_CTRLACK')) & maskOf(enable);
-    return bank.field('IDR0', 'MSI') === 1 && busy === 0 ? bits : 0;
+    return busy === 0 ? bits : 0;
   };
 
 /** When a register may be written. What is not listed is read-only; GBPA has its own way. */
 const WRITABLE: Readonly<Partial<Record<RegisterName, Writable>>> = {
-  CR0: cr0,
+  CR0: always,
   CR1: cr1,
   CR2: guarded(SMMUEN),
   AGBPA: always,
@@ -95,7 +87,8 @@ const WRITABLE: Readonly<Partial<Record<RegisterName, Writable>>> = {
 
 interface WordRule {
   readonly name: RegisterName;
-  readonly bits: number;
+  /** Which word of the register this is. */
+  readonly word: number;
   readonly writable: Writable;
 }
 
@@ -103,7 +96,7 @@ const BY_OFFSET = new Map<number, WordRule>();
 for (const [key, writable] of Object.entries(WRITABLE)) {
   const name = key as RegisterName;
   for (let word = 0; word < REGISTERS[name].width / 32; word++) {
-    BY_OFFSET.set(offsetOf(name) + word * 4, { name, bits: claimed(name, word), writable });
+    BY_OFFSET.set(offsetOf(name) + word * 4, { name, word, writable });
   }
 }
 const GBPA = offsetOf('GBPA');
@@ -120,15 +113,22 @@ function gbpaEffects(bank: RegisterBank, value: number): Effect[] {
 
 /**
  * What a 32-bit write does.
+ * @param bits what counts of each register, by the features: the rest is RES0 and stays 0
  * @param offset bytes from the base of the SMMU, a multiple of 4
  * @returns effects, none when the write is ignored
  */
-export function writeEffects(bank: RegisterBank, offset: number, value: number): Effect[] {
+export function writeEffects(
+  bank: RegisterBank,
+  bits: FieldBitsByLayout,
+  offset: number,
+  value: number,
+): Effect[] {
   if (offset === GBPA) return gbpaEffects(bank, value);
   const at = REPEATED_INDICES.get(offset) ?? offset;
   const rule = BY_OFFSET.get(at);
   if (!rule) return [];
-  const mask = rule.writable(bank, rule.bits);
+  const { counts } = bits.of(REGISTERS[rule.name].layout, rule.name);
+  const mask = rule.writable(bank, counts[rule.word] as number);
   const before = bank.peek(at);
   const after = ((before & ~mask) | (value & mask)) >>> 0;
   const effects: Effect[] = [];

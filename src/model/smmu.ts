@@ -8,22 +8,31 @@
 import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { RegisterBank } from './bank.ts';
-import { ConfigCache } from './caches/config.ts';
-import { Tlb, type TlbEntry } from './caches/tlb.ts';
+import { ConfigCache, type ConfigEntry } from './caches/config.ts';
+import { DptTlb } from './caches/dpt.ts';
+import { Leaving } from './caches/leaving.ts';
+import type { Location } from './caches/location.ts';
+import { PartidMapCache } from './caches/partid-maps.ts';
+import { StructureCache } from './caches/structures.ts';
+import { paOf, Tlb, type TlbEntry } from './caches/tlb.ts';
+import { type Version, Versions } from './caches/versions.ts';
+import { reportDptFault } from './dpt-config.ts';
 import { applyEffect, isWritable, type Journal } from './effects.ts';
 import { encodeRecord } from './events/record.ts';
-import { CACHE_POLICIES, type CachePolicy, type Machine } from './machine.ts';
-import { SparseMemory } from './memory.ts';
+import { CACHE_POLICIES, type CachePolicy, type Machine, type ModelOptions } from './machine.ts';
+import { DATA, SparseMemory } from './memory.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
 import { executeCommand, idleReason } from './queues/command-queue.ts';
 import { writeEvent } from './queues/event-queue.ts';
 import { entryAddress, ring } from './queues/ring.ts';
 import { writeEffects } from './register-write.ts';
-import { deriveState, type WorldState } from './state.ts';
+import { deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
 import { Answer } from './translate/answer.ts';
+import { DecodeMemo } from './translate/decode-memo.ts';
 import { translateTransaction } from './translate/transaction.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
+export { RESERVED_BITS, type ReservedBits } from './state.ts';
 
 /** What an SMMU is made of. */
 export interface SmmuOptions {
@@ -31,30 +40,56 @@ export interface SmmuOptions {
   readonly memory: SparseMemory | Readonly<Partial<Record<World, SparseMemory>>>;
   /** Default: the first of {@link CACHE_POLICIES}. */
   readonly caches?: CachePolicy;
-  /** Ids of validity rules to leave out, so that tests can prove that each decides something. */
+  /** Default: the first of {@link RESERVED_BITS}. */
+  readonly reservedBits?: ReservedBits;
+  /**
+   * Ids of validity rules to leave out, so that tests can prove that each decides something; `feature:IDR3.HAD` stands
+   * for what the absence of that feature does.
+   */
   readonly rulesOff?: ReadonlySet<string>;
+  /** Choices that the architecture leaves. */
+  readonly options?: Partial<ModelOptions>;
 }
+
+const DEFAULT_OPTIONS: ModelOptions = {
+  tlbConflict: false,
+  configConflict: false,
+  misalignedRange: 'nothing',
+};
 
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
 const TLB_LIMIT = 65536;
 const CONFIG_LIMIT = 65536;
+const NO_WORDS = new Uint32Array(0);
 const NO_RULES: ReadonlySet<string> = new Set();
 
 export class Smmu implements Machine {
   readonly bank = new RegisterBank();
   readonly config = new ConfigCache();
   readonly tlb = new Tlb();
+  readonly partial = new Tlb();
+  readonly walks = new Tlb();
+  readonly structures = new StructureCache();
+  readonly leaving = new Leaving();
+  readonly versions = new Versions<Location>();
+  readonly decoded = new DecodeMemo();
+  readonly partidMaps = new PartidMapCache();
+  readonly dpt = new DptTlb();
   readonly policy: CachePolicy;
+  readonly options: ModelOptions;
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
   readonly #answer = new Answer();
   readonly #rulesOff: ReadonlySet<string>;
+  readonly #reservedBits: ReservedBits;
   #state: WorldState | null = null;
   #stateVersion = -1;
 
   constructor(options: SmmuOptions) {
     this.policy = options.caches ?? CACHE_POLICIES[0];
+    this.options = { ...DEFAULT_OPTIONS, ...options.options };
     this.#rulesOff = options.rulesOff ?? NO_RULES;
+    this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
   }
 
@@ -66,7 +101,7 @@ export class Smmu implements Machine {
   /** What the registers of a Security state say. Only the Non-secure state is modelled; the others follow it. */
   state(_world: World): WorldState {
     if (this.#state === null || this.#stateVersion !== this.bank.version) {
-      this.#state = deriveState(this.bank, this.#rulesOff);
+      this.#state = deriveState(this.bank, this.#rulesOff, this.#reservedBits);
       this.#stateVersion = this.bank.version;
     }
     return this.#state;
@@ -106,18 +141,21 @@ export class Smmu implements Machine {
     const state = this.state(transaction.world);
     answer.reset();
     translateTransaction(this, state, transaction, answer, null);
-    if (answer.fault !== null || answer.fillConfig !== null) {
+    if (
+      answer.fault !== null ||
+      answer.fills.length !== 0 ||
+      answer.updates.length !== 0 ||
+      answer.effects.length !== 0 ||
+      this.tlb.size >= TLB_LIMIT ||
+      this.config.size >= CONFIG_LIMIT
+    ) {
       const effects: Effect[] = [];
       this.#settle(transaction, state, answer, effects, null);
       this.commit(effects);
-    } else if (answer.fillTlb !== null) {
-      if (this.tlb.size >= TLB_LIMIT) {
-        const effects: Effect[] = [];
-        this.#makeRoom(effects, answer.fillTlb);
-        this.commit(effects);
-      }
-      this.tlb.insert(answer.fillTlb);
+      return answer;
     }
+    if (answer.fillConfig !== null) this.config.insert(answer.fillConfig);
+    if (answer.fillTlb !== null) this.tlb.insert(answer.fillTlb);
     return answer;
   }
 
@@ -139,7 +177,7 @@ export class Smmu implements Machine {
 
   /** What a software write of one word to a register does: effects to commit, none when it is ignored. */
   registerWrite(offset: number, value: number): Effect[] {
-    return writeEffects(this.bank, offset, value);
+    return writeEffects(this.bank, this.state('ns').bits, offset, value);
   }
 
   #compute(operation: Operation, effects: Effect[], recorder: Recorder): Outcome {
@@ -151,29 +189,50 @@ export class Smmu implements Machine {
       case 'register':
         return this.#planRegister(operation, effects, recorder);
       case 'memory':
+        if (this.policy === 'maximal') this.#rememberVersions(operation, effects);
         effects.push({ ...operation, what: 'software writes memory' });
         recorder.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
     }
   }
 
+  /** Keeps what a write of software replaces: hardware may have fetched it, and may hold it on (3.21). */
+  #rememberVersions({ space, pa, words }: Operation & { kind: 'memory' }, effects: Effect[]): void {
+    const memory = this.memory(space);
+    const first = pa - (pa % 8);
+    const old = new Uint32Array(2);
+    const becomes = new Uint32Array(2);
+    for (let at = first; at < pa + words.length * 4; at += 8) {
+      if (memory.load(at, old, 0, 2) !== DATA) continue;
+      becomes.set(old);
+      for (let half = 0; half < 2; half++) {
+        const word = words[(at + half * 4 - pa) / 4];
+        if (word !== undefined) becomes[half] = word;
+      }
+      const [lo, hi] = old as unknown as [number, number];
+      if (becomes[0] === lo && becomes[1] === hi) continue;
+      const entry: Version = { kind: 'version', pa: at, hi, lo };
+      const what = `the value before at ${hex(at)} may still be cached`;
+      effects.push({ kind: 'store', store: this.versions, op: 'insert', entry, what });
+    }
+  }
+
   #planTransaction(t: Transaction, effects: Effect[], recorder: Recorder): Outcome {
     const answer = new Answer();
     const state = this.state(t.world);
-    const ssid = t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '';
+    const ssid = (): string => (t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '');
     const what = t.write ? 'write' : t.instruction ? 'instruction fetch' : 'read';
     recorder.enter(0, {
       kind: 'transaction',
-      name: `${what} ${hex64(t.vaHi, t.vaLo)} by StreamID ${hex(t.sid)}${ssid}`,
+      name: () => `${what} ${hex64(t.vaHi, t.vaLo)} by StreamID ${hex(t.sid)}${ssid()}`,
       layout: 'TRANSACTION',
       space: t.world,
       pa: null,
-      words: new Uint32Array(0),
+      words: NO_WORDS,
       status: 0,
-      stage: 0,
       level: 0,
     });
-    recorder.step('begin', `StreamID ${hex(t.sid)}${ssid}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
+    recorder.step('begin', () => `StreamID ${hex(t.sid)}${ssid()}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
     translateTransaction(this, state, t, answer, recorder);
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes } = answer;
@@ -192,8 +251,9 @@ export class Smmu implements Machine {
 
   #planRegister(operation: Operation & { kind: 'register' }, effects: Effect[], recorder: Recorder): Outcome {
     const { offset, value, valueHi, bytes } = operation;
-    effects.push(...writeEffects(this.bank, offset, value));
-    if (bytes === 8) effects.push(...writeEffects(this.bank, offset + 4, valueHi));
+    const { bits } = this.state('ns');
+    effects.push(...writeEffects(this.bank, bits, offset, value));
+    if (bytes === 8) effects.push(...writeEffects(this.bank, bits, offset + 4, valueHi));
     recorder.step('register', effects.length === 0 ? 'the write is ignored' : effects.map(textOf).join('; '));
     return outcome({ result: 'ok' });
   }
@@ -206,23 +266,41 @@ export class Smmu implements Machine {
     effects: Effect[],
     recorder: Recorder | null,
   ): void {
-    if (answer.fillConfig !== null) {
-      const before = this.config.find(answer.fillConfig.world, answer.fillConfig.sid);
-      if (before) effects.push({ kind: 'config', op: 'remove', entry: before });
-      else if (this.config.size >= CONFIG_LIMIT) this.#makeConfigRoom(effects);
-      effects.push({ kind: 'config', op: 'insert', entry: answer.fillConfig });
-      recorder?.step('cache-fill', `configuration cache keeps StreamID ${hex(t.sid)}`);
+    for (const { space, paHi, paLo, hi, lo, what } of answer.updates) {
+      const pa = paHi * 2 ** 32 + paLo;
+      effects.push({ kind: 'memory', space, pa, words: Uint32Array.of(lo, hi), what });
     }
-    if (answer.fillTlb !== null) {
-      const before = this.tlb.displaced(answer.fillTlb);
-      if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
-      else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, answer.fillTlb);
-      effects.push({ kind: 'tlb', op: 'insert', entry: answer.fillTlb });
-      recorder?.step('cache-fill', `TLB keeps the translation to ${hex(answer.fillTlb.pa)}`);
+    this.#keep(answer, effects, recorder);
+    for (const effect of answer.effects) effects.push(effect);
+    if (answer.dptFault !== null && state.dpt !== null) {
+      reportDptFault(state.dpt, answer.dptFault, effects);
+      recorder?.step('register', 'DPT_CFG_FAR and GERROR.DPT_ERR report the failed lookup');
     }
     if (answer.fault !== null && answer.result !== 'not-modelled')
       this.#report(t, state, answer, effects, recorder);
-    recorder?.step('end', endText(answer));
+    if (recorder !== null) recordEnd(recorder, answer);
+  }
+
+  /** What the caches keep of an answer. */
+  #keep(answer: Answer, effects: Effect[], recorder: Recorder | null): void {
+    const { fillConfig, fillTlb } = answer;
+    if (fillConfig !== null) {
+      const before = this.config.find(fillConfig.world, fillConfig.sid);
+      if (before) effects.push({ kind: 'config', op: 'remove', entry: before });
+      else if (this.config.size >= CONFIG_LIMIT) this.#makeConfigRoom(effects, fillConfig);
+      effects.push({ kind: 'config', op: 'insert', entry: fillConfig });
+      recorder?.step('cache-fill', () => `configuration cache keeps StreamID ${hex(fillConfig.sid)}`);
+    }
+    for (const { store, entry, what } of answer.fills) {
+      effects.push({ kind: 'store', store, op: 'insert', entry, what });
+      recorder?.step('cache-fill', what);
+    }
+    if (fillTlb === null) return;
+    const before = this.tlb.displaced(fillTlb);
+    if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
+    else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, fillTlb);
+    effects.push({ kind: 'tlb', op: 'insert', entry: fillTlb });
+    recorder?.step('cache-fill', () => `TLB keeps the translation to ${hex(paOf(fillTlb))}`);
   }
 
   #report(
@@ -255,7 +333,7 @@ export class Smmu implements Machine {
   #makeRoom(effects: Effect[], incoming: TlbEntry): void {
     for (const space of this.tlb.spaces()) {
       for (const pages of space.byShift) {
-        const entry = pages?.near(incoming.page);
+        const entry = pages?.near(incoming);
         if (!entry) continue;
         effects.push({ kind: 'tlb', op: 'remove', entry });
         return;
@@ -263,8 +341,8 @@ export class Smmu implements Machine {
     }
   }
 
-  #makeConfigRoom(effects: Effect[]): void {
-    const entry = this.config.oldest();
+  #makeConfigRoom(effects: Effect[], incoming: ConfigEntry): void {
+    const entry = this.config.near(incoming);
     if (entry) effects.push({ kind: 'config', op: 'remove', entry });
   }
 }
@@ -282,10 +360,15 @@ function textOf(effect: Effect): string {
   return 'what' in effect ? effect.what : effect.kind;
 }
 
+/** The answer is reused, so what the text needs is taken now. */
+function recordEnd(recorder: Recorder, answer: Answer): void {
+  const { result, pa, space } = answer;
+  if (result === 'ok') recorder.step('end', () => `output address ${hex(pa)} (${space})`);
+  else recorder.step('end', endText(answer));
+}
+
 function endText(answer: Answer): string {
   switch (answer.result) {
-    case 'ok':
-      return `output address ${hex(answer.pa)} (${answer.space})`;
     case 'absent':
     case 'miss':
       return `${answer.missing?.structure ?? 'memory'} at ${hex(answer.missing?.pa ?? 0)} is not in the image`;

@@ -1,13 +1,26 @@
 /** What the registers of one Security state say, decoded once for each change of a register. */
 
 import type { World } from '../bits/world.ts';
-import { type FeatureName, feature, type IdValues, iasBits, oasBits } from '../spec/features.ts';
+import { mostOf } from '../spec/feature-most.ts';
+import {
+  type FeatureName,
+  feature,
+  type IdValues,
+  iasBits,
+  isFeatureName,
+  oasBits,
+  withFeatures,
+} from '../spec/features.ts';
 import { GERROR_CMDQ_ERR, GERROR_EVENTQ_ABT_ERR } from '../spec/gerror.ts';
 import { L1STD_BYTES, SPLITS } from '../spec/l1std.ts';
 import { STE_BYTES } from '../spec/ste.ts';
 import { SID_BITS, SSID_BITS } from '../spec/stream-id.ts';
 import type { RegisterBank } from './bank.ts';
+import { type DptConfig, deriveDpt } from './dpt-config.ts';
+import { type FieldBitsByLayout, fieldBits } from './field-bits.ts';
 import { PA_BITS } from './memory.ts';
+import { gbpaOverrides } from './translate/attribute-sources.ts';
+import type { Overrides } from './translate/attributes.ts';
 
 /** What the implementation offers (ID registers). */
 export interface Features {
@@ -29,7 +42,20 @@ export interface Features {
   readonly ttEndian: number;
   readonly termModel: number;
   readonly twoLevelStreamTable: boolean;
+  readonly attrTypesOvr: boolean;
   readonly attrPermsOvr: boolean;
+  readonly fwb: boolean;
+  readonly xnx: boolean;
+  readonly s2pi: boolean;
+  readonly s2po: boolean;
+  readonly the: boolean;
+  readonly aie: boolean;
+  readonly mtePerm: boolean;
+  readonly bbml: number;
+  readonly ptwnnc: boolean;
+  readonly pbha: boolean;
+  readonly mpam: boolean;
+  readonly dpt: boolean;
   readonly had: boolean;
   readonly e0pd: boolean;
   readonly epan: boolean;
@@ -54,6 +80,8 @@ export interface StreamTable {
   readonly log2size: number;
   readonly programmedLog2size: number;
   readonly twoLevel: boolean;
+  /** 2^log2size: the number of StreamIDs. */
+  readonly streams: number;
   /** StreamID bits that index a level-2 table. */
   readonly split: number;
   /** Entries of the table at `base`: L1STDs or STEs. */
@@ -73,6 +101,8 @@ export interface WorldState {
   /** The ID registers, with the effective STALL_MODEL in IDR0: what the tables' conditions are asked with. */
   readonly ids: IdValues;
   readonly oasBits: number;
+  /** 2^oasBits: the first address beyond. */
+  readonly oasLimit: number;
   /** Input range of stage 2, and of a bypassed stage 1 before it. */
   readonly iasBits: number;
   readonly sidBits: number;
@@ -84,6 +114,10 @@ export interface WorldState {
   readonly recInvSid: boolean;
   readonly e2h: boolean;
   readonly gbpaAbort: boolean;
+  /** What GBPA replaces of the attributes of traffic while SMMUEN=0; null when nothing. */
+  readonly gbpaOverride: Overrides | null;
+  readonly gbpaPrivCfg: number;
+  readonly gbpaInstCfg: number;
   /** VMID bits that invalidations ignore (CR0.VMW). */
   readonly vmwBits: number;
   /** Active CERROR code, or 0. */
@@ -91,9 +125,22 @@ export interface WorldState {
   /** The command queue stopped, and GERROR.CMDQ_ERR is not acknowledged. */
   readonly cmdqStopped: boolean;
   readonly eventqAborted: boolean;
+  /** What of structures, commands and registers counts, by the features. */
+  readonly bits: FieldBitsByLayout;
+  /** Reserved bits that are not 0 make a structure invalid and a command illegal. */
+  readonly strict: boolean;
+  /** The Device Permission Table; null where the world has none. */
+  readonly dpt: DptConfig | null;
   /** Rules of the validity table that are switched off (tests only). */
   readonly rulesOff: ReadonlySet<string>;
 }
+
+/**
+ * What an SMMU does with reserved bits that software did not leave 0: chapter 5 and 4.1.5 of IHI 0070 permit both.
+ * `strict`: C_BAD_STE, C_BAD_CD, CERROR_ILL; `ignore`: they count as 0.
+ */
+export const RESERVED_BITS = ['ignore', 'strict'] as const;
+export type ReservedBits = (typeof RESERVED_BITS)[number];
 
 function featuresOf(ids: IdValues): Features {
   const value = (name: FeatureName): number => feature(ids, name);
@@ -115,7 +162,20 @@ function featuresOf(ids: IdValues): Features {
     ttEndian: value('IDR0.TTENDIAN'),
     termModel: value('IDR0.TERM_MODEL'),
     twoLevelStreamTable: value('IDR0.ST_LEVEL') === 1,
+    attrTypesOvr: has('IDR1.ATTR_TYPES_OVR'),
     attrPermsOvr: has('IDR1.ATTR_PERMS_OVR'),
+    fwb: has('IDR3.FWB'),
+    xnx: has('IDR3.XNX'),
+    s2pi: has('IDR3.S2PI'),
+    s2po: has('IDR3.S2PO'),
+    the: has('IDR3.THE'),
+    aie: has('IDR3.AIE'),
+    mtePerm: has('IDR3.MTEPERM'),
+    bbml: value('IDR3.BBML'),
+    ptwnnc: has('IDR3.PTWNNC'),
+    pbha: has('IDR3.PBHA'),
+    mpam: has('IDR3.MPAM'),
+    dpt: has('IDR3.DPT'),
     had: has('IDR3.HAD'),
     e0pd: has('IDR3.E0PD'),
     epan: has('IDR3.EPAN'),
@@ -156,7 +216,8 @@ function streamTableOf(
   const alignment = Math.max(SMALLEST_ALIGNMENT, programmed * entryBytes);
   const base = (Math.floor(programmedBase / alignment) * alignment) % 2 ** oasBits;
   const bytes = entries * entryBytes;
-  return { base, programmedBase, log2size, programmedLog2size, twoLevel, split, entries, bytes };
+  const streams = 2 ** log2size;
+  return { base, programmedBase, log2size, programmedLog2size, twoLevel, streams, split, entries, bytes };
 }
 
 const STALL_MODEL_SHIFT = 24;
@@ -170,14 +231,30 @@ function effectiveIds(bank: RegisterBank): IdValues {
   return forbidden ? { ...ids, IDR0: ((ids.IDR0 ?? 0) & ~STALL_MODEL_MASK) | NO_STALLS } : ids;
 }
 
+const FEATURE_RULE = 'feature:';
+
+/** The ID registers with those features at their most whose rule is switched off: `feature:IDR3.HAD`. */
+function withRulesOff(ids: IdValues, rulesOff: ReadonlySet<string>): IdValues {
+  let forced = ids;
+  for (const rule of rulesOff) {
+    const name = rule.startsWith(FEATURE_RULE) ? rule.slice(FEATURE_RULE.length) : '';
+    if (isFeatureName(name)) forced = withFeatures(forced, { [name]: mostOf(name) });
+  }
+  return forced;
+}
+
 /** CR0.VMW: values above 4 are reserved and act as 0 (6.3.9). */
 function vmwBitsOf(vmw: number): number {
   return vmw > 4 ? 0 : vmw;
 }
 
 /** Decodes the Non-secure registers. */
-export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): WorldState {
-  const ids = effectiveIds(bank);
+export function deriveState(
+  bank: RegisterBank,
+  rulesOff: ReadonlySet<string>,
+  reservedBits: ReservedBits = 'ignore',
+): WorldState {
+  const ids = withRulesOff(effectiveIds(bank), rulesOff);
   const features = featuresOf(ids);
   const outputBits = Math.min(oasBits(ids), PA_BITS);
   // More than the architecture has (6.3.2) is a snapshot's mistake.
@@ -192,6 +269,7 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     features,
     ids,
     oasBits: outputBits,
+    oasLimit: 2 ** outputBits,
     iasBits: Math.min(iasBits(ids), PA_BITS),
     sidBits,
     ssidBits: Math.min(feature(ids, 'IDR1.SSIDSIZE'), SSID_BITS),
@@ -200,10 +278,16 @@ export function deriveState(bank: RegisterBank, rulesOff: ReadonlySet<string>): 
     recInvSid: bank.field('CR2', 'RECINVSID') === 1,
     e2h: bank.field('CR2', 'E2H') === 1,
     gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
+    gbpaOverride: features.attrTypesOvr ? gbpaOverrides(bank.lo('GBPA'), true) : null,
+    gbpaPrivCfg: features.attrPermsOvr ? bank.field('GBPA', 'PRIVCFG') : 0,
+    gbpaInstCfg: features.attrPermsOvr ? bank.field('GBPA', 'INSTCFG') : 0,
     vmwBits: features.s2p && feature(ids, 'IDR0.VMW') === 1 ? vmwBitsOf(bank.field('CR0', 'VMW')) : 0,
     cmdqStopped: (active & GERROR_CMDQ_ERR) !== 0,
     cmdqError: active & GERROR_CMDQ_ERR ? bank.field('CMDQ_CONS', 'ERR') : 0,
     eventqAborted: (active & GERROR_EVENTQ_ABT_ERR) !== 0,
+    bits: fieldBits(ids, rulesOff),
+    strict: reservedBits === 'strict',
+    dpt: deriveDpt(bank, 'ns', ids, outputBits),
     rulesOff,
   };
 }

@@ -67,3 +67,31 @@ export const DPT_L1 = layout('DPT_L1', '3.24.3.1.4', 64, {
   W1: { bits: [36, 36], doc: 'Write permission of upper granule.', conf: 'medium' },
   VMID1: { bits: [63, 48], doc: 'VMID of upper granule.', conf: 'medium' },
 });
+
+/** log2 of the bytes of a contiguous region, by DPT_L1.Contig; undefined where there is none or the value is reserved. */
+export const DPT_CONTIG_LOG2: readonly (number | undefined)[] = [undefined, 16, 21, 25, 29, 30, 34, 36];
+
+/** Types of a level-0 entry, in bits [1:0]. */
+export const DPT_L0_TYPES = { NO_ACCESS: 0, BLOCK: 1, TABLE: 3 } as const;
+
+/** Access control of a device permission table entry (3.24.3.1.2). */
+export const DPT_ACCESS = { OWNER: 0, OWNER_OR_SHARED: 1, ANYONE: 2, RESERVED: 3 } as const;
+
+/** Whether the VMID must match, by STE.DPT_VMATCH and then AC (3.24.1). */
+export const DPT_VMID_CHECKED: readonly (readonly [boolean, boolean, boolean])[] = [
+  [true, true, false],
+  [true, false, false],
+  [false, false, false],
+  [true, true, false],
+];
+
+/** DPT_CFG_FAR.DPT_FAULTCODE: how a lookup failed (6.3.48). */
+export const DPT_FAULTCODES = {
+  DPT_DISABLED: 0,
+  DPT_WALK_FAULT: 1,
+  DPT_GPC_FAULT: 2,
+  DPT_EABT: 3,
+} as const;
+
+/** log2 of the largest region that CMD_DPTI_PA.SIZE can name: 512 GiB (4.6.2). */
+export const DPTI_SIZE_LOG2_MAX = 39;

@@ -39,5 +39,11 @@ type FieldNames<R extends IdRegister> = keyof (typeof REGISTERS)[R]['layout']['f
 /** One field of an ID register: `IDR0.S1P`. */
 export type FeatureName = { [R in IdRegister]: `${R}.${FieldNames<R>}` }[IdRegister];
 
-/** A test of one field: `IDR0.ATS` (not zero), `!S_IDR3.SAMS` (zero), `IDR0.STALL_MODEL!=1`, `IDR0.HTTU>=2`. */
-export type FeatureTest = FeatureName | `!${FeatureName}` | `${FeatureName}${'==' | '!=' | '>='}${number}`;
+/**
+ * A test of one field: `IDR0.ATS` (not zero), `!S_IDR3.SAMS` (zero), `IDR0.STALL_MODEL!=1`, `IDR0.HTTU>=2`,
+ * `IDR1.CMDQS<=19`.
+ */
+export type FeatureTest =
+  | FeatureName
+  | `!${FeatureName}`
+  | `${FeatureName}${'==' | '!=' | '>=' | '<='}${number}`;

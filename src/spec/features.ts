@@ -33,17 +33,59 @@ export function isFeatureName(text: string): text is FeatureName {
   return BY_NAME.has(text);
 }
 
+/** The field of that name, or undefined: for names that come from people. */
+export function featureNamed(name: string): Feature | undefined {
+  return BY_NAME.get(name);
+}
+
 const word = new Uint32Array(1);
+
+function known(name: string): Feature {
+  const found = BY_NAME.get(name);
+  if (!found) throw new RangeError(`${name} is not a field of an ID register`);
+  return found;
+}
 
 /** The value of one field: `feature(ids, 'IDR0.S1P')`. */
 export function feature(ids: IdValues, name: FeatureName): number {
-  const found = BY_NAME.get(name);
-  if (!found) throw new RangeError(`${name} is not a field of an ID register`);
+  const found = known(name);
   word[0] = ids[found.register] ?? 0;
   return found.field.get(word, 0);
 }
 
-const TEST = /^(!?)([A-Z0-9_]+\.[A-Za-z0-9_]+)(?:(==|!=|>=)([0-9]+))?$/;
+/** Values of single fields: `{ 'IDR0.S1P': 1 }`. */
+export type FeatureValues = Readonly<Partial<Record<FeatureName, number>>>;
+
+/**
+ * ID registers in which the named fields have the given values and every other bit is as in `base`.
+ * @throws RangeError when a value does not fit its field
+ */
+export function withFeatures(base: IdValues, values: FeatureValues): IdValues {
+  const ids: Partial<Record<IdRegister, number>> = { ...base };
+  for (const [name, value] of Object.entries(values)) {
+    const { register, field } = known(name);
+    word[0] = ids[register] ?? 0;
+    field.set(word, 0, value);
+    if (field.get(word, 0) !== value)
+      throw new RangeError(`${name}: ${value} does not fit bits [${field.msb}:${field.lsb}]`);
+    ids[register] = word[0];
+  }
+  return ids;
+}
+
+/** ID registers by the names of their fields; what is not named is 0. Errors as {@link withFeatures}. */
+export function ids(values: FeatureValues): IdValues {
+  return withFeatures({}, values);
+}
+
+/** The field that a test is about. */
+export function featureOfTest(test: FeatureTest): FeatureName {
+  const parsed = parseTest(test);
+  if (!parsed) throw new RangeError(`${test} is not a test of a feature`);
+  return parsed.name;
+}
+
+const TEST = /^(!?)([A-Z0-9_]+\.[A-Za-z0-9_]+)(?:(==|!=|>=|<=)([0-9]+))?$/;
 
 interface ParsedTest {
   readonly name: FeatureName;
@@ -68,6 +110,7 @@ function readTest(text: string): ParsedTest | null {
   if (operator === '==') return { name, holds: (value) => value === number };
   if (operator === '!=') return { name, holds: (value) => value !== number };
   if (operator === '>=') return { name, holds: (value) => value >= number };
+  if (operator === '<=') return { name, holds: (value) => value <= number };
   return { name, holds: (value) => value !== 0 };
 }
 

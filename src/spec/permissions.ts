@@ -39,6 +39,8 @@ export const S1_ACCESS = {
 /** Indirect permissions of stage 1 (3.26.1). Medium confidence. */
 export const S1_INDIRECT = {
   index: 'PIIndex = {bit54,bit53,bit51,bit6} of the leaf (64-bit descriptors)',
+  dirty:
+    'Bit 7 is nDirty: a write to a page with nDirty=1 first marks it dirty (CD.HD), or is refused (3.13.3.2).',
   perm: 'PIIP for privileged, PIIU for unprivileged (see structures CD.PIIU0 values)',
   enabled: 'CD.PIE && STE.S1PIE, or VMSAv9-128',
   ap1_sides: 'PAN acts as EPAN',
@@ -58,6 +60,9 @@ export const S2_DIRECT = {
 
 /** Indirect permissions of stage 2 (3.26.2). Medium confidence. */
 export const S2_INDIRECT = {
+  index: 'PIIndex as at stage 1, POIndex bits [62:59] of the leaf',
+  dirty:
+    'Bit 7 is Dirty: a write to a page with Dirty=0 first marks it dirty (STE.S2HD), or is refused (3.13.3.2).',
   base: 'SMMU_(S_/R_)S2PII[PIIndex]',
   overlay: 'STE.S2POI[POIndex], intersected',
   conf: 'medium',
@@ -84,3 +89,37 @@ export const DIRTY_STATE = {
   ATOS: 'HTTUI inhibits',
   'IDR0.HTTU': { 0: 'none', 1: 'AF', 2: 'AF+dirty', 3: 'AF+dirty+table AF' },
 } as const;
+
+/** What a stage-1 permission code grants (5.4, PIIU and PIIP); '' also for reserved codes, which make the CD ILLEGAL. */
+export const S1_INDIRECT_GRANTS: readonly string[] = ['', 'r', 'x', 'rx', '', 'rw', '', 'rwx'];
+
+/** What a stage-2 permission code grants. */
+export interface S2Grant {
+  readonly read?: true;
+  readonly write?: true;
+  /** Unprivileged and privileged execute. */
+  readonly ux?: true;
+  readonly px?: true;
+  /** Mostly read-only: of writes only some that hardware makes to tables pass, not those of clients. */
+  readonly mostly?: true;
+}
+
+/** By S2PII and STE.S2POI (6.3.17, 5.2); reserved codes grant nothing in S2PII and make an STE ILLEGAL. */
+export const S2_INDIRECT_GRANTS: readonly S2Grant[] = [
+  {},
+  {},
+  { read: true, mostly: true },
+  { read: true, mostly: true },
+  { write: true },
+  {},
+  { read: true, mostly: true },
+  { read: true, mostly: true },
+  { read: true },
+  { read: true, ux: true },
+  { read: true, px: true },
+  { read: true, ux: true, px: true },
+  { read: true, write: true },
+  { read: true, write: true, ux: true },
+  { read: true, write: true, px: true },
+  { read: true, write: true, ux: true, px: true },
+];

@@ -58,6 +58,9 @@ export const TG1_LOG2: readonly (GranuleBits | undefined)[] = [undefined, 14, 12
 /** Bits of an address by CD.IPS, STE.S2PS and IDR5.OAS. */
 export const ADDRESS_BITS: readonly number[] = [32, 36, 40, 42, 44, 48, 52, 56];
 
+/** Bits of an address in VMSAv8-64 tables of 4KB and 16KB granules, unless DS or S2DS is 1 (3.4, 5.2, 5.4). */
+export const NARROW_ADDRESS_BITS = 48;
+
 /** Bits of a virtual address by IDR5.VAX; undefined where reserved. */
 export const VAX_BITS: readonly (number | undefined)[] = [48, 52, 56, undefined];
 
@@ -73,10 +76,16 @@ export const TXSZ_LIMITS = {
   max: { 'STT==0': 39, 'STT==1 4K/16K': 48, 'STT==1 64K': 47 },
 } as const;
 
-/** Limits of STE.S2T0SZ (3.4.1). */
+/** Limits of STE.S2T0SZ as numbers (5.2, S2T0SZ); the smallest is 64-IAS at least, and in v3.0 nothing else. */
+export const S2T0SZ = {
+  min: { narrow: 16, wide: 12, 'VMSAv9-128': 8 },
+  max: { 'STT==0': 39, 'STT==1 4K/16K': 48, 'STT==1 64K': 47 },
+} as const;
+
+/** The same in words. */
 export const S2T0SZ_LIMITS = {
-  min: 'v3.0: 64-IAS; v3.1+: MAX(16,64-IAS) (4K/16K, S2DS=0) or MAX(12,64-IAS); VMSAv9-128 MAX(8,64-IAS)',
-  max: '39, or 48 (4K/16K) / 47 (64K) with STT',
+  min: `v3.0: 64-IAS; v3.1+: MAX(${S2T0SZ.min.narrow},64-IAS) (4K/16K, S2DS=0) or MAX(${S2T0SZ.min.wide},64-IAS); VMSAv9-128 MAX(${S2T0SZ.min['VMSAv9-128']},64-IAS)`,
+  max: `${S2T0SZ.max['STT==0']}, or ${S2T0SZ.max['STT==1 4K/16K']} (4K/16K) / ${S2T0SZ.max['STT==1 64K']} (64K) with STT`,
 } as const;
 
 /** Where a stage-1 walk starts. */

@@ -52,8 +52,8 @@ test.each([
   ],
   [
     'a wrong policy',
-    { ...fixture('linux-basic'), caches: 'maximal' },
-    /^caches: "maximal" .*write "combined" or "none"/,
+    { ...fixture('linux-basic'), caches: 'huge' },
+    /^caches: "huge" .*write "combined" or "maximal" or "none"/,
   ],
   [
     'a wrong flag',
@@ -101,13 +101,13 @@ test('a snapshot with SMMUEN=0 goes on with a warning in the console', async () 
 
 test('attributes without effect are named in the console', async () => {
   const { client } = adapter;
-  await client.launch({ ...fixture('linux-basic'), devices: [], smmu: { preset: 'x' }, unknown: 1 });
+  await client.launch({ ...fixture('linux-basic'), devices: [], replayConsumed: true, unknown: 1 });
   const warnings = client.messages
     .map((m) => (m.body as { output?: string } | undefined)?.output)
     .filter((output) => output?.startsWith('warning: '));
   expect(warnings).toEqual([
     'warning: devices: has no effect in this version; leave it out\n',
-    'warning: smmu: has no effect in this version; leave it out\n',
+    'warning: replayConsumed: has no effect in this version; leave it out\n',
   ]);
 });
 

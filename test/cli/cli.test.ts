@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { PRESET_NAMES } from '../../src/spec/presets.ts';
 import { put, temporaryFolder } from '../kit/capture.ts';
 import { fixture } from '../kit/machine.ts';
 import { smmuDebug } from './io.ts';
@@ -237,6 +238,52 @@ describe('conform', () => {
   });
 });
 
+describe('what the SMMU is', () => {
+  const where = ['--sid', '8', '--iova', '0xffff7123'];
+
+  test('a feature on the command line changes the answer, and is said', async () => {
+    const { status, out, err } = await smmuDebug(
+      'translate',
+      ...basic,
+      ...where,
+      '--feature',
+      'IDR5.GRAN4K=0',
+    );
+    expect(status).toBe(1);
+    expect(out).toContain('C_BAD_CD');
+    expect(err).toMatch(/^warning: .*regs\.json: as asked, IDR5\.GRAN4K=0 instead of 1$/);
+  });
+
+  test('a preset replaces the ID registers, and features come after it', async () => {
+    const { status, err } = await smmuDebug(
+      ...['translate', ...basic, ...where, '--preset', 'fvp-base-3.2'],
+      ...['--feature', 'IDR1.SIDSIZE=16', '--feature', 'IDR0.ST_LEVEL=1', '--feature', 'IDR5.OAS=48bit'],
+    );
+    expect(status).toBe(0);
+    expect(err).toContain('its ID registers are replaced by those of preset fvp-base-3.2');
+    expect(err).toContain(
+      'IDR1.SIDSIZE=16 instead of 2, IDR0.ST_LEVEL=1 instead of 0, IDR5.OAS=5 instead of 2',
+    );
+  });
+
+  test('every command that opens a capture knows both, and the help names every preset', async () => {
+    for (const command of ['tree', 'maps', 'queues', 'events']) {
+      const { status } = await smmuDebug(
+        command,
+        ...basic,
+        '--preset',
+        'qemu-7.2',
+        '--feature',
+        'IDR5.OAS=5',
+      );
+      expect([command, status]).toEqual([command, 0]);
+    }
+    const { out } = await smmuDebug('help', 'translate');
+    for (const name of PRESET_NAMES) expect(out).toContain(name);
+    expect(out).toContain('--feature');
+  });
+});
+
 describe('bad usage and unreadable input', () => {
   const [capture, , registers] = basic;
   test.each([
@@ -258,9 +305,22 @@ describe('bad usage and unreadable input', () => {
     [['translate', ...basic, '--batch', '/nowhere/y'], '/nowhere/y: does not exist'],
     [['translate', ...basic, '--batch', folder], `${folder}: is a directory`],
     [['translate', ...basic, '--batch', 'x', '--iova', '0'], '--iova has no use'],
-    [['translate', ...basic, '--sid', '8', '--iova', '0', '--caches', 'maximal'], 'does not exist yet'],
+    [['translate', ...basic, '--sid', '8', '--iova', '0', '--caches', 'huge'], 'is no cache policy'],
     [['conform'], 'no file of cases is named'],
     [['tree', ...basic, '--preset', 'constructor'], '--preset: "constructor" is no preset'],
+    [['tree', ...basic, '--feature', 'IDR3.HAD'], '--feature: "IDR3.HAD" sets nothing; write register'],
+    [
+      ['tree', ...basic, '--feature', 'CR0.SMMUEN=0'],
+      '--feature: "CR0.SMMUEN" is no field of an ID register',
+    ],
+    [
+      ['tree', ...basic, '--feature', 'IDR3.HAD=2'],
+      '--feature: "2" is no value of IDR3.HAD, which has 1 bit',
+    ],
+    [
+      ['tree', ...basic, '--feature', 'IDR3.HAD=0'],
+      'IDR3.HAD=0: From SMMUv3.1, stage 1 comes with HAD (IHI 0070 6.3.4)',
+    ],
     [['conform', '/nowhere/z'], '/nowhere/z: does not exist'],
     [['conform', folder], `${folder}: is a directory`],
     [['conform', capture, '--actual', '/nowhere/z'], '/nowhere/z: cannot be written (ENOENT)'],

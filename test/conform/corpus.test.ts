@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CaseAnswer, ConformCase } from '../../src/cli/conform/case.ts';
 import { judgeCase } from '../../src/cli/conform/compare.ts';
 import { type ConformReport, runConform } from '../../src/cli/conform.ts';
-import { meetsStage2 } from './stage2.ts';
 
 const dir = path.resolve(import.meta.dirname, '../vectors/corpus');
 const files = readdirSync(dir).map((name) => path.join(dir, name));
@@ -20,9 +19,6 @@ const cases = files.flatMap((file) => lines(file).map((line) => JSON.parse(line)
 const scratch = mkdtempSync(path.join(tmpdir(), 'conform-'));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-/** STEs with both stages that a rule of stage 1 makes ILLEGAL: no stage 2 is needed to say so. */
-const ILLEGAL_BEFORE_STAGE_2 = ['stream_table-0069', 'stream_table-0123'];
-
 /** The other implementation is known to be wrong, and nobody wrote down what is right. */
 const UNDECIDED = ['cmdq-0011', 'cmdq-0233', 'cmdq-0269', 'eventq-0070', 's1_walk-0117', 'stream_table-0078'];
 
@@ -33,17 +29,10 @@ describe('the corpus, policy combined', () => {
     report = await runConform({ files, actual, caches: 'combined' });
   });
 
-  test('no case fails, and nearly all are decided', () => {
+  test('no case fails, and all but six are decided', () => {
     expect(report.failures).toEqual([]);
-    expect(report.total.passed + report.total.undecided + report.leftOut.length).toBe(cases.length);
-    expect(report.total.passed).toBeGreaterThanOrEqual(339);
-  });
-
-  test('left out is what meets a valid STE with stage 2, and nothing else', () => {
-    const leftOut = report.leftOut.map((of) => of.name);
-    const stage2 = cases.filter(meetsStage2).map((of) => of.name);
-    expect(stage2.filter((name) => !leftOut.includes(name))).toEqual(ILLEGAL_BEFORE_STAGE_2);
-    expect(leftOut.filter((name) => !stage2.includes(name))).toEqual([]);
+    expect(report.leftOut).toEqual([]);
+    expect(report.total.passed + report.total.undecided).toBe(cases.length);
   });
 
   test('undecided are the cases that have no answer to compare with', () => {
@@ -55,11 +44,16 @@ describe('the corpus, policy combined', () => {
   });
 
   test('at least 95 of 100 steps with a visible stale entry are answered by it; the others are named', () => {
-    expect(report.stale.visible).toBeGreaterThanOrEqual(70);
-    expect(report.stale.answered / report.stale.visible).toBeGreaterThanOrEqual(0.95);
+    expect(report.stale.visible).toBe(132);
+    // nested-0507: the other implementation's TLB forgets which stage refused. storm-0194: it forgets STE.S2R.
     // s1_walk-0117: the other implementation's TLB forgets APTable. tlb-0368: its TLBI by VA and ASID leaves a
     // global entry of another ASID alone (4.4.2.4 says it goes).
-    expect(report.stale.fresh).toEqual(['s1_walk-0117 step 1', 'tlb-0368 step 4']);
+    expect(report.stale.fresh).toEqual([
+      'nested-0507 step 1',
+      's1_walk-0117 step 1',
+      'storm-0194 step 9',
+      'tlb-0368 step 4',
+    ]);
   });
 
   test('answers are written one line a case, in order, one answer a step', () => {

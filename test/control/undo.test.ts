@@ -105,7 +105,7 @@ test('transactions, faults, invalidations and a command error are taken back exa
     did();
   }
   expect(smmu.tlb.size).toBe(0);
-  expect(smmu.config.find('ns', 8)).toBeUndefined();
+  expect(smmu.config.find('ns', 8)).toBeNull();
   expect(debug.next(CMDQ)).toMatchObject({ reason: 'pause', text: expect.stringContaining('CERROR_ILL') });
   expectExactUndo(debug, states);
 });

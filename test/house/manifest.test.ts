@@ -3,6 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS, CONTEXTS, DEBUG_TYPE, QUEUE_LANGUAGE, SETTINGS, VIEWS } from '../../extension/manifest.ts';
+import { RESERVED_BITS } from '../../src/model/smmu.ts';
+import { NONSECURE_FEATURES } from '../../src/spec/feature-most.ts';
+import { DEFAULT_PRESET, PRESETS } from '../../src/spec/presets.ts';
 import { root, sources, withoutComments } from './sources.ts';
 
 interface Manifest {
@@ -108,5 +111,40 @@ describe('the package', () => {
     const files = list.split('\n').filter((name) => /^[\w.].*\.\w+$|^LICENSE$/.test(name));
     expect(files).toEqual(expect.arrayContaining(['package.json', 'README.md', 'CHANGELOG.md']));
     expect(files.filter((name) => /^(src|test|out|node_modules)\/|\.(ts|mjs|map)$/.test(name))).toEqual([]);
+  });
+});
+
+describe('the launch attribute smmu', () => {
+  interface Schema {
+    readonly properties: Readonly<Record<string, Schema>>;
+    readonly enum?: readonly unknown[];
+    readonly enumDescriptions?: readonly unknown[];
+    readonly default?: unknown;
+    readonly maximum?: number;
+    readonly description?: string;
+  }
+  const { debuggers } = JSON.parse(text).contributes as {
+    debuggers: readonly { configurationAttributes: { launch: Schema } }[];
+  };
+  const { smmu } = debuggers[0]?.configurationAttributes.launch.properties ?? {};
+  const { preset, features, reservedBits } = smmu?.properties ?? {};
+
+  it('offers the presets of the tables, and what each is', () => {
+    expect(preset?.enum).toEqual(PRESETS.map(({ name }) => name));
+    expect(preset?.enumDescriptions).toEqual(PRESETS.map(({ doc }) => doc));
+    expect(preset?.default).toBe(DEFAULT_PRESET);
+  });
+
+  it('offers every field of the Non-secure ID registers, its range and its meaning', () => {
+    const wanted = NONSECURE_FEATURES.map(({ name, field }) => [
+      name,
+      { maximum: 2 ** field.width - 1, description: field.doc },
+    ]);
+    expect(features?.properties).toEqual(Object.fromEntries(wanted));
+  });
+
+  it('offers the ways to treat reserved bits', () => {
+    expect(reservedBits?.enum).toEqual(RESERVED_BITS);
+    expect(reservedBits?.default).toBe(RESERVED_BITS[0]);
   });
 });

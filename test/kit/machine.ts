@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import path from 'node:path';
 import { type OpenMachine, openMachine } from '../../src/capture/machine.ts';
+import { contextsOf } from '../../src/model/caches/config.ts';
 import { DATA, PAGE_BYTES, type SparseMemory } from '../../src/model/memory.ts';
 import type { Smmu } from '../../src/model/smmu.ts';
 
@@ -39,18 +40,26 @@ function hashMemory(memory: SparseMemory, update: (words: Uint32Array) => void):
 }
 
 /** The contents of the caches, in an order of their own. */
-function cacheContents(smmu: Smmu): string[] {
+export function cacheContents(smmu: Smmu): string[] {
   const configs = smmu.config
     .entries()
+    .map((entry) => ({ ...entry, contexts: contextsOf(entry) }))
     .map(({ world, sid, stream, contexts }) =>
       JSON.stringify([
         world,
         sid,
         stream.pa,
         [...stream.words],
-        [...contexts.values()].map((c) => [c.index, c.pa, [...c.words]]),
+        contexts.map((c) => [c.index, c.pa, [...c.words]]),
       ]),
     );
-  const tlb = smmu.tlb.entries().map(({ space, ...entry }) => JSON.stringify([space.tag, entry]));
-  return [...configs, ...tlb].sort();
+  const tlbs = [smmu.tlb, smmu.partial, smmu.walks].flatMap((tlb, i) =>
+    tlb.entries().map(({ space, ...entry }) => JSON.stringify([i, space.tag, entry])),
+  );
+  const structures = smmu.structures.entries().map((entry) => JSON.stringify([entry, [...entry.words]]));
+  const dpt = (['ns', 'realm'] as const).flatMap((world) =>
+    smmu.dpt.entries(world).map((entry) => JSON.stringify(entry)),
+  );
+  const maps = smmu.partidMaps.entries().map((map) => JSON.stringify({ ...map, words: [...map.words] }));
+  return [...configs, ...tlbs, ...structures, ...dpt, ...maps, `${smmu.leaving.size} leaving`].sort();
 }

@@ -1,4 +1,6 @@
+import { contextsOf } from '../../src/model/caches/config.ts';
 import { CDTAB, EVENTQ, type Registers, type TestOptions, TestSmmu, TTB1, type Values } from './smmu.ts';
+import { S2_STE } from './stage2.ts';
 import { LEAF, map, startLevel, TABLE } from './tables.ts';
 
 /** Reproducible numbers (mulberry32). */
@@ -74,6 +76,7 @@ function randomCd(random: Random): Values {
 
 function randomSte(random: Random): Values {
   return {
+    ...S2_STE,
     Config: random.of([5, 5, 5, 5, 5, 4, 0, 1, 6]),
     V: random.once(15) ? 0 : 1,
     S1CDMax: random.of([0, 0, 2, 3]),
@@ -150,10 +153,12 @@ export function stateOf(m: TestSmmu): unknown {
     const value = m.smmu.bank.peek(offset);
     if (value !== 0) registers.push(`${offset.toString(16)}=${value.toString(16)}`);
   }
-  const configs = m.smmu.config.entries().map(({ sid, stream, contexts }) => ({
-    sid,
-    ste: [...stream.words],
-    cds: [...contexts].map(([index, cd]) => [index, ...cd.words]).sort(),
+  const configs = m.smmu.config.entries().map((entry) => ({
+    sid: entry.sid,
+    ste: [...entry.stream.words],
+    cds: contextsOf(entry)
+      .map((cd) => [cd.index, ...cd.words])
+      .sort(),
   }));
   const tlb = m.smmu.tlb.entries().map(({ space, ...entry }) => JSON.stringify([space.tag, entry]));
   return {

@@ -26,6 +26,8 @@ export interface RecordParts {
   readonly instruction?: boolean;
   readonly address?: bigint;
   readonly fetch?: bigint;
+  /** A fault of stage 2: CLASS (0 CD, 1 TT, 2 IN) and the IPA, of which the record holds the page. */
+  readonly stage2?: { readonly class: 0 | 1 | 2; readonly ipa: bigint };
   /** Stall tag: Stall=1. */
   readonly stag?: number;
 }
@@ -35,7 +37,7 @@ const FETCH = [EVENT.F_STE_FETCH, EVENT.F_CD_FETCH, EVENT.F_WALK_EABT] as number
 const CLASS_TT = 1;
 const CLASS_IN = 2;
 
-/** The 8 words of a stage-1 record. */
+/** The 8 words of a record; of stage 1, unless the parts say otherwise. */
 export function record(event: RecordedEvent, parts: RecordParts): number[] {
   const number = EVENT[event];
   const words = new Array<number>(8).fill(0);
@@ -57,6 +59,13 @@ export function record(event: RecordedEvent, parts: RecordParts): number[] {
     words[4] = Number(address & 0xffffffffn);
     words[5] = Number(address >> 32n);
     if (parts.stag !== undefined) words[2] = (0x80000000 | parts.stag) >>> 0;
+  }
+  if (parts.stage2 !== undefined) {
+    const { class: of, ipa } = parts.stage2;
+    const tableRead = number === EVENT.F_PERMISSION && of === CLASS_TT ? 1 << 12 : 0;
+    words[3] = ((words[3] ?? 0) & ~(3 << 8)) | (1 << 7) | (of << 8) | tableRead;
+    words[6] = Number(ipa & 0xfffff000n);
+    words[7] = Number(ipa >> 32n);
   }
   if (FETCH.includes(number)) {
     const fetch = parts.fetch ?? 0n;

@@ -5,7 +5,7 @@ import { offsetOf } from '../../src/model/bank.ts';
 import type { Journal } from '../../src/model/effects.ts';
 import { type ChunkSource, SparseMemory } from '../../src/model/memory.ts';
 import { transaction as makeTransaction, type Plan, type Transaction } from '../../src/model/plan.ts';
-import { type CachePolicy, Smmu } from '../../src/model/smmu.ts';
+import { type CachePolicy, type ReservedBits, Smmu, type SmmuOptions } from '../../src/model/smmu.ts';
 import { CD } from '../../src/spec/cd.ts';
 import { COMMANDS, type CommandName } from '../../src/spec/commands.ts';
 import { L1CD } from '../../src/spec/l1cd.ts';
@@ -104,6 +104,8 @@ export interface TestOptions {
   readonly registers?: Registers;
   readonly rulesOff?: ReadonlySet<string>;
   readonly caches?: CachePolicy;
+  readonly reservedBits?: ReservedBits;
+  readonly options?: SmmuOptions['options'];
   /** Default: zeroed RAM. */
   readonly memory?: SparseMemory;
   /** False: the SMMU as it comes out of reset, no queues, no tables. */
@@ -139,7 +141,9 @@ export class TestSmmu {
     this.smmu = new Smmu({
       memory: options.memory ?? zeroedMemory(),
       ...(options.caches && { caches: options.caches }),
+      ...(options.options && { options: options.options }),
       ...(options.rulesOff && { rulesOff: options.rulesOff }),
+      ...(options.reservedBits && { reservedBits: options.reservedBits }),
     });
     this.set(ID_REGISTERS);
     if (options.setUp !== false) this.set(SET_UP);

@@ -32,6 +32,8 @@ export interface Mapping {
   readonly granule?: 12n | 14n | 16n;
   readonly txsz?: bigint;
   readonly ttb?: number;
+  /** Level of the first table, where something else than the input size decides: stage 2, by S2SL0. */
+  readonly start?: bigint;
   readonly iova: bigint;
   readonly pa: bigint;
   /** Level of the leaf; default 3. */
@@ -83,13 +85,14 @@ export function map(on: TestSmmu, mapping: Mapping): Path {
   const tables = known.get(on) ?? new Map<string, number>();
   known.set(on, tables);
   const path = new Map<bigint, number>();
-  let level = startLevel(granule, txsz);
+  const start = mapping.start ?? startLevel(granule, txsz);
+  let level = start;
   if (leafLevel < level || leafLevel > 3n) throw new RangeError(`no level ${leafLevel} in this walk`);
   const va = mapping.iova & ((1n << (64n - txsz)) - 1n);
   let table = mapping.ttb ?? TTB0;
   for (;;) {
     const shift = entryBits(granule, level);
-    const first = level === startLevel(granule, txsz);
+    const first = level === start;
     const index = first ? va >> shift : (va >> shift) & ((1n << (granule - 3n)) - 1n);
     const at = table + Number(index) * 8;
     path.set(level, at);

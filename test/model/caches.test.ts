@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { pageOf } from '../../src/model/caches/page-map.ts';
 import { Journal } from '../../src/model/effects.ts';
 import type { CachePolicy } from '../../src/model/smmu.ts';
 import { CDTAB, SID, STRTAB, TestSmmu, TTB0, transaction, type Values } from '../kit/smmu.ts';
@@ -158,12 +159,12 @@ describe('a full TLB', () => {
         expect([page, result, pa]).toEqual([page, 'ok', 0]);
     }
     expect(m.smmu.tlb.size).toBe(65_536);
-    const before = new Set(m.smmu.tlb.entries().map((entry) => entry.page));
+    const before = new Set(m.smmu.tlb.entries().map(pageOf));
     const journal = new Journal();
     expect(m.dma(75_000 * 0x1000, {}, SID, journal).outcome.result).toBe('ok');
     expect(m.smmu.tlb.size).toBe(65_536);
     journal.undo(m.smmu, 0);
-    expect(new Set(m.smmu.tlb.entries().map((entry) => entry.page))).toEqual(before);
+    expect(new Set(m.smmu.tlb.entries().map(pageOf))).toEqual(before);
   });
 });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { paOf } from '../../src/model/caches/tlb.ts';
 import type { CommandName } from '../../src/spec/commands.ts';
 import { CDTAB, type Registers, TestSmmu, TTB1, type Values } from '../kit/smmu.ts';
 import { LEAF, map, USER_PAGE } from '../kit/tables.ts';
@@ -57,7 +58,7 @@ function full(e2h: number, registers: Registers = {}): TestSmmu {
 function left(m: TestSmmu): string[] {
   return m.smmu.tlb
     .entries()
-    .map((entry) => names.get(entry.pa) ?? '?')
+    .map((entry) => names.get(paOf(entry)) ?? '?')
     .sort();
 }
 
@@ -143,7 +144,7 @@ function pagesLeft(values: Values, registers: Registers = {}, name: CommandName 
   expect(m.read('CMDQ_CONS')).toBe(2);
   const of = m.smmu.tlb
     .entries()
-    .map((entry) => (entry.pa === 0x40000000 ? 'B' : (entry.pa / 0x1000).toString(16)));
+    .map((entry) => (paOf(entry) === 0x40000000 ? 'B' : (paOf(entry) / 0x1000).toString(16)));
   return of.sort().join('');
 }
 
@@ -206,7 +207,7 @@ describe('ranges and level hints (4 KiB entries 0 to f at 0x10000, block B at 0x
       m.run(['CMD_TLBI_NH_VA', { ASID: 1, TG: 1, NUM: 31, SCALE: 31, Address }], ['CMD_SYNC']);
       return m.smmu.tlb
         .entries()
-        .map((entry) => entry.pa / 0x1000)
+        .map((entry) => paOf(entry) / 0x1000)
         .sort();
     };
     expect(pagesAfter(last)).toEqual([1, 3, 4]);
@@ -228,7 +229,7 @@ describe('ranges and level hints (4 KiB entries 0 to f at 0x10000, block B at 0x
     const pages = (): number[] =>
       m.smmu.tlb
         .entries()
-        .map((entry) => entry.pa / 2 ** Number(granule))
+        .map((entry) => paOf(entry) / 2 ** Number(granule))
         .sort();
     m.run(['CMD_TLBI_NH_VA', { ASID: 1, TG: 1, NUM: 31, SCALE: 20 }], ['CMD_SYNC']);
     expect(pages()).toEqual([0, 1, 2, 3]);

@@ -2,19 +2,26 @@ import { expect, test } from 'vitest';
 import { PageMap } from '../../src/model/caches/page-map.ts';
 import { Tlb, type TlbEntry } from '../../src/model/caches/tlb.ts';
 
-const space = new Tlb().space({ world: 'ns', streamWorld: 'NS-EL1', vmid: 0, asid: 1, aset: 0 });
+const space = new Tlb().space({ world: 'ns', streamWorld: 'NS-EL1', vmid: 0, asid: 1, aset: 0, stage: 1 });
 
 function entryOf(page: number, pa: number): TlbEntry {
   return {
     space,
     global: false,
-    page,
+    pageHi: Math.floor(page / 2 ** 32),
+    pageLo: page | 0,
     shift: 12,
-    pa,
+    paHi: 0,
+    paLo: pa,
     level: 3,
     granuleBits: 12,
     permissions: 0,
-    descriptorPa: 0,
+    attributes: 0,
+    leafShift: 12,
+    nested: null,
+    leaving: false,
+    descriptorAtHi: 0,
+    descriptorAtLo: 0,
     descriptorHi: 0,
     descriptorLo: 0,
   };
@@ -45,10 +52,10 @@ test('answers as a Map does, whatever is stored, removed and emptied in between'
     const what = random(100);
     if (what < 55) {
       const entry = entryOf(page, step);
-      expect(map.set(entry)).toBe(model.has(page) ? 0 : 1);
+      expect(map.set(entry)).toBe(model.get(page) ?? null);
       model.set(page, entry);
     } else if (what < 99) {
-      map.delete(page);
+      map.delete(entryOf(page, 0));
       model.delete(page);
     } else {
       map.clear();
@@ -61,12 +68,14 @@ test('answers as a Map does, whatever is stored, removed and emptied in between'
   expect(new Set(map.values())).toEqual(new Set(model.values()));
 });
 
+const NEAR = { pageHi: 0, pageLo: 5 };
+
 test('some entry is found as long as there is one', () => {
   const map = new PageMap();
-  expect(map.near(5)).toBeUndefined();
+  expect(map.near(NEAR)).toBeUndefined();
   const far = entryOf(2 ** 40, 1);
   map.set(far);
-  expect(map.near(5)).toBe(far);
-  map.delete(far.page);
-  expect(map.near(5)).toBeUndefined();
+  expect(map.near(NEAR)).toBe(far);
+  map.delete(far);
+  expect(map.near(NEAR)).toBeUndefined();
 });

@@ -130,7 +130,6 @@ describe('a plan', () => {
       'abort',
       'stall',
       'razwi',
-      'not-modelled',
       'F_TRANSLATION',
       'F_PERMISSION',
       'F_ACCESS',

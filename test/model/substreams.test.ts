@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { contextsOf } from '../../src/model/caches/config.ts';
 import { record } from '../kit/records.ts';
 import { CDTAB, NOWHERE, SID, TestSmmu, type Values } from '../kit/smmu.ts';
 import { map } from '../kit/tables.ts';
@@ -199,7 +200,7 @@ describe('the configuration cache', () => {
       [undefined, 0],
     ] as const)
       expect(meaning(m, ssid)).toBe(index);
-    expect([...(m.smmu.config.entries()[0]?.contexts.keys() ?? [])]).toEqual([1, 2, 0]);
+    expect(m.smmu.config.entries().flatMap((e) => contextsOf(e).map((c) => c.index))).toEqual([1, 2, 0]);
   });
 
   test('does not keep a CD that is not valid, nor its fault', () => {

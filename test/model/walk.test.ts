@@ -81,7 +81,7 @@ describe.each(GRANULES)('$name granule', (of) => {
         // Nothing of the wrong half, and nothing with one bit too many.
         expect(resultOf(m, (last ^ (1n << 62n)) & (2n ** 64n - 1n))).toBe('F_TRANSLATION');
         expect(startLevel(granule, txsz)).toBe(
-          BigInt(m.smmu.config.entries()[0]?.contexts.get(0)?.halves[upper ? 1 : 0].startLevel ?? 9),
+          BigInt(m.smmu.config.entries()[0]?.first?.halves[upper ? 1 : 0].startLevel ?? 9),
         );
       },
     );

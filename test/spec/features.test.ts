@@ -38,6 +38,8 @@ describe('features', () => {
       ['IDR0.TTF!=3', false],
       ['IDR0.TTF>=2', true],
       ['IDR0.HTTU>=1', false],
+      ['IDR1.SIDSIZE<=32', true],
+      ['IDR1.SIDSIZE<=31', false],
     ];
     for (const [text, want] of cases) expect(holds(ids, text), text).toBe(want);
   });

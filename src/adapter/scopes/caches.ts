@@ -1,7 +1,7 @@
 import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
-import type { ConfigEntry } from '../../model/caches/config.ts';
-import { inputAddressText, type TlbEntry, tagText } from '../../model/caches/tlb.ts';
+import { type ConfigEntry, contextsOf } from '../../model/caches/config.ts';
+import { descriptorPaOf, inputAddressText, paOf, type TlbEntry, tagText } from '../../model/caches/tlb.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 
@@ -27,7 +27,7 @@ function list(name: string, nodes: readonly Node[]): Node {
 /** An entry of the configuration cache: an STE and the CDs used through it. */
 export function configNode(entry: ConfigEntry): Node {
   const { stream } = entry;
-  const contexts = [...entry.contexts.values()];
+  const contexts = contextsOf(entry);
   const cds = contexts.map((context) => `CD ${context.index} ASID=${context.asid}`).join(', ');
   return {
     name: `StreamID ${hex(entry.sid)}`,
@@ -40,11 +40,11 @@ export function configNode(entry: ConfigEntry): Node {
 /** An entry of the TLB. */
 export function tlbNode(entry: TlbEntry): Node {
   const { tag } = entry.space;
-  const place = `level ${entry.level}, from the descriptor at PA ${hex(entry.descriptorPa)}`;
+  const place = `level ${entry.level}, from the descriptor at PA ${hex(descriptorPaOf(entry))}`;
   return {
     name: inputAddressText(entry),
-    value: `${sizeText(2 ** entry.shift)} -> PA ${hex(entry.pa)}`,
+    value: `${sizeText(2 ** entry.shift)} -> PA ${hex(paOf(entry))}`,
     type: `${tag.streamWorld} ${tag.world}, ${tagText(entry)}, ${place}`,
-    memory: { space: tag.world, pa: entry.pa },
+    memory: { space: tag.world, pa: paOf(entry) },
   };
 }

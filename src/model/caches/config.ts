@@ -5,38 +5,69 @@
 
 import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import type { ContextConfig, StreamConfig } from '../translate/configuration.ts';
+import { PageMap, pageOf } from './page-map.ts';
 
 /** The configuration of one stream. */
 export interface ConfigEntry {
   readonly world: World;
   readonly sid: number;
+  /** What the entry is found by: the world, and the StreamID as int32. */
+  readonly pageHi: number;
+  readonly pageLo: number;
   readonly stream: StreamConfig;
-  /** CDs by their index (SubstreamID, or 0); the entry grows while it lives. */
-  readonly contexts: ReadonlyMap<number, ContextConfig>;
+  /** The CD that was used first; most streams have no other. */
+  readonly first: ContextConfig | null;
+  /** Further CDs, by their index. */
+  readonly others: ReadonlyMap<number, ContextConfig> | null;
 }
 
-const TWO32 = 2 ** 32;
+/**
+ * An entry, made of the one before it and what a translation has read since.
+ * @param before the entry of the same stream, if it was cached
+ */
+export function configEntry(
+  before: ConfigEntry | null,
+  stream: StreamConfig,
+  context: ContextConfig | null,
+): ConfigEntry {
+  const { world, sid } = stream;
+  const pageHi = WORLD_INDEX[world];
+  const pageLo = sid | 0;
+  if (before === null || before.first === null || context === null) {
+    return { world, sid, pageHi, pageLo, stream, first: context, others: null };
+  }
+  const others = new Map(before.others ?? []);
+  others.set(context.index, context);
+  return { world, sid, pageHi, pageLo, stream, first: before.first, others };
+}
 
-function keyOf(world: World, sid: number): number {
-  return WORLD_INDEX[world] * TWO32 + sid;
+/** The cached CD of an index (SubstreamID, or 0), or null. */
+export function contextOf(entry: ConfigEntry, index: number): ContextConfig | null {
+  const { first, others } = entry;
+  if (first !== null && first.index === index) return first;
+  return others === null ? null : (others.get(index) ?? null);
+}
+
+/** All cached CDs of a stream, in the order of their first use. */
+export function contextsOf(entry: ConfigEntry): ContextConfig[] {
+  return entry.first === null ? [] : [entry.first, ...(entry.others?.values() ?? [])];
 }
 
 export class ConfigCache {
-  readonly #entries = new Map<number, ConfigEntry>();
+  readonly #entries = new PageMap<ConfigEntry>();
 
-  /** The entry of a stream, if it is cached. */
-  find(world: World, sid: number): ConfigEntry | undefined {
-    return this.#entries.get(keyOf(world, sid));
+  /** The entry of a stream, or null. */
+  find(world: World, sid: number): ConfigEntry | null {
+    return this.#entries.at(WORLD_INDEX[world], sid | 0) ?? null;
   }
 
   insert(entry: ConfigEntry): void {
-    this.#entries.set(keyOf(entry.world, entry.sid), entry);
+    this.#entries.set(entry);
   }
 
   /** Removes just this entry: one of the same stream that came later stays. */
   remove(entry: ConfigEntry): void {
-    const key = keyOf(entry.world, entry.sid);
-    if (this.#entries.get(key) === entry) this.#entries.delete(key);
+    if (this.#entries.at(entry.pageHi, entry.pageLo) === entry) this.#entries.delete(entry);
   }
 
   /** The entries of StreamIDs first .. last (inclusive) of a world. */
@@ -48,13 +79,14 @@ export class ConfigCache {
     return this.entries().filter((e) => e.world === world && e.sid >= first && e.sid <= last);
   }
 
+  /** Every entry, by StreamID. */
   entries(): ConfigEntry[] {
-    return [...this.#entries.values()];
+    return this.#entries.values().sort((a, b) => pageOf(a) - pageOf(b));
   }
 
-  /** The entry that has been there longest. */
-  oldest(): ConfigEntry | undefined {
-    return this.#entries.values().next().value;
+  /** Some entry, to make room for one of this stream. */
+  near(entry: ConfigEntry): ConfigEntry | undefined {
+    return this.#entries.near(entry);
   }
 
   clear(): void {

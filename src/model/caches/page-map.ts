@@ -1,21 +1,30 @@
 const FIRST_SLOTS = 8;
-/** No page: pages are not negative. */
-const FREE = -1;
+const TWO32 = 2 ** 32;
 
-/** What a map holds: something that belongs to one page. */
+/** What a map holds: something that belongs to one page, whose number has 53 bits. */
 export interface Paged {
-  readonly page: number;
+  /** Bits [52:32]. */
+  readonly pageHi: number;
+  /** Bits [31:0], as int32: a number above 2^31 would lie on the heap. */
+  readonly pageLo: number;
+}
+
+/** The page's number. */
+export function pageOf({ pageHi, pageLo }: Paged): number {
+  return pageHi * TWO32 + (pageLo >>> 0);
 }
 
 /**
- * Entries by their page: open addressing with linear probing.
+ * Entries by their page: open addressing with linear probing over two int32 keys, since a look-up by a number above
+ * 2^31 would cost more than all the rest.
  *
  * A `Map` does the same, but its keys would be numbers on the heap, and each `clear` leaves a dead table that points
  * to its successor, which keeps garbage alive until a full collection.
  */
 export class PageMap<T extends Paged> {
-  #pages = new Float64Array(FIRST_SLOTS).fill(FREE);
-  /** What lies in a free slot means nothing. */
+  #hi = new Int32Array(FIRST_SLOTS);
+  #lo = new Int32Array(FIRST_SLOTS);
+  /** A slot without an entry is free, whatever its keys. */
   #entries = new Array<T | undefined>(FIRST_SLOTS).fill(undefined);
   /** Number of slots minus 1; slots are a power of two, at most 3/4 of them taken. */
   #mask = FIRST_SLOTS - 1;
@@ -26,40 +35,56 @@ export class PageMap<T extends Paged> {
   }
 
   get(page: number): T | undefined {
-    const slot = this.#slot(page);
-    return this.#pages[slot] === FREE ? undefined : this.#entries[slot];
+    return this.at(Math.floor(page / TWO32), page | 0);
+  }
+
+  /**
+   * The entry of a page that comes as two halves.
+   * @param hi page [52:32]
+   * @param lo page [31:0], as int32
+   */
+  at(hi: number, lo: number): T | undefined {
+    const mask = this.#mask;
+    let slot = hash(hi, lo) & mask;
+    for (;;) {
+      const entry = this.#entries[slot];
+      if (entry === undefined || (this.#lo[slot] === lo && this.#hi[slot] === hi)) return entry;
+      slot = (slot + 1) & mask;
+    }
   }
 
   /**
    * Stores an entry under its page, in place of the one that was there.
-   * @returns by how many entries the map grew: 0 or 1
+   * @returns the one that was there, or null: then the map has grown by one
    */
-  set(entry: T): number {
-    const { page } = entry;
-    const slot = this.#slot(page);
+  set(entry: T): T | null {
+    const { pageHi, pageLo } = entry;
+    const slot = this.#slot(pageHi, pageLo);
+    const before = this.#entries[slot];
     this.#entries[slot] = entry;
-    if (this.#pages[slot] === page) return 0;
-    this.#pages[slot] = page;
+    if (before !== undefined) return before;
+    this.#hi[slot] = pageHi;
+    this.#lo[slot] = pageLo;
     if (++this.#size * 4 > this.#mask * 3) this.#grow();
-    return 1;
+    return null;
   }
 
-  delete(page: number): void {
-    const pages = this.#pages;
+  delete({ pageHi, pageLo }: Paged): void {
+    const entries = this.#entries;
     const mask = this.#mask;
-    let hole = this.#slot(page);
-    if (pages[hole] === FREE) return;
+    let hole = this.#slot(pageHi, pageLo);
+    if (entries[hole] === undefined) return;
     this.#size--;
     // Whoever was pushed past the hole moves into it, so that no probe ends too early.
-    for (let slot = (hole + 1) & mask; pages[slot] !== FREE; slot = (slot + 1) & mask) {
-      const home = hash(pages[slot] as number) & mask;
+    for (let slot = (hole + 1) & mask; entries[slot] !== undefined; slot = (slot + 1) & mask) {
+      const home = hash(this.#hi[slot] as number, this.#lo[slot] as number) & mask;
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      pages[hole] = pages[slot] as number;
-      this.#entries[hole] = this.#entries[slot];
+      this.#hi[hole] = this.#hi[slot] as number;
+      this.#lo[hole] = this.#lo[slot] as number;
+      entries[hole] = entries[slot];
       hole = slot;
     }
-    pages[hole] = FREE;
-    this.#entries[hole] = undefined;
+    entries[hole] = undefined;
   }
 
   clear(): void {
@@ -67,32 +92,29 @@ export class PageMap<T extends Paged> {
     this.#size = 0;
     // A table that was once full must not cost its whole size whenever it is emptied.
     if (this.#mask >= FIRST_SLOTS) this.#reset(FIRST_SLOTS);
-    else for (let slot = 0; slot < FIRST_SLOTS; slot++) this.#pages[slot] = FREE;
+    else for (let slot = 0; slot < FIRST_SLOTS; slot++) this.#entries[slot] = undefined;
   }
 
-  /** Some entry: the first from the place of `page` on, so that asking again and again does not search ever longer. */
-  near(page: number): T | undefined {
+  /** Some entry: the first from the place of a page on, so that asking again and again does not search ever longer. */
+  near({ pageHi, pageLo }: Paged): T | undefined {
     if (this.#size === 0) return undefined;
-    let slot = hash(page) & this.#mask;
-    while (this.#pages[slot] === FREE) slot = (slot + 1) & this.#mask;
+    let slot = hash(pageHi, pageLo) & this.#mask;
+    while (this.#entries[slot] === undefined) slot = (slot + 1) & this.#mask;
     return this.#entries[slot];
   }
 
   /** Every entry, in no order. */
   values(): T[] {
-    return this.#entries.filter(
-      (entry, slot): entry is T => entry !== undefined && this.#pages[slot] !== FREE,
-    );
+    return this.#entries.filter((entry): entry is T => entry !== undefined);
   }
 
   /** Where the page is, or where it would go. */
-  #slot(page: number): number {
-    const pages = this.#pages;
+  #slot(hi: number, lo: number): number {
     const mask = this.#mask;
-    let slot = hash(page) & mask;
+    let slot = hash(hi, lo) & mask;
     for (;;) {
-      const found = pages[slot] as number;
-      if (found === page || found === FREE) return slot;
+      if (this.#entries[slot] === undefined) return slot;
+      if (this.#lo[slot] === lo && this.#hi[slot] === hi) return slot;
       slot = (slot + 1) & mask;
     }
   }
@@ -101,22 +123,23 @@ export class PageMap<T extends Paged> {
     const all = this.values();
     this.#reset((this.#mask + 1) * 2);
     for (const entry of all) {
-      const slot = this.#slot(entry.page);
-      this.#pages[slot] = entry.page;
+      const slot = this.#slot(entry.pageHi, entry.pageLo);
+      this.#hi[slot] = entry.pageHi;
+      this.#lo[slot] = entry.pageLo;
       this.#entries[slot] = entry;
     }
   }
 
   #reset(slots: number): void {
-    this.#pages = new Float64Array(slots).fill(FREE);
+    this.#hi = new Int32Array(slots);
+    this.#lo = new Int32Array(slots);
     this.#entries = new Array<T | undefined>(slots).fill(undefined);
     this.#mask = slots - 1;
   }
 }
 
 /** Spreads neighbouring pages over neighbouring slots, and far ones apart. */
-function hash(page: number): number {
-  const hi = (page / 2 ** 32) | 0;
-  const low = (page | 0) ^ Math.imul(hi, 0x9e3779b1);
+function hash(hi: number, lo: number): number {
+  const low = lo ^ Math.imul(hi, 0x9e3779b1);
   return low ^ (low >>> 15);
 }

@@ -1,33 +1,90 @@
-/** CMD_CFGI_*: IHI 0070 4.3. Under the `combined` policy a stream's configuration goes as a whole. */
+/**
+ * CMD_CFGI_*: IHI 0070 4.3. Under `combined` a stream's configuration goes as a whole; under `maximal` exactly the
+ * structures that the command names.
+ */
 
-import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { RANGE_ALL } from '../../spec/commands.ts';
+import { type ConfigScope, RANGE_ALL } from '../../spec/commands.ts';
+import { type CfgiMatch, whyCfgiNot } from '../caches/location.ts';
+import type { StructureEntry } from '../caches/structures.ts';
 import { argument, type CommandContext } from './context.ts';
+import { dropConfig, dropStructure, noteInvalidation } from './drop.ts';
+import { dropStreamMaps, invalidatePartidMap } from './partid-maps.ts';
 
-/** The StreamIDs that a command names, inclusive. */
-function streams(c: CommandContext): readonly [first: number, last: number] {
-  const sid = argument(c, 'StreamID');
-  const scope = c.spec.config;
-  if (scope?.by !== 'stream-range') return [sid, sid];
+/** StreamIDs have 32 bits at most. */
+const LAST_SID = 0xffff_ffff;
+
+/** How many StreamIDs a command names. */
+function countOf(c: CommandContext, scope: ConfigScope): number {
+  if (scope.by !== 'stream-range') return 1;
   const range = argument(c, 'Range');
-  if (range === RANGE_ALL) return [0, 0xffffffff];
-  // The bottom Range+1 bits of StreamID are ignored (4.3.2).
-  const size = 2 ** (range + 1);
-  const first = Math.floor(sid / size) * size;
-  return [first, first + size - 1];
+  return range === RANGE_ALL ? 2 ** 32 : 2 ** (range + 1);
 }
 
 /** CMD_CFGI_*: drops the entries of the StreamIDs that the command names. */
 export function invalidateConfig(c: CommandContext): void {
-  // PARTID maps by VMID are not part of a combined entry.
-  if (c.spec.config?.by === 'vmid') return;
+  const scope = c.spec.config;
+  if (!scope) return;
   const world: World = c.world === 's' && argument(c, 'SSec') === 0 ? 'ns' : c.world;
-  const [first, last] = streams(c);
-  const gone = c.machine.config.range(world, first, last);
-  for (const entry of gone) {
-    c.recorder?.step('cache-remove', `configuration of StreamID ${hex(entry.sid)} leaves the cache`);
-    c.effects.push({ kind: 'config', op: 'remove', entry });
+  if (scope.by === 'vmid') {
+    invalidatePartidMap(c, world);
+    return;
   }
+  const sid = argument(c, 'StreamID');
+  const count = countOf(c, scope);
+  // The bottom Range+1 bits of StreamID are ignored (4.3.2).
+  const first = count === 1 ? sid : count >= 2 ** 32 ? 0 : Math.floor(sid / count) * count;
+  const last = Math.min(first + count - 1, LAST_SID);
+  dropStreamMaps(c, world, first, last);
+  if (c.machine.policy === 'maximal') dropStructures(c, scope, world, first, last);
+  else dropStreams(c, world, first, last);
+}
+
+function dropStreams(c: CommandContext, world: World, first: number, last: number): void {
+  const { config } = c.machine;
+  if (first === last) {
+    const one = config.find(world, first);
+    if (one !== null) dropConfig(c, one);
+    else c.recorder?.step('decide', 'no cached configuration matches');
+    return;
+  }
+  const gone = config.range(world, first, last);
+  for (const entry of gone) dropConfig(c, entry);
   if (gone.length === 0) c.recorder?.step('decide', 'no cached configuration matches');
+}
+
+function dropStructures(
+  c: CommandContext,
+  scope: ConfigScope,
+  world: World,
+  first: number,
+  last: number,
+): void {
+  const { structures } = c.machine;
+  const ssid = argument(c, 'SubstreamID');
+  const match: CfgiMatch = { scope, world, first, last, ssid, leaf: argument(c, 'Leaf') === 1 };
+  noteInvalidation(c, (location) =>
+    location.kind === 'structure'
+      ? whyCfgiNot(match, location)
+      : 'it acts on configuration, not on translations',
+  );
+  const candidates = first === last ? near(c, world, first) : structures.entries();
+  let count = 0;
+  for (const entry of candidates) {
+    if (whyCfgiNot(match, { kind: 'structure', ...entry }) !== null) continue;
+    dropStructure(c, entry);
+    count++;
+  }
+  if (count === 0) c.recorder?.step('decide', 'no cached structure matches');
+}
+
+/** What is cached of one StreamID, and of the L1STD that serves it. */
+function near(c: CommandContext, world: World, sid: number): StructureEntry[] {
+  const { structures } = c.machine;
+  const { split, twoLevel } = c.state.streamTable;
+  const own = structures.ofStream(world, sid);
+  const start = sid - (sid % 2 ** split);
+  if (!twoLevel || start === sid) return own;
+  const l1std = structures.find('L1STD', world, start);
+  return l1std ? [...own, l1std] : own;
 }

@@ -3,11 +3,12 @@
 import type { CommandSpec } from '../../spec/commands.ts';
 import { invalidateConfig } from './config.ts';
 import type { Handler } from './context.ts';
+import { invalidateDpt } from './dpt.ts';
 import { prefetch } from './prefetch.ts';
 import { synchronise } from './sync.ts';
 import { invalidateTlb } from './tlbi.ts';
 
-/** Commands to endpoints and to the Device Permission Table's cache: no endpoint and no such cache is modelled. */
+/** Commands to endpoints: none is modelled. */
 const nothingToDo: Handler = (c) => {
   c.recorder?.step('decide', 'nothing that this command acts on is modelled');
 };
@@ -19,6 +20,6 @@ export const HANDLERS: Readonly<Record<CommandSpec['kind'], Handler>> = {
   tlb: invalidateTlb,
   sync: synchronise,
   ats: nothingToDo,
-  dpt: nothingToDo,
+  dpt: invalidateDpt,
   stall: nothingToDo,
 };

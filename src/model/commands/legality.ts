@@ -10,6 +10,7 @@ import {
 } from '../../spec/commands.ts';
 import { holds } from '../../spec/features.ts';
 import { RANGE_SCALE_BITS, RANGE_SCALE_MAX, rangeIsIllegal } from '../../spec/tlbi-range.ts';
+import { reservedBitSet } from '../field-bits.ts';
 import type { WorldState } from '../state.ts';
 
 /** The command's table entry, or why it is CERROR_ILL. */
@@ -34,6 +35,10 @@ export function judge(state: WorldState, world: 'ns' | 's' | 'realm', words: Uin
   if (legal !== true) {
     const missing = legal.find((test) => !holds(state.ids, test));
     if (missing) return { illegal: `${spec.name} needs ${missing}` };
+  }
+  if (state.strict) {
+    const bit = reservedBitSet(state.bits.of(spec.layout), words, 0);
+    if (bit >= 0) return { illegal: `${spec.name} with reserved bit ${bit} set` };
   }
   const fields = spec.layout.fields;
   const get = (field: string): number => fields[field]?.get(words, 0) ?? 0;

@@ -6,11 +6,13 @@ import { gerrorMask } from '../../spec/gerror.ts';
 import { offsetOf } from '../bank.ts';
 import { isWritable } from '../effects.ts';
 import { argument, type CommandContext } from './context.ts';
+import { completeInvalidations } from './drop.ts';
 
 const MSI_CMDQ_ABT_ERR = gerrorMask('MSI_CMDQ_ABT_ERR');
 
 /** CMD_SYNC: what was consumed before it is done already, so it only signals (4.7.3). */
 export function synchronise(c: CommandContext): void {
+  completeInvalidations(c);
   const signal = argument(c, 'CS');
   if (signal === CS_SIG_SEV) {
     c.recorder?.step('interrupt', 'completion is signalled by an event (SEV)', 'CS');

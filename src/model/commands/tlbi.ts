@@ -1,156 +1,159 @@
 /** CMD_TLBI_*: IHI 0070 4.4. What is removed is the guaranteed minimum. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
-import type { TlbScope } from '../../spec/commands.ts';
-import type { StreamWorld } from '../../spec/stream-worlds.ts';
-import { RANGE_GRANULE_LOG2 } from '../../spec/tlbi-range.ts';
+import { pageOf } from '../caches/page-map.ts';
 import {
+  ANY_ASID,
   collect,
   inputAddressText,
   NO_ASID,
+  paOf,
+  type Tlb,
   type TlbEntry,
   type TlbSpace,
   tagText,
-  tlbPage,
 } from '../caches/tlb.ts';
-import { argument, type CommandContext } from './context.ts';
-import { scaleOf } from './legality.ts';
+import { levelShift } from '../translate/descriptor.ts';
+import type { CommandContext } from './context.ts';
+import { dropTlbEntry, noteInvalidation } from './drop.ts';
+import { tlbiMatch, whyNot } from './tlbi-match.ts';
+import { type CompiledScope, range, readRange, scopeOfOpcode } from './tlbi-scope.ts';
 
-/** Bits of an address that a TLB entry's page is counted in: 52, and above them the half. */
-const PAGE_SPACE_BITS = 53;
+/** What the commands' entries are gathered in: one array for all commands, since most of them find nothing. */
+const matches: TlbEntry[] = [];
 
-/** The addresses of a command: pages of 4 KiB, first and last, in the space of {@link tlbPage}. */
-interface AddressScope {
-  readonly first: number;
-  readonly last: number;
-  /** log2 of the granule that entries must have, or 0 for any. */
-  readonly granuleBits: number;
-  /** The level that entries must have, or 0 for any. */
-  readonly level: number;
-  readonly text: string;
+/** CMD_TLBI_*: drops the entries whose tags and addresses the command names. */
+export function invalidateTlb(c: CommandContext): void {
+  const scope = scopeOfOpcode(c.spec.opcode);
+  if (scope === undefined) return;
+  const { address } = scope;
+  if (address !== null) {
+    readRange(scope, address, c.words, c.state);
+    c.recorder?.step('decide', `addresses: ${rangeText(c, scope)}`, 'Address');
+    if (range.misaligned && !removesMisaligned(c)) return;
+  }
+  if (c.machine.policy === 'maximal') {
+    const match = tlbiMatch(c, scope);
+    noteInvalidation(c, (location) =>
+      location.kind === 'descriptor'
+        ? whyNot(match, location)
+        : 'it acts on translations, not on configuration',
+    );
+  }
+  let count = invalidateIn(c, scope, c.machine.tlb, false);
+  if (c.machine.policy === 'maximal') {
+    count += invalidateIn(c, scope, c.machine.partial, false);
+    if (scope.leaf === null || scope.leaf.get(c.words, 0) === 0)
+      count += invalidateIn(c, scope, c.machine.walks, true);
+  }
+  if (count === 0) c.recorder?.step('decide', 'no TLB entry matches');
 }
 
-function addressScope(c: CommandContext): AddressScope | null {
-  const field = c.spec.layout.fields['Address'];
-  if (!field || c.spec.tlb?.address === 'none') return null;
-  const hi = field.hi(c.words, 0);
-  const lo = field.lo(c.words, 0);
-  const first = tlbPage(hi, lo, 12);
-  const tg = c.state.features.ril ? argument(c, 'TG') : 0;
-  const granuleBits = RANGE_GRANULE_LOG2[tg] ?? 0;
-  const at = hex64(hi, lo);
-  if (granuleBits === 0) return { first, last: first, granuleBits: 0, level: 0, text: at };
-  const bytes = (argument(c, 'NUM') + 1) * 2 ** scaleOf(c.state, argument(c, 'SCALE')) * 2 ** granuleBits;
-  // The range neither wraps nor spills from TTB0 into TTB1 (4.4.1.1).
-  const half =
-    first < 2 ** (PAGE_SPACE_BITS - 13) ? 2 ** (PAGE_SPACE_BITS - 13) : 2 ** (PAGE_SPACE_BITS - 12);
-  const last = Math.min(first + bytes / 4096, half) - 1;
-  const ttl = argument(c, 'TTL');
-  // TTL 1 of the 16 KiB granule is reserved without DS, and acts as 0.
-  const level = granuleBits === 14 && ttl === 1 && !c.state.features.ds ? 0 : ttl;
-  return { first, last, granuleBits, level, text: `${at} + ${hex(bytes)} bytes` };
+/** A misaligned range guarantees nothing (4.4.1.1): said, and by default nothing is removed. */
+function removesMisaligned(c: CommandContext): boolean {
+  const written = c.machine.options.misalignedRange === 'as-written';
+  c.recorder?.step(
+    'finding',
+    `the address is not aligned as TG and TTL ask: what is invalidated is UNPREDICTABLE, ${written ? 'here what is written' : 'so nothing is guaranteed, and nothing is removed'}`,
+    'Address',
+  );
+  if (!written && c.machine.policy === 'maximal')
+    noteInvalidation(c, () => 'its address is not aligned as TG and TTL ask: nothing is guaranteed');
+  return written;
 }
 
-/** EL2 commands act on the regime that CR2.E2H selects, unless they act on all (4.4.2). */
-function regimes(c: CommandContext, scope: TlbScope): readonly StreamWorld[] {
-  const worlds = scope.worlds[c.world];
-  if (scope.address === 'none') return worlds;
-  const e2h = worlds.filter((w) => w.endsWith('E2H'));
-  if (e2h.length === 0) return worlds;
-  return c.state.e2h ? e2h : worlds.filter((w) => !w.endsWith('E2H'));
+/** Drops the matching entries of one TLB. */
+function invalidateIn(c: CommandContext, scope: CompiledScope, tlb: Tlb, tables: boolean): number {
+  if (tlb.size === 0) return 0;
+  const { words, state } = c;
+  const regimes = scope.regimes[c.world][state.e2h ? 1 : 0];
+  const vmid = scope.vmid === null ? -1 : scope.vmid.get(words, 0);
+  const asid = scope.asid === null ? -1 : scope.asid.get(words, 0);
+  const spaces = tlb.spaces();
+  matches.length = 0;
+  for (let i = 0; i < spaces.length; i++) {
+    const space = spaces[i] as TlbSpace;
+    if (space.size === 0 || (space.regime & regimes) === 0) continue;
+    const { tag } = space;
+    if (tag.stage === 1 ? !scope.stage1 : !scope.stage2) continue;
+    // CR0.VMW leaves the low VMID bits out of the comparison (3.17.6).
+    if (vmid >= 0 && tag.vmid >= 0 && tag.vmid >>> state.vmwBits !== vmid >>> state.vmwBits) continue;
+    const every = asid < 0 || tag.asid === NO_ASID || tag.asid === asid;
+    // A space of global entries of every ASID is out of reach of commands that name non-global entries.
+    if (!every && !scope.orGlobal) continue;
+    const before = matches.length;
+    if (scope.address === null) collect(space, matches);
+    else if (tables) matchTables(space);
+    else matchPages(space);
+    if (!every && tag.asid !== ANY_ASID) keepGlobal(before);
+  }
+  for (const entry of matches) dropTlbEntry(c, tlb, entry, () => entryText(entry, tables));
+  return matches.length;
 }
 
-function spaceMatches(
-  c: CommandContext,
-  scope: TlbScope,
-  worlds: readonly StreamWorld[],
-  space: TlbSpace,
-): boolean {
-  const { tag } = space;
-  if (!worlds.includes(tag.streamWorld)) return false;
-  if (scope.vmid && tag.vmid >= 0 && !vmidMatches(c, tag.vmid)) return false;
-  return true;
+/** Whether the leaf that an entry was made from lies in {@link range}: the whole leaf, however small the entry. */
+function leafMatches(entry: TlbEntry): boolean {
+  if (range.granuleBits !== 0 && entry.granuleBits !== range.granuleBits) return false;
+  if (range.level !== 0 && entry.level !== range.level) return false;
+  const pages = 2 ** (entry.leafShift - 12);
+  const first = Math.floor((pageOf(entry) * 2 ** (entry.shift - 12)) / pages) * pages;
+  return first <= range.last && first + pages - 1 >= range.first;
 }
 
-/** Which entries of a space the ASID leaves in scope: all, only global ones, or none. */
-function asidScope(c: CommandContext, scope: TlbScope, space: TlbSpace): 'all' | 'global' | 'none' {
-  if (scope.asid === 'any' || space.tag.asid === NO_ASID || space.tag.asid === argument(c, 'ASID'))
-    return 'all';
-  return scope.asid === 'match-or-global' ? 'global' : 'none';
-}
-
-/** CR0.VMW leaves the low VMID bits out of the comparison (3.17.6). */
-function vmidMatches(c: CommandContext, vmid: number): boolean {
-  const step = 2 ** c.state.vmwBits;
-  return Math.floor(vmid / step) === Math.floor(argument(c, 'VMID') / step);
-}
-
-function entryMatches(entry: TlbEntry, scope: AddressScope): boolean {
-  if (scope.granuleBits !== 0 && entry.granuleBits !== scope.granuleBits) return false;
-  if (scope.level !== 0 && entry.level !== scope.level) return false;
-  const pages = 2 ** (entry.shift - 12);
-  const first = entry.page * pages;
-  return first <= scope.last && first + pages - 1 >= scope.first;
-}
-
-/** The entries of a space within an address scope; looks them up where the scope is smaller than the space. */
-function matchingEntries(space: TlbSpace, scope: AddressScope, found: TlbEntry[]): void {
-  const span = scope.last - scope.first + 1;
+/** The entries of a space within {@link range}; looks them up where the range is smaller than the space. */
+function matchPages(space: TlbSpace): void {
+  const span = range.last - range.first + 1;
   for (const shift of space.shifts) {
     const pages = space.byShift[shift];
     if (!pages || pages.size === 0) continue;
-    const step = 2 ** (shift - 12);
-    const first = Math.floor(scope.first / step);
-    const last = Math.floor(scope.last / step);
-    if (span !== 1 && last - first >= pages.size) {
-      for (const entry of pages.values()) if (entryMatches(entry, scope)) found.push(entry);
+    const step = shift === 12 ? 1 : 2 ** (shift - 12);
+    const first = step === 1 ? range.first : Math.floor(range.first / step);
+    const last = span === 1 ? first : Math.floor(range.last / step);
+    if (space.split > 0 || last - first >= pages.size) {
+      for (const entry of pages.values()) if (leafMatches(entry)) matches.push(entry);
       continue;
     }
     for (let page = first; page <= last; page++) {
       const entry = pages.get(page);
-      if (entry && entryMatches(entry, scope)) found.push(entry);
+      if (entry && leafMatches(entry)) matches.push(entry);
     }
   }
 }
 
-/** Drops what is not global from `found[from]` on. */
-function keepGlobal(found: TlbEntry[], from: number): void {
+/**
+ * The table descriptors on the way to the addresses of {@link range}: with a level hint those above the level that it
+ * names, else all (4.4.1.1).
+ */
+function matchTables(space: TlbSpace): void {
+  for (const shift of space.shifts) {
+    for (const entry of space.byShift[shift]?.values() ?? []) {
+      if (range.granuleBits !== 0 && entry.granuleBits !== range.granuleBits) continue;
+      if (range.level !== 0 && entry.level >= range.level) continue;
+      const pages = 2 ** (levelShift(entry.level, entry.granuleBits) - 12);
+      const first = pageOf(entry) * pages;
+      if (first <= range.last && first + pages - 1 >= range.first) matches.push(entry);
+    }
+  }
+}
+
+/** Drops what is not global from `matches[from]` on. */
+function keepGlobal(from: number): void {
   let kept = from;
-  for (let i = from; i < found.length; i++) {
-    const entry = found[i] as TlbEntry;
-    if (entry.global) found[kept++] = entry;
+  for (let i = from; i < matches.length; i++) {
+    const entry = matches[i] as TlbEntry;
+    if (entry.global) matches[kept++] = entry;
   }
-  found.length = kept;
+  matches.length = kept;
 }
 
-/** CMD_TLBI_*: drops the entries whose tags and addresses the command names. */
-export function invalidateTlb(c: CommandContext): void {
-  const scope = c.spec.tlb;
-  if (!scope) return;
-  // Every entry of this policy goes from VA to PA, so an invalidation of stage 2 alone leaves it (4.4.3).
-  const found: TlbEntry[] = [];
-  if (scope.stages.some((stage) => stage !== '2')) {
-    const worlds = regimes(c, scope);
-    const addresses = addressScope(c);
-    for (const space of c.machine.tlb.spaces()) {
-      if (space.size === 0 || !spaceMatches(c, scope, worlds, space)) continue;
-      const which = asidScope(c, scope, space);
-      if (which === 'none') continue;
-      const before = found.length;
-      if (addresses) matchingEntries(space, addresses, found);
-      else collect(space, found);
-      if (which === 'global') keepGlobal(found, before);
-    }
-    if (addresses) c.recorder?.step('decide', `addresses: ${addresses.text}`, 'Address');
-  }
-  for (const entry of found) {
-    c.recorder?.step('cache-remove', `TLB entry ${entryText(entry)} leaves`);
-    c.effects.push({ kind: 'tlb', op: 'remove', entry });
-  }
-  if (found.length === 0) c.recorder?.step('decide', 'no TLB entry matches');
+function rangeText(c: CommandContext, scope: CompiledScope): string {
+  const at = hex64(scope.address?.hi(c.words, 0) ?? 0, scope.address?.lo(c.words, 0) ?? 0);
+  if (range.granuleBits === 0) return at;
+  return `${at} + ${hex((range.last - range.first + 1) * 4096)} bytes`;
 }
 
 /** `0x1000 + 0x1000 bytes -> 0x80000000 (ASID=1)`, for people. */
-function entryText(entry: TlbEntry): string {
-  return `${inputAddressText(entry)} + ${hex(2 ** entry.shift)} bytes -> ${hex(entry.pa)} (${tagText(entry)})`;
+function entryText(entry: TlbEntry, table: boolean): string {
+  const what = table ? `level ${entry.level} table descriptor of` : 'TLB entry';
+  return `${what} ${inputAddressText(entry)} + ${hex(2 ** entry.shift)} bytes -> ${hex(paOf(entry))} (${tagText(entry)})${table ? '' : ' leaves'}`;
 }

@@ -1,7 +1,7 @@
 /** Event records as they lie in memory: IHI 0070 7.3. */
 
 import type { Field } from '../../bits/layout.ts';
-import { EVENT_BYTES, EVENTS } from '../../spec/events.ts';
+import { CLASS_TT, EVENT_BYTES, EVENTS } from '../../spec/events.ts';
 import type { Fault, Transaction } from '../plan.ts';
 
 const EVENT_WORDS = EVENT_BYTES / 4;
@@ -38,6 +38,8 @@ export function encodeRecord(fault: Fault, access: RecordedAccess, stag: number)
   put('S2', fault.stage === 2 ? 1 : 0);
   put('CLASS', fault.class);
   put('FetchAddr', fault.fetchAddr);
+  if (fault.ipa !== undefined) put('IPA', fault.ipa);
+  if (fault.stage === 2 && fault.class === CLASS_TT) put('TTRnW', fault.tableWrite === true ? 0 : 1);
   if (stag >= 0) {
     put('Stall', 1);
     put('STAG', stag);

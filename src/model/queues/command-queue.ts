@@ -9,6 +9,7 @@ import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf, type RegisterBank } from '../bank.ts';
 import { HANDLERS } from '../commands/index.ts';
 import { judge } from '../commands/legality.ts';
+import { keepCounting } from '../field-bits.ts';
 import type { Machine } from '../machine.ts';
 import { ABSENT, DATA, MISS } from '../memory.ts';
 import type { Effect, Missing, Recorder, Result } from '../plan.ts';
@@ -82,7 +83,6 @@ export function executeCommand(
     pa,
     words: status === DATA ? words.slice() : new Uint32Array(0),
     status,
-    stage: 0,
     level: 0,
   });
   recorder?.step('fetch', `read command ${hex(queue.cons)} at ${hex(pa)}`);
@@ -108,6 +108,7 @@ export function executeCommand(
   const verdict = judge(state, world, words);
   if ('illegal' in verdict) return refuse(CERRORS.CERROR_ILL.code, `CERROR_ILL: ${verdict.illegal}`, null);
   const { spec } = verdict;
+  keepCounting(state.bits.of(spec.layout), words);
   recorder?.step('decide', `${name}: ${spec.doc}`, 'Opcode');
   HANDLERS[spec.kind]({ machine, bank, state, world, name: spec.name, spec, words, effects, recorder });
   const value = advance(bank.lo('CMDQ_CONS'), queue.log2size);

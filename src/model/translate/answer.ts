@@ -1,11 +1,31 @@
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
+import { type CLASS_CD, CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
 import type { ConfigEntry } from '../caches/config.ts';
 import type { TlbEntry } from '../caches/tlb.ts';
+import type { DptFault } from '../dpt-config.ts';
 import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
-import type { Fault, Missing, Recording, Result } from '../plan.ts';
+import type { Effect, Fault, Missing, Recording, Result, Store } from '../plan.ts';
 import type { Attributes } from './attributes.ts';
+import type { ContextConfig } from './configuration.ts';
+
+/** One more thing that a cache keeps. */
+export interface Fill {
+  readonly store: Store<unknown>;
+  readonly entry: unknown;
+  readonly what: string;
+}
+
+/** Hardware's update of a descriptor: the whole doubleword as it will be in memory, in memory's byte order. */
+export interface DescriptorUpdate {
+  readonly space: World;
+  /** PA as halves. */
+  readonly paHi: number;
+  readonly paLo: number;
+  readonly hi: number;
+  readonly lo: number;
+  readonly what: string;
+}
 
 /**
  * What one translation found, filled in as it goes. One object serves every translation of an SMMU, so that the fast
@@ -22,35 +42,66 @@ export class Answer {
   missing: Missing | null = null;
   tlbHit = false;
   configHit = false;
-  /** What the caches would keep. */
+  /** What the caches would keep: the stream's configuration, and the entry from input to output address. */
   fillConfig: ConfigEntry | null = null;
   fillTlb: TlbEntry | null = null;
+  /** What else they would keep under the policy `maximal`. */
+  readonly fills: Fill[] = [];
+  /** Descriptors that hardware updates (3.13), in order. */
+  readonly updates: DescriptorUpdate[] = [];
+  /** The CD that was used, once it is known. */
+  context: ContextConfig | null = null;
+  /** IDR3.BBML: how much the SMMU copes with when block sizes change. */
+  bbml = 0;
+  /** An ATS Translation Request: permissions are found, not demanded. */
+  probe = false;
+  /** Bits of PERM that an access needs. */
+  need = 0;
+  /** What both stages permit: bits of PERM. */
+  permissions = 0;
+  /** log2 of the bytes that the translation covers. */
+  shift = 0;
+  /** The translation holds for every ASID. */
+  global = false;
+  /** What changes in other stores: PARTID maps, the TLB of the Device Permission Table. */
+  readonly effects: Effect[] = [];
+  /** A lookup in the Device Permission Table failed: DPT_CFG_FAR and GERROR say so (3.24.4). */
+  dptFault: DptFault | null = null;
   /** Memory attributes of the output. */
   attributes: Attributes = 0;
   /** PnU and InD of the record: after the STE's overrides. */
   privileged = false;
   instruction = false;
 
+  /** Ready for another translation. Only what a translation does not set anyway is cleared: it is on the fast path. */
   reset(): void {
+    if (this.result !== 'ok') this.#forgetFailure();
+    this.tlbHit = false;
+    this.configHit = false;
+    this.fillConfig = null;
+    this.fillTlb = null;
+    if (this.fills.length !== 0) this.fills.length = 0;
+    if (this.updates.length !== 0) this.updates.length = 0;
+    this.context = null;
+    this.probe = false;
+    this.global = false;
+  }
+
+  #forgetFailure(): void {
     this.result = 'ok';
-    this.pa = 0;
     this.space = 'ns';
     this.fault = null;
     this.record = null;
     this.recording = 'none';
     this.missing = null;
-    this.tlbHit = false;
-    this.configHit = false;
-    this.fillConfig = null;
-    this.fillTlb = null;
-    this.attributes = 0;
-    this.privileged = false;
-    this.instruction = false;
+    if (this.effects.length !== 0) this.effects.length = 0;
+    this.dptFault = null;
   }
 
   /** Ends with a fault; whether and how it is reported is decided later. */
   fail(fault: Fault): null {
     this.result = 'abort';
+    this.pa = 0;
     this.fault = fault;
     return null;
   }
@@ -58,6 +109,7 @@ export class Answer {
   /** Ends because the model does not cover what the structures ask for. */
   decline(reason: string, rule: string): null {
     this.result = 'not-modelled';
+    this.pa = 0;
     this.fault = silent(reason, rule);
     return null;
   }
@@ -69,6 +121,7 @@ export class Answer {
   unreadable(status: ReadStatus, space: World, pa: number, structure: string, wouldBe: Fault): null {
     if (status === ABSENT || status === MISS) {
       this.result = status === ABSENT ? 'absent' : 'miss';
+      this.pa = 0;
       this.missing = { space, pa, structure, wouldBe: wouldBe.event };
       return null;
     }
@@ -107,7 +160,30 @@ export function stage1Fault(event: EventName, reason: string, rule: string, leve
   return { event, reason, rule, stage: 1, level, class: CLASS_IN, fetchAddr: 0 };
 }
 
-/** An external abort on the fetch of a stage-1 descriptor (S2=0, CLASS=TT). */
+/** What a stage-2 translation is for: CLASS of its faults. */
+export type Stage2Class = typeof CLASS_CD | typeof CLASS_TT | typeof CLASS_IN;
+
+/**
+ * A stage-2 fault.
+ * @param ipa the address that stage 2 translated, in bytes
+ */
+export function stage2Fault(
+  event: EventName,
+  reason: string,
+  rule: string,
+  level: number,
+  cls: Stage2Class,
+  ipa: number,
+): Fault {
+  return { event, reason, rule, stage: 2, level, class: cls, fetchAddr: 0, ipa };
+}
+
+/** An external abort on the fetch or update of a stage-2 descriptor. */
+export function stage2WalkAbort(reason: string, level: number, cls: Stage2Class, fetchAddr: number): Fault {
+  return { event: 'F_WALK_EABT', reason, rule: '7.3.12', stage: 2, level, class: cls, fetchAddr };
+}
+
+/** An external abort on the fetch or update of a stage-1 descriptor (S2=0, CLASS=TT). */
 export function stage1WalkAbort(reason: string, level: number, fetchAddr: number): Fault {
   return { event: 'F_WALK_EABT', reason, rule: '7.3.12', stage: 1, level, class: CLASS_TT, fetchAddr };
 }

@@ -3,13 +3,23 @@
 import { hex } from '../../bits/u64.ts';
 import { CD } from '../../spec/cd.ts';
 import { STE } from '../../spec/ste.ts';
-import { ADDRESS_BITS, type GranuleBits, TG0_LOG2, TG1_LOG2 } from '../../spec/translation.ts';
+import {
+  ADDRESS_BITS,
+  type GranuleBits,
+  NARROW_ADDRESS_BITS,
+  TG0_LOG2,
+  TG1_LOG2,
+  TXSZ_LIMITS,
+} from '../../spec/translation.ts';
+import { LPAE } from '../../spec/walk-rules.ts';
 import type { WorldState } from '../state.ts';
 import type { StreamConfig, TableFormat } from './configuration.ts';
+import { granuleSupported } from './granule.ts';
 import type { Rule } from './rules.ts';
+import { stage2Format } from './stage2-format.ts';
 
 const f = CD.fields;
-const { S1PIE, S2AA64 } = STE.fields;
+const { Config, S1PIE } = STE.fields;
 
 /** A CD under judgement. */
 export interface CdSubject {
@@ -23,8 +33,6 @@ export interface CdSubject {
   readonly walks1: boolean;
 }
 
-const LPAE_OUTPUT_BITS = 40;
-
 /** CD.TG0: log2 of the granule, or null when reserved. */
 export function granuleBitsOf0(w: Uint32Array): GranuleBits | null {
   return TG0_LOG2[f.TG0.get(w, 0)] ?? null;
@@ -37,37 +45,55 @@ export function granuleBitsOf1(w: Uint32Array): GranuleBits | null {
 
 /** Effective IPS in bits: MIN(IPS, OAS); LPAE has 40. */
 export function outputBitsOf(s: CdSubject): number {
-  if (s.format === 'VMSAv8-32') return LPAE_OUTPUT_BITS;
+  if (s.format === 'VMSAv8-32') return LPAE.stage1.out;
   return Math.min(ADDRESS_BITS[f.IPS.get(s.w, 0)] ?? 0, s.state.oasBits);
 }
 
-function granuleOk(s: CdSubject, bits: GranuleBits | null): boolean {
-  const { features } = s.state;
-  return bits === 12 ? features.gran4k : bits === 14 ? features.gran16k : bits === 16 && features.gran64k;
+/** Addresses of 52 bits: 64 KiB, or DS. */
+function large(s: CdSubject, granuleBits: GranuleBits | null): boolean {
+  return granuleBits === 16 || (s.state.features.ds && f.DS.get(s.w, 0) === 1);
 }
 
-/** 5.4, T0SZ: limits by small tables (STT), 52-bit addresses (VAX) and granule. */
+/** The smallest TxSZ that 5.4 allows, by 52-bit addresses (VAX) and granule. */
+function smallestTxsz(s: CdSubject, granuleBits: GranuleBits | null): number {
+  const { vax } = s.state.features;
+  const { min } = TXSZ_LIMITS;
+  if (s.format !== 'VMSAv9-128') {
+    return vax !== 0 && large(s, granuleBits) ? min['VAX>=1 and (64KB or DS=1)'] : min['VAX==0'];
+  }
+  if (vax !== 2) return vax === 1 ? min['VMSAv9-128 VAX==1'] : min['VAX==0'];
+  return s.stream.streamWorld === 'EL3' ? min['VMSAv9-128 VAX==2 EL3'] : min['VMSAv9-128 VAX==2 other'];
+}
+
+/** The largest one: small tables (STT) allow more, and VMSAv9-128 always has them. */
+function largestTxsz(s: CdSubject, granuleBits: GranuleBits | null): number {
+  const { max } = TXSZ_LIMITS;
+  if (!s.state.features.stt && s.format !== 'VMSAv9-128') return max['STT==0'];
+  return granuleBits === 16 ? max['STT==1 64K'] : max['STT==1 4K/16K'];
+}
+
 function txszOk(s: CdSubject, txsz: number, granuleBits: GranuleBits | null): boolean {
-  const { features } = s.state;
-  const large = granuleBits === 16 || (features.ds && f.DS.get(s.w, 0) === 1);
-  const max = !features.stt ? 39 : granuleBits === 16 ? 47 : 48;
-  let min = features.vax !== 0 && large ? 12 : 16;
-  if (s.format === 'VMSAv9-128')
-    min = features.vax === 2 ? (s.stream.streamWorld === 'EL3' ? 8 : 9) : features.vax === 1 ? 12 : 16;
-  return txsz >= min && txsz <= max;
+  return txsz >= smallestTxsz(s, granuleBits) && txsz <= largestTxsz(s, granuleBits);
 }
 
-/** 5.4, TTB0: within the effective IPS, and within 48 bits unless the format has more. */
+/**
+ * 5.4, TTB0: within the effective IPS, and within 48 bits unless the format has more. With stage 2 on TTB0 is an IPA;
+ * the IAS adds no limit, for no effective IPS is above it (3.4).
+ */
 function ttbOk(s: CdSubject, ttb: number, granuleBits: GranuleBits | null): boolean {
-  let bits = outputBitsOf(s);
-  const narrow =
-    s.format === 'VMSAv8-64' && granuleBits !== 16 && !(s.state.features.ds && f.DS.get(s.w, 0) === 1);
-  if (narrow) bits = Math.min(bits, 48);
-  return ttb < 2 ** bits;
+  const bits = outputBitsOf(s);
+  const narrow = s.format === 'VMSAv8-64' && !large(s, granuleBits);
+  return ttb < 2 ** (narrow ? Math.min(bits, NARROW_ADDRESS_BITS) : bits);
 }
 
 const lpae = (s: CdSubject): boolean => s.format === 'VMSAv8-32';
 const usesAsid = (s: CdSubject): boolean => s.twoRanges;
+
+/** The stream has a stage 2 of VMSAv8-32 tables: no 64-bit stage 1 before that (5.4, AA64). */
+function stage2Lpae(s: CdSubject): boolean {
+  const { words } = s.stream;
+  return (Config.get(words, 0) & 6) === 6 && stage2Format({ w: words, state: s.state }) === 'VMSAv8-32';
+}
 
 /** Bits [i*3+2:i*3] of the permission tables PIIU and PIIP, which begin at bits 384 and 448. */
 function permission(w: Uint32Array, base: number, i: number): number {
@@ -161,12 +187,11 @@ export const CD_RULES: readonly Rule<CdSubject>[] = [
   {
     id: 'CD-AA64',
     field: 'AA64',
-    broken: (s) =>
-      s.format === 'VMSAv8-64' &&
-      ((s.state.features.ttf & 2) === 0 ||
-        (s.stream.action === 'stage2' && S2AA64.get(s.stream.words, 0) === 0 && !s.state.features.d128)),
-    why: (s) =>
-      `AA64=1 asks for VMSAv8-64 tables, but IDR0.TTF=${s.state.features.ttf} or stage 2 excludes them`,
+    broken: (s) => s.format === 'VMSAv8-64' && ((s.state.features.ttf & 2) === 0 || stage2Lpae(s)),
+    why: (s) => {
+      const reason = stage2Lpae(s) ? 'stage 2 has VMSAv8-32 tables' : `IDR0.TTF=${s.state.features.ttf}`;
+      return `AA64=1 asks for VMSAv8-64 tables, but ${reason}`;
+    },
   },
   {
     id: 'CD-HTTU',
@@ -195,24 +220,30 @@ export const CD_RULES: readonly Rule<CdSubject>[] = [
     id: 'CD-T0SZ',
     field: 'T0SZ',
     broken: (s) => !lpae(s) && s.walks0 && !txszOk(s, f.T0SZ.get(s.w, 0), granuleBitsOf0(s.w)),
-    why: (s) => `T0SZ=${f.T0SZ.get(s.w, 0)} is outside the limits of this granule`,
+    why: (s) => {
+      const bits = granuleBitsOf0(s.w);
+      return `T0SZ=${f.T0SZ.get(s.w, 0)} is outside ${smallestTxsz(s, bits)} to ${largestTxsz(s, bits)}`;
+    },
   },
   {
     id: 'CD-T1SZ',
     field: 'T1SZ',
     broken: (s) => !lpae(s) && s.walks1 && !txszOk(s, f.T1SZ.get(s.w, 0), granuleBitsOf1(s.w)),
-    why: (s) => `T1SZ=${f.T1SZ.get(s.w, 0)} is outside the limits of this granule`,
+    why: (s) => {
+      const bits = granuleBitsOf1(s.w);
+      return `T1SZ=${f.T1SZ.get(s.w, 0)} is outside ${smallestTxsz(s, bits)} to ${largestTxsz(s, bits)}`;
+    },
   },
   {
     id: 'CD-TG0',
     field: 'TG0',
-    broken: (s) => !lpae(s) && s.walks0 && !granuleOk(s, granuleBitsOf0(s.w)),
+    broken: (s) => !lpae(s) && s.walks0 && !granuleSupported(s.state.features, granuleBitsOf0(s.w)),
     why: (s) => `TG0=${f.TG0.get(s.w, 0)} is reserved, or IDR5 lacks this granule`,
   },
   {
     id: 'CD-TG1',
     field: 'TG1',
-    broken: (s) => !lpae(s) && s.walks1 && !granuleOk(s, granuleBitsOf1(s.w)),
+    broken: (s) => !lpae(s) && s.walks1 && !granuleSupported(s.state.features, granuleBitsOf1(s.w)),
     why: (s) => `TG1=${f.TG1.get(s.w, 0)} is reserved, or IDR5 lacks this granule`,
   },
   {

@@ -4,18 +4,71 @@ import type { World } from '../../bits/world.ts';
 import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import type { GranuleBits } from '../../spec/translation.ts';
 import type { TlbSpace } from '../caches/tlb.ts';
+import type { Attributes, Overrides } from './attributes.ts';
 
 /** What an STE makes of its stream. */
-export type StreamAction = 'abort' | 'bypass' | 'stage1' | 'stage2';
+export type StreamAction = 'abort' | 'bypass' | 'stage1' | 'stage2' | 'nested';
+
+/** Translation tables as a walk needs them: those of TTB0, of TTB1, or of stage 2. */
+export interface Tables {
+  /** Address of the starting-level table, in bytes, aligned down as the hardware does; as halves. PA, or IPA when nested. */
+  readonly baseHi: number;
+  readonly baseLo: number;
+  readonly granuleBits: GranuleBits;
+  /** Bits of the input address. */
+  readonly inputBits: number;
+  readonly startLevel: number;
+  /** Bits that index the starting-level table, concatenated tables included. */
+  readonly startBits: number;
+  /** 52-bit descriptors: 64 KiB granule and a 52-bit OAS, or DS=1. */
+  readonly wide: boolean;
+  /** Which of bits [63:32] of a descriptor belong to its address, where it is not wide: VMSAv8-32 has bits [39:32]. */
+  readonly addressMask: number;
+  /** Shareability of the output where descriptors hold address bits instead (DS=1), else -1. */
+  readonly sh: number;
+  readonly format: TableFormat;
+  readonly bigEndian: boolean;
+  /** Output size in bits. */
+  readonly outputBits: number;
+  /** Hardware sets the access flag, marks dirty, and sets the access flag of table descriptors (3.13). */
+  readonly ha: boolean;
+  readonly hd: boolean;
+  readonly haft: boolean;
+  readonly affd: boolean;
+}
+
+/** Stage 2 of a stream, decoded. */
+export interface Stage2Config extends Tables {
+  readonly vmid: number;
+  /** S2PTW: structures and stage-1 tables in Device memory are a permission fault. */
+  readonly ptw: boolean;
+  readonly fwb: boolean;
+  /** MemAttr has encodings of IDR3.MTEPERM. */
+  readonly mtePerm: boolean;
+  /** XN[0] counts, and with it the privilege (IDR3.XNX). */
+  readonly xnx: boolean;
+  readonly stall: boolean;
+  readonly record: boolean;
+  /** Which of the output's bits [63:32] are left after the check (3.4: VMSAv8-32 LPAE on a smaller OAS is cut). */
+  readonly cutMask: number;
+  /** What the model does not walk, in words; null when it does. */
+  readonly declined: string | null;
+  /** The TLB entries of these tables; found at first use. */
+  space: TlbSpace | null;
+}
 
 /** A legal STE, decoded to what translation needs. */
 export interface StreamConfig {
   readonly world: World;
   readonly sid: number;
-  /** Where the STE lay (PA in bytes), and its words. */
+  /** Where the STE lay (PA in bytes), and its words as they were read. */
   readonly pa: number;
+  readonly raw: Uint32Array;
+  /** Its words without the bits that do not count with the features there are. */
   readonly words: Uint32Array;
   readonly action: StreamAction;
+  /** Stage 1 translates: Config 0b1x1. */
+  readonly translates1: boolean;
   /** PA in bytes of the CD or the CD table. */
   readonly s1ContextPtr: number;
   /** 0 linear, 1 two levels with 4 KiB leaves, 2 two levels with 64 KiB leaves. */
@@ -32,34 +85,33 @@ export interface StreamConfig {
   readonly privCfg: number;
   /** 0 as the transaction says, 2 data, 3 instruction. */
   readonly instCfg: number;
+  /** What replaces the incoming attributes; null when nothing does. */
+  readonly override: Overrides | null;
+  /** Stage 2, when it is on. */
+  readonly stage2: Stage2Config | null;
 }
 
 /** One of the two address ranges of a context. */
-export interface Half {
+export interface Half extends Tables {
+  /** TTB0 or TTB1. */
+  readonly name: 'TTB0' | 'TTB1';
   /** Walks are allowed: EPDx=0 (and the half exists). */
   readonly enabled: boolean;
-  /** PA of the starting-level table, in bytes, aligned down as the hardware does; as halves. */
-  readonly baseHi: number;
-  readonly baseLo: number;
-  readonly granuleBits: GranuleBits;
-  /** 64 - TxSZ. */
-  readonly inputBits: number;
-  readonly startLevel: number;
   readonly tbi: boolean;
   /** Hierarchical permissions are off (HADx). */
   readonly had: boolean;
   readonly e0pd: boolean;
-  /** 52-bit descriptors: 64 KiB granule and a 52-bit OAS, or DS=1. */
-  readonly wide: boolean;
 }
 
 export type TableFormat = 'VMSAv8-64' | 'VMSAv8-32' | 'VMSAv9-128';
 
 /** A legal CD, decoded to what translation needs. */
 export interface ContextConfig {
-  /** Where the CD lay (PA in bytes), and its words. */
+  /** Where the CD lay (PA in bytes), and its words as they were read. */
   readonly pa: number;
   readonly index: number;
+  readonly raw: Uint32Array;
+  /** Its words without the bits that do not count with the features there are. */
   readonly words: Uint32Array;
   readonly format: TableFormat;
   readonly streamWorld: StreamWorld;
@@ -69,20 +121,22 @@ export interface ContextConfig {
   readonly halves: readonly [Half, Half];
   /** Two ranges (TTB0 and TTB1) and two privilege levels; otherwise TTB0 only and everything is privileged. */
   readonly twoRanges: boolean;
-  /** Effective IPS: MIN(IPS, OAS), in bits. */
-  readonly outputBits: number;
-  readonly bigEndian: boolean;
-  readonly affd: boolean;
+  /** Attributes by AttrIndx * 4 + SH: MAIR with each shareability. */
+  readonly attributes: readonly Attributes[];
+  /** AttrIndx has a fourth bit (CD.AIE). */
+  readonly attributeIndexBit3: boolean;
   readonly wxn: boolean;
+  /** UWXN, of VMSAv8-32 LPAE only. */
+  readonly uwxn: boolean;
   readonly pan: boolean;
   readonly epan: boolean;
-  readonly ha: boolean;
-  readonly hd: boolean;
-  /** Permission indirection is on. */
-  readonly indirect: boolean;
+  /** What the model does not walk, in words; null when it does. */
+  readonly declined: string | null;
   readonly stall: boolean;
   readonly record: boolean;
   readonly abort: boolean;
   /** The TLB entries of these tags; found at first use. */
   space: TlbSpace | null;
+  /** The global ones, where ASIDs share them (policy `maximal`); found at first use. */
+  globalSpace: TlbSpace | null;
 }

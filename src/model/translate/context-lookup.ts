@@ -2,15 +2,21 @@
 
 import { hex } from '../../bits/u64.ts';
 import { CD, CD_BYTES } from '../../spec/cd.ts';
+import { CLASS_CD } from '../../spec/events.ts';
 import { CD_LEAF_LOG2, L1CD, L1CD_BYTES } from '../../spec/l1cd.ts';
 import { S1DSS_BYPASS, S1DSS_SSID0 } from '../../spec/ste.ts';
 import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
 import type { Fault, Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
-import { type Answer, configFault, fetchAbort } from './answer.ts';
+import { type Answer, configFault, fetchAbort, silent } from './answer.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { decodeContext } from './context.ts';
+import { PERM } from './permission.ts';
+import { F_PA_HI, F_PA_LO, found, translateStage2 } from './stage2.ts';
+import { contextAddressBits } from './ste-rules.ts';
+import { configOf } from './stream.ts';
+import { cachedStructure, keepStructure, recordStructure } from './structure.ts';
 
 const { V, L2Ptr } = L1CD.fields;
 
@@ -32,7 +38,7 @@ function disabled(reason: string, rule: string): Fault {
  */
 export function contextIndex(stream: StreamConfig, ssid: number, state: WorldState): number | Fault {
   if (ssid >= 0) return indexOfSubstream(stream, ssid, state);
-  if (stream.action === 'bypass') return BYPASS_STAGE1;
+  if (!stream.translates1) return BYPASS_STAGE1;
   if (stream.s1CDMax === 0) return 0;
   const off = state.rulesOff;
   if (stream.s1DSS === S1DSS_BYPASS && !off.has('SD-BYPASS')) return BYPASS_STAGE1;
@@ -44,7 +50,7 @@ export function contextIndex(stream: StreamConfig, ssid: number, state: WorldSta
 
 function indexOfSubstream(stream: StreamConfig, ssid: number, state: WorldState): number | Fault {
   const off = state.rulesOff;
-  if (stream.action === 'bypass') {
+  if (!stream.translates1) {
     if (off.has('SSID-NOS1')) return BYPASS_STAGE1;
     return badSsid(`SubstreamID ${hex(ssid)} on a stream whose stage 1 does not translate`, 'SSID-NOS1');
   }
@@ -68,6 +74,9 @@ function indexOfSubstream(stream: StreamConfig, ssid: number, state: WorldState)
 
 const scratch = new Uint32Array(CD.words);
 
+/** What an address of a CD or L1CD has become: a PA in bytes, or null when the answer says why there is none. */
+type Found = number | null;
+
 /**
  * Finds and reads a CD.
  * @returns null when the answer already says why not
@@ -80,28 +89,63 @@ export function fetchContext(
   answer: Answer,
   recorder: Recorder | null,
 ): ContextConfig | null {
-  const pa = locateCd(machine, state, stream, index, answer, recorder);
-  if (pa === null) return null;
-  const status = machine.memory(stream.world).load(pa, scratch, 0, CD.words);
-  recorder?.enter(2, {
-    kind: 'cd',
-    name: `CD ${index}`,
-    layout: 'CD',
-    space: stream.world,
-    pa,
-    words: status === DATA ? scratch.slice() : new Uint32Array(0),
-    status,
-    stage: 0,
-    level: 0,
-  });
-  recorder?.step('fetch', `read CD ${index} at ${hex(pa)}`);
+  const { world, sid } = stream;
+  let pa: Found = cachedStructure(machine, 'CD', world, sid, index, scratch);
+  const cached = pa !== null;
+  if (pa === null) {
+    const address = locateCd(machine, state, stream, index, answer, recorder);
+    if (address === null) return null;
+    pa = toPhysical(machine, state, stream, address, answer, recorder);
+    if (pa === null) return null;
+  }
+  const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, CD.words);
+  if (recorder !== null)
+    recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', world, pa, scratch, status, cached, 0);
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'CD', pa, state.rulesOff);
-    return answer.unreadable(status, stream.world, pa, `CD ${index} of StreamID ${hex(stream.sid)}`, abort);
+    return answer.unreadable(status, world, pa, `CD ${index} of StreamID ${hex(sid)}`, abort);
   }
-  const decoded = decodeContext(scratch, 0, pa, index, stream, state);
-  if ('event' in decoded) return answer.fail(decoded);
-  return decoded;
+  if (!cached) keepStructure(machine, answer, 'CD', world, sid, index, pa, scratch, CD.words, 1);
+  const { contexts } = machine.decoded;
+  let decoded = contexts.find(pa, index, scratch, state, stream);
+  if (decoded === null) {
+    decoded = decodeContext(scratch, 0, pa, index, stream, state);
+    contexts.keep(pa, index, scratch, state, stream, decoded);
+  }
+  return 'event' in decoded ? answer.fail(decoded) : decoded;
+}
+
+/** The address of a CD or L1CD is an IPA where stage 2 is on: it is translated as a data read (5.2, S1ContextPtr). */
+function toPhysical(
+  machine: Machine,
+  state: WorldState,
+  stream: StreamConfig,
+  address: number,
+  answer: Answer,
+  recorder: Recorder | null,
+): Found {
+  const { stage2 } = stream;
+  if (stage2 === null) return address;
+  if (recorder !== null) {
+    recorder.leave(2);
+    recorder.step('decide', () => `the CD lies at IPA ${hex(address)}`, 'S1ContextPtr');
+  }
+  const hi = Math.floor(address / 2 ** 32);
+  if (
+    !translateStage2(machine, stream, stage2, hi, address >>> 0, CLASS_CD, PERM.pr, false, answer, recorder)
+  ) {
+    nameFault(answer, state);
+    return null;
+  }
+  return (found[F_PA_HI] as number) * 2 ** 32 + ((found[F_PA_LO] as number) >>> 0);
+}
+
+/** A stage-2 fault of the fetch has a rule of its own; without it the fetch fails silently. */
+function nameFault(answer: Answer, state: WorldState): void {
+  const { fault } = answer;
+  if (fault === null || fault.event === 'F_WALK_EABT' || fault.rule === 'S2-RANGE') return;
+  answer.fault = { ...fault, rule: 'CD-FETCH-S2' };
+  if (state.rulesOff.has('CD-FETCH-S2')) answer.fault = silent(fault.reason, 'CD-FETCH-S2');
 }
 
 /**
@@ -124,7 +168,7 @@ export function leafBitsOf(s1Fmt: number): number {
   return CD_LEAF_LOG2[s1Fmt] ?? 0;
 }
 
-/** PA of the CD: linear, or through the L1CD (5.3). */
+/** Address of the CD, PA or IPA: linear, or through the L1CD (5.3). */
 function locateCd(
   machine: Machine,
   state: WorldState,
@@ -132,29 +176,30 @@ function locateCd(
   index: number,
   answer: Answer,
   recorder: Recorder | null,
-): number | null {
+): Found {
   const base = cdTableBase(stream);
   const leafBits = stream.s1CDMax === 0 ? 0 : leafBitsOf(stream.s1Fmt);
   if (leafBits === 0) return base + index * CD_BYTES;
 
-  const pa = base + Math.floor(index / 2 ** leafBits) * L1CD_BYTES;
-  const status = machine.memory(stream.world).load(pa, scratch, 0, L1CD.words);
-  recorder?.enter(2, {
-    kind: 'l1cd',
-    name: `L1CD ${Math.floor(index / 2 ** leafBits)}`,
-    layout: 'L1CD',
-    space: stream.world,
-    pa,
-    words: status === DATA ? scratch.slice(0, L1CD.words) : new Uint32Array(0),
-    status,
-    stage: 0,
-    level: 1,
-  });
-  recorder?.step('fetch', `read L1CD of SubstreamID ${hex(index)} at ${hex(pa)}`);
+  const { world, sid } = stream;
+  const low = index & ((1 << leafBits) - 1);
+  let pa: Found = cachedStructure(machine, 'L1CD', world, sid, index - low, scratch);
+  const cached = pa !== null;
+  if (pa === null) {
+    pa = toPhysical(machine, state, stream, base + (index >>> leafBits) * L1CD_BYTES, answer, recorder);
+    if (pa === null) return null;
+  }
+  const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1CD.words);
+  if (recorder !== null) {
+    const name = (): string => `L1CD ${index >>> leafBits}`;
+    recordStructure(recorder, 2, 'l1cd', name, 'L1CD', world, pa, scratch, status, cached, 1);
+  }
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'L1CD', pa, state.rulesOff);
-    return answer.unreadable(status, stream.world, pa, `L1CD of StreamID ${hex(stream.sid)}`, abort);
+    return answer.unreadable(status, world, pa, `L1CD of StreamID ${hex(sid)}`, abort);
   }
+  if (!cached)
+    keepStructure(machine, answer, 'L1CD', world, sid, index - low, pa, scratch, L1CD.words, 1 << leafBits);
   const pointer = L2Ptr.get(scratch, 0);
   if (V.get(scratch, 0) === 0 && !state.rulesOff.has('SSID-L1CD-V')) {
     return answer.fail({
@@ -166,13 +211,13 @@ function locateCd(
       field: 'V',
     });
   }
-  // SMMUv3.0 may truncate instead (3.4.3); the model truncates there.
-  const beyond = pointer >= 2 ** state.oasBits && state.minorVersion >= 1;
-  if (beyond && !state.rulesOff.has('SSID-L1CD-OOR')) {
-    const reason = `L1CD.L2Ptr=${hex(pointer)} is beyond the ${state.oasBits}-bit OAS`;
+  // Beyond IAS a nested stream may also give a stage-2 translation fault (3.4.3). SMMUv3.0 may truncate; the model does.
+  const bits = contextAddressBits(configOf(stream.words), state);
+  if (pointer >= 2 ** bits && state.minorVersion >= 1 && !state.rulesOff.has('SSID-L1CD-OOR')) {
+    const reason = `L1CD.L2Ptr=${hex(pointer)} is beyond the ${bits}-bit ${stream.stage2 === null ? 'OAS' : 'IAS'}`;
     return answer.fail({ ...configFault('C_BAD_SUBSTREAMID', reason, 'SSID-L1CD-OOR'), field: 'L2Ptr' });
   }
   const bytes = CD_BYTES * 2 ** leafBits;
-  const leaf = (Math.floor(pointer / bytes) * bytes) % 2 ** state.oasBits;
-  return leaf + (index % 2 ** leafBits) * CD_BYTES;
+  const leaf = (Math.floor(pointer / bytes) * bytes) % 2 ** bits;
+  return leaf + low * CD_BYTES;
 }

@@ -3,52 +3,102 @@
 import { CD } from '../../spec/cd.ts';
 import { STE } from '../../spec/ste.ts';
 import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
-import type { GranuleBits } from '../../spec/translation.ts';
+import { countingWords } from '../field-bits.ts';
 import type { Fault } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
+import { type Attributes, fromMair } from './attributes.ts';
 import { CD_RULES, type CdSubject, granuleBitsOf0, granuleBitsOf1, outputBitsOf } from './cd-rules.ts';
-import type { ContextConfig, Half, StreamConfig, TableFormat } from './configuration.ts';
+import type { ContextConfig, Half, StreamConfig, TableFormat, Tables } from './configuration.ts';
+import { indexBitsAt } from './descriptor.ts';
+import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 
 const f = CD.fields;
 const { S1PIE } = STE.fields;
+/** Shareability by a field of two bits: 0b01 is reserved and acts as 0. */
+const SHAREABILITY = [0, 0, 2, 3];
 
 /** IHI 0070 D8: the level at which a walk starts. */
 function startLevelOf(inputBits: number, granuleBits: number): number {
   return 3 - Math.floor((inputBits - 1 - granuleBits) / (granuleBits - 3));
 }
 
-/** Decodes a legal half. The table is aligned down to its size, 64 bytes at least when addresses have 52 bits. */
-function halfOf(
-  enabled: boolean,
-  base: number,
-  granuleBits: GranuleBits,
-  txsz: number,
-  flags: { tbi: boolean; had: boolean; e0pd: boolean; ds: boolean },
-  outputBits: number,
-  oasBits: number,
-): Half {
+/** What the CD asks for that the model does not walk, in words. */
+function declinedOf(
+  w: Uint32Array,
+  format: TableFormat,
+  stream: StreamConfig,
+  state: WorldState,
+): string | null {
+  if (format === 'VMSAv9-128') return 'VMSAv9-128 tables';
+  if (state.features.s1pi && S1PIE.get(stream.words, 0) === 1 && f.PIE.get(w, 0) === 1)
+    return 'stage-1 permission indirection (PIE)';
+  return null;
+}
+
+/** What both halves of a context share. */
+type Shared = Pick<Tables, 'format' | 'bigEndian' | 'outputBits' | 'ha' | 'hd' | 'haft' | 'affd'>;
+
+/** What one half has of its own. */
+type Own = Pick<Half, 'name' | 'enabled' | 'granuleBits' | 'tbi' | 'had' | 'e0pd'> & {
+  readonly base: number;
+  readonly txsz: number;
+  readonly sh: number;
+};
+
+/** VMSAv8-32 LPAE: TxSZ has 3 bits, and the input 32 - TxSZ (3.4). */
+function inputBitsOf(txsz: number, lpae: boolean): number {
   // An unused half may hold any TxSZ; keep its numbers in range, nobody looks at them.
-  const inputBits = Math.min(Math.max(64 - txsz, 16), 52);
+  return lpae ? 32 - (txsz & 7) : Math.min(Math.max(64 - txsz, 16), 52);
+}
+
+/** Decodes a legal half. The table is aligned down to its size, 64 bytes at least when addresses have 52 bits. */
+function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
+  const { name, enabled, tbi, had, e0pd } = own;
+  const { format, bigEndian, outputBits, ha, hd, haft, affd } = shared;
+  const lpae = format === 'VMSAv8-32';
+  const granuleBits = lpae ? 12 : own.granuleBits;
+  const inputBits = inputBitsOf(own.txsz, lpae);
   const startLevel = startLevelOf(inputBits, granuleBits);
-  const stride = granuleBits - 3;
-  const entries = 2 ** (inputBits - granuleBits - (3 - startLevel) * stride);
-  const align = Math.max(entries * 8, outputBits === 52 ? 64 : 8);
-  const aligned = Math.floor(base / align) * align;
+  const startBits = indexBitsAt(inputBits, startLevel, granuleBits);
+  const align = Math.max(8 * 2 ** startBits, outputBits === 52 ? 64 : 8);
+  const aligned = Math.floor(own.base / align) * align;
   return {
+    name,
     enabled,
     baseHi: Math.floor(aligned / 2 ** 32),
     baseLo: aligned >>> 0,
     granuleBits,
     inputBits,
     startLevel,
-    tbi: flags.tbi,
-    had: flags.had,
-    e0pd: flags.e0pd,
+    startBits,
+    tbi,
+    had,
+    e0pd,
     // What the SMMU supports decides, not IPS: with less of IPS those bits give F_ADDR_SIZE instead of being ignored.
-    wide: granuleBits === 16 ? oasBits === 52 : flags.ds,
+    wide: granuleBits === 16 ? oasBits === 52 : ds,
+    addressMask: lpae ? 0xff : 0xffff,
+    sh: ds && granuleBits !== 16 ? (SHAREABILITY[own.sh] ?? 0) : -1,
+    format,
+    bigEndian,
+    outputBits,
+    ha,
+    hd,
+    haft,
+    affd,
   };
+}
+
+/** MAIR with each shareability, by AttrIndx * 4 + SH. Indices above 7 (CD.AIE) act as 7. */
+function attributesOf(w: Uint32Array): Attributes[] {
+  const table: Attributes[] = [];
+  for (let index = 0; index < 16; index++) {
+    const n = Math.min(index, 7);
+    const byte = ((n < 4 ? f.MAIR0 : f.MAIR1).get(w, 0) >>> ((n & 3) * 8)) & 0xff;
+    for (let sh = 0; sh < 4; sh++) table.push(fromMair(byte, SHAREABILITY[sh] ?? 0));
+  }
+  return table;
 }
 
 /**
@@ -66,7 +116,8 @@ export function decodeContext(
   stream: StreamConfig,
   state: WorldState,
 ): ContextConfig | Fault {
-  const w = words.slice(at, at + CD.words);
+  const bits = state.bits.of(CD);
+  const w = countingWords(bits, words, at);
   const { features } = state;
   const { streamWorld } = stream;
   const { twoRanges } = STREAM_WORLDS[streamWorld];
@@ -86,63 +137,67 @@ export function decodeContext(
   };
   const rule = firstBroken(CD_RULES, subject, state.rulesOff);
   if (rule) return { ...configFault('C_BAD_CD', `CD.${rule.why(subject)}`, rule.id), field: rule.field };
+  const reserved = state.strict ? reservedFault('C_BAD_CD', CD, bits, words, at) : null;
+  if (reserved) return reserved;
 
-  const outputBits = outputBitsOf(subject);
-  const ds = features.ds && f.DS.get(w, 0) === 1;
-  const { had } = features;
+  const lpae = format === 'VMSAv8-32';
+  const ds = !lpae && features.ds && f.DS.get(w, 0) === 1;
+  const had = features.had;
   const e0pd = features.e0pd && twoRanges;
-  const ha = features.httu >= 1 && f.HA.get(w, 0) === 1;
+  const ha = !lpae && features.httu >= 1 && f.HA.get(w, 0) === 1;
+  const shared: Shared = {
+    format,
+    bigEndian: f.ENDI.get(w, 0) === 1,
+    outputBits: outputBitsOf(subject),
+    ha,
+    hd: ha && features.httu >= 2 && f.HD.get(w, 0) === 1,
+    haft: ha && features.httu === 3 && f.HAFT.get(w, 0) === 1,
+    affd: f.AFFD.get(w, 0) === 1,
+  };
+  const ttb0: Own = {
+    name: 'TTB0',
+    enabled: walks0,
+    base: f.TTB0.get(w, 0),
+    granuleBits: granuleBitsOf0(w) ?? 12,
+    txsz: f.T0SZ.get(w, 0),
+    tbi: !lpae && f.TBI0.get(w, 0) === 1,
+    had: had && f.HAD0.get(w, 0) === 1,
+    e0pd: e0pd && f.E0PD0.get(w, 0) === 1,
+    sh: f.SH0.get(w, 0),
+  };
+  const ttb1: Own = {
+    name: 'TTB1',
+    enabled: twoRanges && walks1,
+    base: f.TTB1.get(w, 0),
+    granuleBits: granuleBitsOf1(w) ?? 12,
+    txsz: f.T1SZ.get(w, 0),
+    tbi: !lpae && f.TBI1.get(w, 0) === 1,
+    had: had && f.HAD1.get(w, 0) === 1,
+    e0pd: e0pd && f.E0PD1.get(w, 0) === 1,
+    sh: f.SH1.get(w, 0),
+  };
   return {
     pa,
     index,
+    raw: words.slice(at, at + CD.words),
     words: w,
     format,
     streamWorld,
     asid: f.ASID.get(w, 0),
     aset: f.ASET.get(w, 0),
-    halves: [
-      halfOf(
-        walks0,
-        f.TTB0.get(w, 0),
-        granuleBitsOf0(w) ?? 12,
-        f.T0SZ.get(w, 0),
-        {
-          tbi: f.TBI0.get(w, 0) === 1,
-          had: had && f.HAD0.get(w, 0) === 1,
-          e0pd: e0pd && f.E0PD0.get(w, 0) === 1,
-          ds,
-        },
-        outputBits,
-        state.oasBits,
-      ),
-      halfOf(
-        twoRanges && walks1,
-        f.TTB1.get(w, 0),
-        granuleBitsOf1(w) ?? 12,
-        f.T1SZ.get(w, 0),
-        {
-          tbi: f.TBI1.get(w, 0) === 1,
-          had: had && f.HAD1.get(w, 0) === 1,
-          e0pd: e0pd && f.E0PD1.get(w, 0) === 1,
-          ds,
-        },
-        outputBits,
-        state.oasBits,
-      ),
-    ],
+    halves: [halfOf(ttb0, shared, ds, state.oasBits), halfOf(ttb1, shared, ds, state.oasBits)],
     twoRanges,
-    outputBits,
-    bigEndian: f.ENDI.get(w, 0) === 1,
-    affd: f.AFFD.get(w, 0) === 1,
+    attributes: attributesOf(w),
+    attributeIndexBit3: features.aie && f.AIE.get(w, 0) === 1,
     wxn: f.WXN.get(w, 0) === 1,
+    uwxn: f.UWXN.get(w, 0) === 1,
     pan: twoRanges && f.PAN.get(w, 0) === 1,
     epan: features.epan && f.EPAN.get(w, 0) === 1,
-    ha,
-    hd: ha && features.httu >= 2 && f.HD.get(w, 0) === 1,
-    indirect: features.s1pi && S1PIE.get(stream.words, 0) === 1 && f.PIE.get(w, 0) === 1,
+    declined: declinedOf(w, format, stream, state),
     stall: f.S.get(w, 0) === 1,
     record: f.R.get(w, 0) === 1,
     abort: f.A.get(w, 0) === 1,
     space: null,
+    globalSpace: null,
   };
 }

@@ -3,6 +3,7 @@
  */
 
 import { GRANULES, type Granule } from '../../spec/translation.ts';
+import type { Tables } from './configuration.ts';
 
 export const INVALID = 0;
 const TABLE_DESCRIPTOR = 1;
@@ -30,6 +31,17 @@ export function levelShift(level: number, granuleBits: number): number {
   return granuleBits + (3 - level) * (granuleBits - 3);
 }
 
+/** Bits that index the table at the start of a walk, concatenated tables included. */
+export function indexBitsAt(inputBits: number, level: number, granuleBits: number): number {
+  return Math.max(0, inputBits - levelShift(level, granuleBits));
+}
+
+/** The index into a table: bits [shift + bits - 1 : shift] of the address. */
+export function tableIndex(hi: number, lo: number, shift: number, bits: number): number {
+  const value = shift >= 32 ? hi >>> (shift - 32) : shift === 0 ? lo : (lo >>> shift) | (hi << (32 - shift));
+  return value & ((1 << bits) - 1);
+}
+
 /**
  * Bits [63:32] of the address in a descriptor: the next table, or the output before its offset bits are cut off.
  * @param wide 52-bit descriptors: 64 KiB keeps address bits [51:48] in [15:12]; DS=1 has [49:48] in place and
@@ -46,6 +58,25 @@ export function addressHi(hi: number, lo: number, granuleBits: number, wide: boo
 /** Bits [31:0] of the address in a descriptor. */
 export function addressLo(lo: number, granuleBits: number): number {
   return (lo & -(1 << granuleBits)) >>> 0;
+}
+
+/** Bits [63:32] of the address that a descriptor holds; of bits [31:0] see {@link addressLo}. */
+export function outputHi(hi: number, lo: number, tables: Tables): number {
+  return tables.wide ? addressHi(hi, lo, tables.granuleBits, true) : hi & tables.addressMask;
+}
+
+/** Bits [63:32] of a leaf's address with the offset of the input below it. */
+export function joinHi(baseHi: number, inHi: number, shift: number): number {
+  if (shift <= 32) return baseHi;
+  const mask = (1 << (shift - 32)) - 1;
+  return (baseHi & ~mask) | (inHi & mask);
+}
+
+/** Bits [31:0] of a leaf's address with the offset of the input below it. */
+export function joinLo(baseLo: number, inLo: number, shift: number): number {
+  if (shift >= 32) return inLo;
+  const mask = (1 << shift) - 1;
+  return (baseLo & ~mask) | (inLo & mask);
 }
 
 /** The address exceeds the output range. */

@@ -5,19 +5,21 @@ import { feature } from '../../spec/features.ts';
 import { EATS_DPT, STE } from '../../spec/ste.ts';
 import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import type { WorldState } from '../state.ts';
+import { beyond } from './descriptor.ts';
 import type { Rule } from './rules.ts';
+import { STAGE2_RULES } from './stage2-rules.ts';
 
-const { V, S1Fmt, S1ContextPtr, S1CDMax, S1STALLD, EATS, STRW, S2VMID, S2S } = STE.fields;
+const { V, S1Fmt, S1ContextPtr, S1CDMax, S1MPAM, S1STALLD, EATS, STRW, S2VMID, S2S, VMSPtr } = STE.fields;
 
 /** An STE under judgement. */
 export interface SteSubject {
   readonly w: Uint32Array;
   readonly state: WorldState;
-  /** Config, when the stage it asks for exists. */
   readonly config: number;
 }
 
 const stage1On = (s: SteSubject): boolean => (s.config & 5) === 5;
+const stage2On = (s: SteSubject): boolean => (s.config & 6) === 6;
 const strwUsed = (s: SteSubject): boolean =>
   (s.config === 5 && s.state.features.hyp) || s.state.rulesOff.has('STE-STRW-IGN');
 const eatsUsed = (s: SteSubject): boolean =>
@@ -30,8 +32,27 @@ export function streamWorldOf(s: SteSubject): StreamWorld {
   return s.state.e2h ? 'NS-EL2-E2H' : 'NS-EL2';
 }
 
-/** What makes an STE ILLEGAL (C_BAD_STE), in the order in which a reader of the STE meets the fields. */
-export const STE_RULES: readonly Rule<SteSubject>[] = [
+/**
+ * Bits of the address that S1ContextPtr and L1CD.L2Ptr hold: an IPA when stage 2 is on, else a PA (5.2, 3.4.3). What
+ * lies beyond is C_BAD_STE or C_BAD_SUBSTREAMID; with stage 2 a Translation fault of it would be allowed as well.
+ */
+export function contextAddressBits(config: number, state: WorldState): number {
+  return (config & 2) !== 0 ? state.iasBits : state.oasBits;
+}
+
+/** VMSPtr counts: the stream has both stages and takes its PARTID from the CD (5.2, VMSPtr; 5.6.1). */
+function vmsOn(s: SteSubject): boolean {
+  const { ids } = s.state;
+  return (
+    s.config === 7 &&
+    S1MPAM.get(s.w, 0) === 1 &&
+    feature(ids, 'IDR3.MPAM') === 1 &&
+    feature(ids, 'MPAMIDR.PARTID_MAX') !== 0
+  );
+}
+
+/** Rules that do not need stage 2, in the order of 5.2.2. */
+const FRONT_RULES: readonly Rule<SteSubject>[] = [
   { id: 'STE-V', field: 'V', broken: (s) => V.get(s.w, 0) === 0, why: () => 'V=0: the STE is not valid' },
   {
     id: 'STE-S1-UNSUP',
@@ -42,7 +63,7 @@ export const STE_RULES: readonly Rule<SteSubject>[] = [
   {
     id: 'STE-S2-UNSUP',
     field: 'Config',
-    broken: (s) => (s.config & 6) === 6 && !s.state.features.s2p,
+    broken: (s) => stage2On(s) && !s.state.features.s2p,
     why: (s) => `Config=${s.config} asks for stage 2, but IDR0.S2P=0`,
   },
   {
@@ -65,8 +86,13 @@ export const STE_RULES: readonly Rule<SteSubject>[] = [
     id: 'STE-S1CTXPTR',
     field: 'S1ContextPtr',
     broken: (s) =>
-      s.config === 5 && s.state.minorVersion >= 1 && S1ContextPtr.get(s.w, 0) >= 2 ** s.state.oasBits,
-    why: (s) => `S1ContextPtr=${hex(S1ContextPtr.get(s.w, 0))} is beyond the ${s.state.oasBits}-bit OAS`,
+      stage1On(s) &&
+      s.state.minorVersion >= 1 &&
+      beyond(S1ContextPtr.hi(s.w, 0), contextAddressBits(s.config, s.state)),
+    why: (s) => {
+      const range = `${contextAddressBits(s.config, s.state)}-bit ${stage2On(s) ? 'IAS' : 'OAS'}`;
+      return `S1ContextPtr=${hex(S1ContextPtr.get(s.w, 0))} is beyond the ${range}`;
+    },
   },
   {
     id: 'STE-STRW-NSR',
@@ -86,8 +112,20 @@ export const STE_RULES: readonly Rule<SteSubject>[] = [
   {
     id: 'STE-EATS-FULL-S2S',
     field: 'EATS',
-    broken: (s) => eatsUsed(s) && EATS.get(s.w, 0) === 1 && (s.config & 6) === 6 && S2S.get(s.w, 0) === 1,
+    // SMMUv3.0 may ask for S2S=0 where stage 2 is off as well (5.2, EATS); that is not recommended.
+    broken: (s) => eatsUsed(s) && EATS.get(s.w, 0) === 1 && stage2On(s) && S2S.get(s.w, 0) === 1,
     why: () => 'EATS=1 with S2S=1: full ATS excludes stage-2 stalls',
+  },
+  {
+    id: 'STE-EATS-DPT-S2S',
+    field: 'EATS',
+    broken: (s) =>
+      eatsUsed(s) &&
+      EATS.get(s.w, 0) === EATS_DPT &&
+      stage2On(s) &&
+      S2S.get(s.w, 0) === 1 &&
+      feature(s.state.ids, 'IDR3.DPT') === 1,
+    why: () => 'EATS=3 (Device Permission Table) with S2S=1: full ATS excludes stage-2 stalls',
   },
   {
     id: 'STE-EATS-DPT-SW',
@@ -106,6 +144,10 @@ export const STE_RULES: readonly Rule<SteSubject>[] = [
     broken: (s) => stage1On(s) && S1STALLD.get(s.w, 0) === 1 && s.state.stallModel !== 0,
     why: (s) => `S1STALLD=1, but the stall model is ${s.state.stallModel}: only model 0 lets software choose`,
   },
+];
+
+/** Rules that come after those of stage 2. */
+const BACK_RULES: readonly Rule<SteSubject>[] = [
   {
     id: 'STE-VMID8',
     field: 'S2VMID',
@@ -117,4 +159,18 @@ export const STE_RULES: readonly Rule<SteSubject>[] = [
       S2VMID.get(s.w, 0) > 0xff,
     why: (s) => `S2VMID=${S2VMID.get(s.w, 0)} does not fit 8 bits (IDR0.VMID16=0)`,
   },
+  {
+    id: 'STE-VMSPTR',
+    field: 'VMSPtr',
+    broken: (s) => vmsOn(s) && beyond(VMSPtr.hi(s.w, 0), s.state.oasBits),
+    why: (s) => `VMSPtr=${hex(VMSPtr.get(s.w, 0))} is beyond the ${s.state.oasBits}-bit OAS`,
+  },
 ];
+
+const WITHOUT_STAGE2: readonly Rule<SteSubject>[] = [...FRONT_RULES, ...BACK_RULES];
+const WITH_STAGE2: readonly Rule<SteSubject>[] = [...FRONT_RULES, ...STAGE2_RULES, ...BACK_RULES];
+
+/** What makes an STE with this Config ILLEGAL (C_BAD_STE); the first rule broken is the one that is named. */
+export function steRules(config: number): readonly Rule<SteSubject>[] {
+  return (config & 6) === 6 ? WITH_STAGE2 : WITHOUT_STAGE2;
+}

@@ -11,8 +11,10 @@ import type { WorldState } from '../state.ts';
 import { type Answer, configFault, fetchAbort, silent } from './answer.ts';
 import type { StreamConfig } from './configuration.ts';
 import { decodeStream } from './stream.ts';
+import { cachedStructure, keepStructure, recordStructure } from './structure.ts';
 
 const { Span, L2Ptr } = L1STD.fields;
+const { CONT } = STE.fields;
 
 const scratch = new Uint32Array(STE.words);
 
@@ -28,28 +30,65 @@ export function fetchStream(
   answer: Answer,
   recorder: Recorder | null,
 ): StreamConfig | null {
-  const pa = locateSte(machine, state, world, sid, answer, recorder);
-  if (pa === null) return null;
-  const status = machine.memory(world).load(pa, scratch, 0, STE.words);
-  recorder?.enter(1, {
-    kind: 'ste',
-    name: `STE ${hex(sid)}`,
-    layout: 'STE',
-    space: world,
-    pa,
-    words: status === DATA ? scratch.slice() : new Uint32Array(0),
-    status,
-    stage: 0,
-    level: 0,
-  });
-  recorder?.step('fetch', `read STE of StreamID ${hex(sid)} at ${hex(pa)}`);
+  let pa = cachedStructure(machine, 'STE', world, sid, 0, scratch);
+  const cached = pa !== null;
+  if (pa === null) {
+    pa = locateSte(machine, state, world, sid, answer, recorder);
+    if (pa === null) return null;
+  }
+  const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, STE.words);
+  if (recorder !== null) {
+    const name = (): string => `STE ${hex(sid)}`;
+    recordStructure(recorder, 1, 'ste', name, 'STE', world, pa, scratch, status, cached, 0);
+  }
   if (status !== DATA) {
     const abort = fetchAbort('F_STE_FETCH', 'STE', pa, state.rulesOff);
     return answer.unreadable(status, world, pa, `STE of StreamID ${hex(sid)}`, abort);
   }
-  const decoded = decodeStream(scratch, 0, pa, world, sid, state);
+  if (!cached) keepStructure(machine, answer, 'STE', world, sid, 0, pa, scratch, STE.words, 1);
+  const { streams } = machine.decoded;
+  let decoded = streams.find(pa, sid, scratch, state, null);
+  if (decoded === null) {
+    decoded = decodeStream(scratch, 0, pa, world, sid, state);
+    streams.keep(pa, sid, scratch, state, null, decoded);
+  }
   if ('event' in decoded) return answer.fail(decoded);
+  if (machine.options.configConflict && conflicts(machine, state, decoded))
+    return answer.fail(
+      configFault(
+        'F_CFG_CONFLICT',
+        `STE.CONT=${CONT.get(decoded.words, 0)} joins STEs that differ from that of StreamID ${hex(sid)}`,
+        'EVT-CFG-CONFLICT',
+      ),
+    );
   return decoded;
+}
+
+const neighbour = new Uint32Array(STE.words);
+
+/** STE.CONT: the 2^CONT STEs around must be alike (5.2); whether those of its table are not. */
+function conflicts(machine: Machine, state: WorldState, stream: StreamConfig): boolean {
+  const span = 2 ** CONT.get(stream.words, 0);
+  if (span === 1 || state.rulesOff.has('EVT-CFG-CONFLICT')) return false;
+  const { sid, pa, words, world } = stream;
+  const { twoLevel, split, streams } = state.streamTable;
+  const table = twoLevel ? 2 ** split : streams;
+  const at = sid % Math.min(span, table);
+  for (let i = 0; i < Math.min(span, table); i++) {
+    const status = machine.memory(world).load(pa + (i - at) * STE_BYTES, neighbour, 0, STE.words);
+    if (status === DATA && neighbour.some((word, k) => word !== words[k])) return true;
+  }
+  return false;
+}
+
+/** A StreamID that leads to no STE: an event only with CR2.RECINVSID (7.3.3). */
+function bad(answer: Answer, state: WorldState, reason: string, rule: string): null {
+  const recorded = state.recInvSid || state.rulesOff.has('SID-RECINVSID0');
+  return answer.fail(
+    recorded
+      ? configFault('C_BAD_STREAMID', reason, rule)
+      : silent(`${reason}; CR2.RECINVSID=0, so no event`, 'SID-RECINVSID0'),
+  );
 }
 
 /** PA of the STE: linear, or through the L1STD (5.1). */
@@ -62,53 +101,48 @@ function locateSte(
   recorder: Recorder | null,
 ): number | null {
   const table = state.streamTable;
-  const on = (rule: string): boolean => !state.rulesOff.has(rule);
-  const bad = (reason: string, rule: string): null =>
-    answer.fail(
-      state.recInvSid || !on('SID-RECINVSID0')
-        ? configFault('C_BAD_STREAMID', reason, rule)
-        : silent(`${reason}; CR2.RECINVSID=0, so no event`, 'SID-RECINVSID0'),
-    );
-  if (sid >= 2 ** table.log2size && on('SID-RANGE')) {
-    return bad(
-      `StreamID ${hex(sid)} is not below 2^${table.log2size}, the size of the stream table`,
-      'SID-RANGE',
-    );
+  const off = state.rulesOff;
+  if (sid >= table.streams && !off.has('SID-RANGE')) {
+    const reason = `StreamID ${hex(sid)} is not below 2^${table.log2size}, the size of the stream table`;
+    return bad(answer, state, reason, 'SID-RANGE');
   }
   if (!table.twoLevel) return table.base + sid * STE_BYTES;
 
-  const pa = table.base + Math.floor(sid / 2 ** table.split) * L1STD_BYTES;
-  const memory = machine.memory(world);
-  const status = memory.load(pa, scratch, 0, L1STD.words);
-  recorder?.enter(1, {
-    kind: 'l1std',
-    name: `L1STD ${Math.floor(sid / 2 ** table.split)}`,
-    layout: 'L1STD',
-    space: world,
-    pa,
-    words: status === DATA ? scratch.slice(0, L1STD.words) : new Uint32Array(0),
-    status,
-    stage: 0,
-    level: 1,
-  });
-  recorder?.step('fetch', `read L1STD of StreamID ${hex(sid)} at ${hex(pa)}`);
+  const { split } = table;
+  const low = sid & ((1 << split) - 1);
+  const first = sid - low;
+  let pa = cachedStructure(machine, 'L1STD', world, first, 0, scratch);
+  const cached = pa !== null;
+  pa ??= table.base + (sid >>> split) * L1STD_BYTES;
+  const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1STD.words);
+  if (recorder !== null) {
+    const name = (): string => `L1STD ${sid >>> split}`;
+    recordStructure(recorder, 1, 'l1std', name, 'L1STD', world, pa, scratch, status, cached, 1);
+  }
   if (status !== DATA) {
-    const abort = fetchAbort('F_STE_FETCH', 'L1STD', pa, state.rulesOff);
+    const abort = fetchAbort('F_STE_FETCH', 'L1STD', pa, off);
     return answer.unreadable(status, world, pa, `L1STD of StreamID ${hex(sid)}`, abort);
   }
+  if (!cached) keepStructure(machine, answer, 'L1STD', world, first, 0, pa, scratch, L1STD.words, 1 << split);
   const span = Span.get(scratch, 0);
-  const low = sid % 2 ** table.split;
-  recorder?.step('decide', `Span=${span}: ${span === 0 ? 'no STEs' : `${2 ** (span - 1)} STEs`}`, 'Span');
-  if (span === 0 && on('SID-SPAN0')) return bad(`L1STD.Span=0 at ${hex(pa)}: no level-2 table`, 'SID-SPAN0');
-  if (span > SPAN_MAX && on('SID-SPANRES'))
-    return bad(`L1STD.Span=${span} at ${hex(pa)} is reserved`, 'SID-SPANRES');
-  if (span > table.split + 1 && on('SID-SPANBIG'))
-    return bad(`L1STD.Span=${span} exceeds SPLIT+1=${table.split + 1}`, 'SID-SPANBIG');
-  if (low >= 2 ** (span - 1) && on('SID-SPANRANGE')) {
-    return bad(`StreamID ${hex(sid)} is beyond the ${2 ** (span - 1)} STEs of its L1STD`, 'SID-SPANRANGE');
+  if (recorder !== null) {
+    const what = span === 0 ? 'no STEs' : `${2 ** (span - 1)} STEs`;
+    recorder.step('decide', `Span=${span}: ${what}`, 'Span');
+  }
+  if (span === 0 && !off.has('SID-SPAN0'))
+    return bad(answer, state, `L1STD.Span=0 at ${hex(pa)}: no level-2 table`, 'SID-SPAN0');
+  if (span > SPAN_MAX && !off.has('SID-SPANRES'))
+    return bad(answer, state, `L1STD.Span=${span} at ${hex(pa)} is reserved`, 'SID-SPANRES');
+  if (span > split + 1 && !off.has('SID-SPANBIG'))
+    return bad(answer, state, `L1STD.Span=${span} exceeds SPLIT+1=${split + 1}`, 'SID-SPANBIG');
+  const count = span === 0 ? 0.5 : 1 << (span - 1);
+  if (low >= count && !off.has('SID-SPANRANGE')) {
+    const reason = `StreamID ${hex(sid)} is beyond the ${count} STEs of its L1STD`;
+    return bad(answer, state, reason, 'SID-SPANRANGE');
   }
   // The array is aligned down to its own size (5.1, L2Ptr).
-  const bytes = STE_BYTES * 2 ** (span - 1);
-  const array = Math.floor(L2Ptr.get(scratch, 0) / bytes) * bytes;
-  return (array % 2 ** state.oasBits) + low * STE_BYTES;
+  const bytes = STE_BYTES * count;
+  const pointer = L2Ptr.get(scratch, 0);
+  const array = pointer - ((pointer >>> 0) & (bytes - 1));
+  return (array < state.oasLimit ? array : array % state.oasLimit) + low * STE_BYTES;
 }

@@ -2,19 +2,40 @@
 
 import type { World } from '../../bits/world.ts';
 import { STE } from '../../spec/ste.ts';
+import { countingWords } from '../field-bits.ts';
 import type { Fault } from '../plan.ts';
-import type { WorldState } from '../state.ts';
+import type { Features, WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
-import type { StreamConfig } from './configuration.ts';
+import { NO_OVERRIDES, steOverrides } from './attribute-sources.ts';
+import type { Overrides } from './attributes.ts';
+import type { StreamAction, StreamConfig } from './configuration.ts';
+import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
-import { STE_RULES, type SteSubject, streamWorldOf } from './ste-rules.ts';
+import { decodeStage2 } from './stage2-config.ts';
+import { contextAddressBits, type SteSubject, steRules, streamWorldOf } from './ste-rules.ts';
 
-const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV, PRIVCFG, INSTCFG, S2VMID } =
-  STE.fields;
+const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV } = STE.fields;
+const { PRIVCFG, INSTCFG, S2VMID } = STE.fields;
+/** By Config[1:0] of a stream that passes. */
+const ACTIONS: readonly StreamAction[] = ['bypass', 'stage1', 'stage2', 'nested'];
+/** ALLOCCFG from here on forces the hints; below it they are as they come. */
+const FORCED_HINTS = 8;
+
+/** STE.Config. */
+export function configOf(w: Uint32Array): number {
+  return Config.get(w, 0);
+}
 
 /** The rule by which an STE terminates its stream: Config 0b000 says so, 0b001 to 0b011 are reserved and act alike. */
 export function abortRule(config: number): string {
   return config === 0 ? 'STE-ABORT' : 'STE-RES-CFG';
+}
+
+/** The attribute overrides that the STE asks for and the SMMU offers (13.1.4); null when they change nothing. */
+function overrideOf(w: Uint32Array, features: Features): Overrides | null {
+  const by = steOverrides(w, features.attrTypesOvr);
+  const { mtcfg, shcfg } = NO_OVERRIDES;
+  return by.mtcfg === mtcfg && by.shcfg === shcfg && by.alloccfg < FORCED_HINTS ? null : by;
 }
 
 /**
@@ -31,14 +52,17 @@ export function decodeStream(
   sid: number,
   state: WorldState,
 ): StreamConfig | Fault {
-  const w = words.slice(at, at + STE.words);
+  const bits = state.bits.of(STE);
+  const w = countingWords(bits, words, at);
   const config = Config.get(w, 0);
   const subject: SteSubject = { w, state, config };
   // Config 0b0xx terminates silently, whatever else the STE holds, once it is valid (5.2).
   const silentAbort = V.get(w, 0) === 1 && (config & 4) === 0 && !state.rulesOff.has(abortRule(config));
   if (!silentAbort) {
-    const rule = firstBroken(STE_RULES, subject, state.rulesOff);
+    const rule = firstBroken(steRules(config), subject, state.rulesOff);
     if (rule) return { ...configFault('C_BAD_STE', `STE.${rule.why(subject)}`, rule.id), field: rule.field };
+    const reserved = state.strict ? reservedFault('C_BAD_STE', STE, bits, words, at) : null;
+    if (reserved) return reserved;
   }
   const streamWorld = streamWorldOf(subject);
   const { features } = state;
@@ -46,9 +70,11 @@ export function decodeStream(
     world,
     sid,
     pa,
+    raw: words.slice(at, at + STE.words),
     words: w,
-    action: silentAbort ? 'abort' : config === 4 ? 'bypass' : config === 5 ? 'stage1' : 'stage2',
-    s1ContextPtr: S1ContextPtr.get(w, 0) % 2 ** state.oasBits,
+    action: silentAbort ? 'abort' : (ACTIONS[config & 3] as StreamAction),
+    translates1: !silentAbort && (config & 1) === 1,
+    s1ContextPtr: S1ContextPtr.get(w, 0) % 2 ** contextAddressBits(config, state),
     s1Fmt: S1Fmt.get(w, 0),
     s1CDMax: state.ssidBits === 0 ? 0 : S1CDMax.get(w, 0),
     s1DSS: S1DSS.get(w, 0),
@@ -56,6 +82,8 @@ export function decodeStream(
     mev: MEV.get(w, 0) === 1,
     streamWorld,
     vmid: features.s2p && streamWorld === 'NS-EL1' ? S2VMID.get(w, 0) : -1,
+    override: overrideOf(w, features),
+    stage2: !silentAbort && (config & 6) === 6 ? decodeStage2(w, state) : null,
     privCfg: features.attrPermsOvr ? PRIVCFG.get(w, 0) : 0,
     instCfg: features.attrPermsOvr ? INSTCFG.get(w, 0) : 0,
   };

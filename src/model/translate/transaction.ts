@@ -1,16 +1,19 @@
 /** One transaction from SMMUEN to the output address, in the order of IHI 0070 3.3 and 7.3.21 (priorities). */
 
 import { hex64 } from '../../bits/u64.ts';
-import type { ConfigEntry } from '../caches/config.ts';
+import { type ConfigEntry, configEntry, contextOf } from '../caches/config.ts';
 import type { Machine } from '../machine.ts';
 import type { Fault, Recorder, Transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { type Answer, silent, stage1Fault } from './answer.ts';
+import { override } from './attributes.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
-import { abortRule } from './stream.ts';
+import { neededPermission } from './permission.ts';
+import { abortRule, configOf } from './stream.ts';
 import { fetchStream } from './stream-lookup.ts';
-import { halfOfAddress, inRange, spaceOf, useEntry, walkStage1 } from './walk.ts';
+import { recordCached } from './structure.ts';
+import { translateAddress, translateIpa } from './through.ts';
 
 const FORCED_OFF = 2;
 const FORCED_ON = 3;
@@ -25,13 +28,8 @@ function exceeds(vaHi: number, bits: number): boolean {
   return vaHi >>> (bits - 32) !== 0;
 }
 
-function bypass(t: Transaction, answer: Answer): void {
-  answer.pa = t.vaHi * 2 ** 32 + t.vaLo;
-  answer.space = t.world;
-}
-
 /**
- * Computes a transaction; pure: what caches and queues would change is left in the answer.
+ * Computes a transaction; pure: what caches, queues and descriptors would become is left in the answer.
  * @param answer reset by the caller
  */
 export function translateTransaction(
@@ -41,8 +39,10 @@ export function translateTransaction(
   answer: Answer,
   recorder: Recorder | null,
 ): void {
+  const data = t.write || t.kind === 'atomic';
   answer.privileged = t.privileged;
-  answer.instruction = t.instruction && !t.write;
+  answer.instruction = t.instruction && !data;
+  answer.attributes = t.attributes;
   if (t.world !== 'ns') {
     answer.decline(`the streams of world ${t.world} are not modelled by this version`, '3.10');
     return;
@@ -51,25 +51,28 @@ export function translateTransaction(
     disabled(state, t, answer, recorder);
     return;
   }
-  const cached = machine.policy === 'none' ? undefined : machine.config.find(t.world, t.sid);
+  const cached = machine.policy === 'combined' ? machine.config.find(t.world, t.sid) : null;
   const stream = cached?.stream ?? fetchStream(machine, state, t.world, t.sid, answer, recorder);
   if (stream === null) return;
-  if (cached) {
+  if (cached !== null) {
     answer.configHit = true;
-    if (recorder) recordCachedStream(recorder, cached);
+    if (recorder !== null) recordCachedStream(recorder, cached);
   }
   answer.privileged = overridden(t.privileged, stream.privCfg);
-  answer.instruction = !t.write && overridden(t.instruction, stream.instCfg);
-  if (recorder) recordAction(recorder, stream);
+  answer.instruction = !data && overridden(t.instruction, stream.instCfg);
+  if (stream.override !== null) answer.attributes = override(answer.attributes, stream.override);
+  if (recorder !== null) recordAction(recorder, stream);
 
   if (stream.action === 'abort') {
     remember(machine, cached, stream, null, answer);
-    const config = configOf(stream);
+    const config = configOf(stream.words);
     answer.fail(silent(`STE.Config=${config}: traffic of this stream is terminated`, abortRule(config)));
     return;
   }
-  if (stream.action === 'stage2') {
-    answer.decline('the STE enables stage 2, which this version of the model does not translate', '3.3.2');
+  answer.bbml = state.features.bbml;
+  const { stage2 } = stream;
+  if (stage2 !== null && stage2.declined !== null) {
+    answer.decline(`the STE enables ${stage2.declined}, which the model does not walk`, '5.2');
     return;
   }
   const index = contextIndex(stream, t.ssid, state);
@@ -78,17 +81,10 @@ export function translateTransaction(
     return;
   }
   if (index === BYPASS_STAGE1) {
-    bypassStage1(machine, cached, stream, state, t, answer, recorder);
-    return;
-  }
-  const known = cached?.contexts.get(index);
-  const context = known ?? fetchContext(machine, state, stream, index, answer, recorder);
-  if (context === null) return;
-  if (known) {
-    if (recorder) recordCachedContext(recorder, stream, known);
-  } else remember(machine, cached, stream, context, answer);
-  translate(machine, stream, context, t, answer, recorder);
-  terminate(stream, context, answer);
+    remember(machine, cached, stream, null, answer);
+    bypassStage1(machine, stream, state, t, answer, recorder);
+  } else translateStage1(machine, cached, stream, state, index, t, answer, recorder);
+  if (answer.fault !== null) terminate(stream, answer, t);
 }
 
 /** SMMUEN=0: GBPA decides (6.3.14), and nothing is recorded. */
@@ -103,78 +99,72 @@ function disabled(state: WorldState, t: Transaction, answer: Answer, recorder: R
     answer.fail(silent(reason, 'DIS-BYPASS'));
     return;
   }
+  if (state.gbpaOverride !== null) answer.attributes = override(t.attributes, state.gbpaOverride);
+  answer.privileged = overridden(t.privileged, state.gbpaPrivCfg);
+  answer.instruction = answer.instruction && overridden(t.instruction, state.gbpaInstCfg);
   bypass(t, answer);
+}
+
+function bypass(t: Transaction, answer: Answer): void {
+  answer.pa = t.vaHi * 2 ** 32 + t.vaLo;
+  answer.space = t.world;
 }
 
 /** Stage 1 does not translate: the input is checked against OAS, or against IAS before a stage 2 (3.4). */
 function bypassStage1(
   machine: Machine,
-  cached: ConfigEntry | undefined,
   stream: StreamConfig,
   state: WorldState,
   t: Transaction,
   answer: Answer,
   recorder: Recorder | null,
 ): void {
-  remember(machine, cached, stream, null, answer);
-  recorder?.step('decide', 'stage 1 is bypassed: the output address is the input address');
+  if (recorder !== null) {
+    recorder.leave(2);
+    recorder.step('decide', 'stage 1 is bypassed: its output address is the input address');
+  }
   const bits = stream.action === 'bypass' ? state.oasBits : state.iasBits;
-  if (exceeds(t.vaHi, bits) && !state.rulesOff.has('BYP-ADDR')) {
+  const rule = stream.stage2 !== null ? 'S2ONLY-ADDR' : 'BYP-ADDR';
+  if (exceeds(t.vaHi, bits) && !state.rulesOff.has(rule)) {
     const reason = `input address ${hex64(t.vaHi, t.vaLo)} is beyond ${bits} bits, and stage 1 is bypassed`;
-    answer.fail(stage1Fault('F_ADDR_SIZE', reason, 'BYP-ADDR', 0));
+    answer.fail({ ...stage1Fault('F_ADDR_SIZE', reason, rule, 0), terminates: true });
+    return;
+  }
+  answer.need = neededPermission(answer.privileged, answer.instruction, t.write, t.kind === 'atomic');
+  if (stream.stage2 !== null) {
+    translateIpa(machine, stream, stream.stage2, t.vaHi, t.vaLo, answer, recorder);
     return;
   }
   bypass(t, answer);
   // IAS may be more than OAS (VMSAv8-32 LPAE): without a stage 2 the output is then cut to OAS (3.4).
-  if (state.iasBits > state.oasBits) answer.pa %= 2 ** state.oasBits;
+  if (answer.pa >= state.oasLimit) answer.pa %= state.oasLimit;
 }
 
-/** Range check, TLB, walk. */
-function translate(
+/** Stage 1 translates, and stage 2 after it where that is on. */
+function translateStage1(
   machine: Machine,
+  cached: ConfigEntry | null,
   stream: StreamConfig,
-  context: ContextConfig,
+  state: WorldState,
+  index: number,
   t: Transaction,
   answer: Answer,
   recorder: Recorder | null,
 ): void {
-  if (context.format !== 'VMSAv8-64' || context.indirect) {
-    const what = context.indirect ? 'permission indirection' : `${context.format} tables`;
-    answer.decline(`the CD selects ${what}, which this version of the model does not walk`, '5.4');
+  const known = cached === null ? null : contextOf(cached, index);
+  const context = known ?? fetchContext(machine, state, stream, index, answer, recorder);
+  if (context === null) return;
+  answer.context = context;
+  if (known !== null) {
+    if (recorder !== null) recordCachedContext(recorder, stream, known);
+  } else remember(machine, cached, stream, context, answer);
+  if (context.declined !== null) {
+    answer.decline(`the CD selects ${context.declined}, which the model does not walk`, '5.4');
     return;
   }
-  const half = halfOfAddress(context, t.vaHi);
-  const name = half === context.halves[0] ? 'TTB0' : 'TTB1';
-  const reachable = context.twoRanges || (t.vaHi & 0x800000) === 0;
-  if (!reachable || !inRange(context, half, t.vaHi, t.vaLo)) {
-    const reason = `input address ${hex64(t.vaHi, t.vaLo)} is outside the ${half.inputBits}-bit range of ${name}`;
-    answer.fail(stage1Fault('F_TRANSLATION', reason, '3.4.1', half.startLevel));
-    return;
-  }
-  if (half.e0pd && !answer.privileged) {
-    const reason = `unprivileged access to the half of ${name}, which CD.E0PD closes`;
-    answer.fail(stage1Fault('F_TRANSLATION', reason, '5.4 E0PD', half.startLevel));
-    return;
-  }
-  if (machine.policy !== 'none') {
-    const hit = machine.tlb.find(spaceOf(machine, stream, context), t.vaHi, t.vaLo);
-    if (hit) {
-      recorder?.step(
-        'cache-hit',
-        `TLB hit: ${hex64(t.vaHi, t.vaLo)}, made from the level ${hit.level} descriptor`,
-      );
-      useEntry(hit, context, t.vaHi, t.vaLo, t.write, answer);
-      return;
-    }
-    recorder?.step('cache-miss', `TLB miss: ${hex64(t.vaHi, t.vaLo)}`);
-  }
-  recorder?.step('decide', `${name} translates ${hex64(t.vaHi, t.vaLo)}`, name);
-  if (!half.enabled) {
-    const reason = `${name} is not walked: CD.EPD${name === 'TTB0' ? 0 : 1}=1`;
-    answer.fail(stage1Fault('F_TRANSLATION', reason, '5.4 EPD', half.startLevel));
-    return;
-  }
-  walkStage1(machine, stream, context, half, t.vaHi, t.vaLo, t.write, answer, recorder);
+  const privileged = answer.privileged || !context.twoRanges;
+  answer.need = neededPermission(privileged, answer.instruction, t.write, t.kind === 'atomic');
+  translateAddress(machine, stream, context, t.vaHi, t.vaLo, answer, recorder);
 }
 
 const TRANSLATION_FAULTS: ReadonlySet<Fault['event']> = new Set([
@@ -184,10 +174,25 @@ const TRANSLATION_FAULTS: ReadonlySet<Fault['event']> = new Set([
   'F_PERMISSION',
 ]);
 
-/** CD.A, R and S decide what a translation fault does (5.5): abort or RAZ/WI, with or without record, or a stall. */
-function terminate(stream: StreamConfig, context: ContextConfig, answer: Answer): void {
-  const { fault } = answer;
-  if (answer.result !== 'abort' || fault === null || !TRANSLATION_FAULTS.has(fault.event)) return;
+/**
+ * What a translation fault does (3.12, 5.5): CD.A, R and S decide for stage 1, STE.S2R and S2S for stage 2: abort or
+ * RAZ/WI, with or without record, or a stall. A bypassed stage 1 has no CD: its fault is recorded and terminates.
+ */
+function terminate(stream: StreamConfig, answer: Answer, t: Transaction): void {
+  const { fault, context } = answer;
+  if (answer.result !== 'abort' || fault === null) return;
+  if (t.kind === 'speculative') {
+    // Terminated without an event, whatever is wrong (3.14).
+    answer.fault = { ...fault, event: null };
+    return;
+  }
+  if (!TRANSLATION_FAULTS.has(fault.event) || fault.terminates === true) return;
+  if (fault.stage === 2) {
+    if (stream.stage2?.stall) answer.result = 'stall';
+    else if (!stream.stage2?.record) answer.recording = 'suppressed';
+    return;
+  }
+  if (context === null) return;
   if (context.stall && !stream.s1StallD) {
     answer.result = 'stall';
     return;
@@ -199,58 +204,37 @@ function terminate(stream: StreamConfig, context: ContextConfig, answer: Answer)
 /** Leaves in the answer what the configuration cache would keep: the whole entry of the stream. */
 function remember(
   machine: Machine,
-  cached: ConfigEntry | undefined,
+  cached: ConfigEntry | null,
   stream: StreamConfig,
   context: ContextConfig | null,
   answer: Answer,
 ): void {
-  if (machine.policy === 'none' || (cached && context === null)) return;
-  const contexts = new Map(cached?.contexts);
-  if (context) contexts.set(context.index, context);
-  answer.fillConfig = { world: stream.world, sid: stream.sid, stream, contexts };
+  if (machine.policy !== 'combined' || (cached !== null && context === null)) return;
+  answer.fillConfig = configEntry(cached, stream, context);
 }
 
-function configOf(stream: StreamConfig): number {
-  return ((stream.words[0] as number) >>> 1) & 7;
-}
+const ACTION_TEXT = {
+  abort: 'abort',
+  bypass: 'bypass',
+  stage1: 'stage 1 translates',
+  stage2: 'stage 2 translates',
+  nested: 'stage 1 and stage 2 translate',
+} as const;
 
 function recordAction(recorder: Recorder, stream: StreamConfig): void {
-  const what = {
-    abort: 'abort',
-    bypass: 'bypass',
-    stage1: 'stage 1 translates',
-    stage2: 'stage 2 translates',
-  };
-  recorder.step('decide', `STE.Config=${configOf(stream)}: ${what[stream.action]}`, 'Config');
+  recorder.step(
+    'decide',
+    () => `STE.Config=${configOf(stream.words)}: ${ACTION_TEXT[stream.action]}`,
+    'Config',
+  );
 }
 
-function recordCachedStream(recorder: Recorder, entry: ConfigEntry): void {
-  const { stream } = entry;
-  recorder.enter(1, {
-    kind: 'ste',
-    name: `STE 0x${stream.sid.toString(16)} (cached)`,
-    layout: 'STE',
-    space: stream.world,
-    pa: stream.pa,
-    words: stream.words,
-    status: 0,
-    stage: 0,
-    level: 0,
-  });
-  recorder.step('cache-hit', `configuration cache hit: StreamID 0x${stream.sid.toString(16)}`);
+function recordCachedStream(recorder: Recorder, { stream }: ConfigEntry): void {
+  const { sid, world, pa, raw } = stream;
+  recordCached(recorder, 1, 'ste', 'STE', world, pa, raw, () => `STE 0x${sid.toString(16)}`);
 }
 
 function recordCachedContext(recorder: Recorder, stream: StreamConfig, context: ContextConfig): void {
-  recorder.enter(2, {
-    kind: 'cd',
-    name: `CD ${context.index} (cached)`,
-    layout: 'CD',
-    space: stream.world,
-    pa: context.pa,
-    words: context.words,
-    status: 0,
-    stage: 0,
-    level: 0,
-  });
-  recorder.step('cache-hit', `configuration cache hit: CD ${context.index}`);
+  const { index, pa, raw } = context;
+  recordCached(recorder, 2, 'cd', 'CD', stream.world, pa, raw, () => `CD ${index}`);
 }

@@ -1,291 +1,299 @@
-/** The stage-1 walk: DDI 0487 D8.2, with the SMMU's events (IHI 0070 7.3.12 to 7.3.16). */
+/** The stage-1 walk: DDI 0487 D8.2, with the SMMU's events (IHI 0070 7.3.12 to 7.3.16); nested in stage 2 where that is on. */
 
 import { maskOf } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
-import { S1_LEAF } from '../../spec/descriptors.ts';
-import { NO_ASID, type TlbEntry, type TlbSpace, tlbPage } from '../caches/tlb.ts';
+import { S1_LEAF, TABLE } from '../../spec/descriptors.ts';
+import { CLASS_TT } from '../../spec/events.ts';
+import type { TlbSpace } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
-import { DATA } from '../memory.ts';
-import type { Recorder } from '../plan.ts';
+import { DATA, type ReadStatus } from '../memory.ts';
+import type { Fault, Recorder } from '../plan.ts';
 import { type Answer, stage1Fault, stage1WalkAbort } from './answer.ts';
 import type { ContextConfig, Half, StreamConfig } from './configuration.ts';
 import {
-  addressHi,
   addressLo,
   beyond,
-  contiguousCount,
   descriptorKind,
   INVALID,
-  isContiguous,
+  joinHi,
+  joinLo,
   LEAF_DESCRIPTOR,
   levelShift,
+  outputHi,
   swap32,
+  tableIndex,
 } from './descriptor.ts';
-import {
-  HIERARCHICAL_BITS,
-  neededPermission,
-  ONCE_DIRTY,
-  permissionText,
-  stage1Permissions,
-} from './permission.ts';
+import { pendingHi, pendingLo, readPending, update } from './httu.ts';
+import { HIERARCHICAL_BITS, ONCE_DIRTY, PERM, permissionText, stage1Permissions } from './permission.ts';
+import { recordDescriptor, recordTableAddress, recordUse } from './record-walk.ts';
+import { F_PA_HI, F_PA_LO, found, translateStage2 } from './stage2.ts';
+import { fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
 const AF = maskOf(S1_LEAF.fields.AF);
+const TABLE_AF = maskOf(TABLE.fields.AF);
 const NOT_GLOBAL = maskOf(S1_LEAF.fields.nG);
 const AP2 = maskOf(S1_LEAF.fields.AP2);
 const DBM = maskOf(S1_LEAF.fields.DBM);
-
-/** The index into a table: bits [shift + stride - 1 : shift] of the address. */
-function tableIndex(vaHi: number, vaLo: number, shift: number, bits: number): number {
-  const value = shift >= 32 ? vaHi >>> (shift - 32) : (vaLo >>> shift) | (vaHi << (32 - shift));
-  return value & ((1 << bits) - 1);
-}
-
-/** Which half translates the address: VA[55], or TTB0 always where there is only that. */
-export function halfOfAddress(context: ContextConfig, vaHi: number): Half {
-  return context.halves[context.twoRanges && (vaHi & 0x800000) !== 0 ? 1 : 0];
-}
+const ATTR_INDX_SHIFT = S1_LEAF.fields.AttrIndx.lsb;
+const SH_SHIFT = S1_LEAF.fields.SH.lsb;
+const ATTR_INDX_3_SHIFT = S1_LEAF.fields.PBHA_AttrIndx3.lsb - 32;
 
 /**
- * Whether the address lies in the range of its half (3.4.1): the bits above the input size equal VA[55], or are zero
- * where there is one range; TBI frees [63:56].
+ * What the last successful stage-1 walk found, as int32 words: see {@link found}. The output is an IPA when stage 2
+ * follows, else a PA.
  */
-export function inRange(context: ContextConfig, half: Half, vaHi: number, vaLo: number): boolean {
-  const top = half.tbi ? vaHi & 0xffffff : vaHi;
-  const ones = context.twoRanges && (vaHi & 0x800000) !== 0;
-  const all = ones ? (half.tbi ? 0xffffff : 0xffffffff) : 0;
-  const differs = (top ^ all) >>> 0;
-  if (half.inputBits >= 32) return differs >>> (half.inputBits - 32) === 0;
-  return differs === 0 && ((ones ? ~vaLo : vaLo) >>> 0) >>> half.inputBits === 0;
-}
+export const leaf = new Int32Array(12);
+export const L_OUT_HI = 0;
+export const L_OUT_LO = 1;
+export const L_SHIFT = 2;
+export const L_PERMISSIONS = 3;
+export const L_ATTRIBUTES = 4;
+export const L_LEVEL = 5;
+export const L_HI = 6;
+export const L_LO = 7;
+/** Where the leaf lay, as PA. */
+export const L_AT_HI = 8;
+export const L_AT_LO = 9;
+/** 1: the translation holds for every ASID. */
+export const L_GLOBAL = 10;
 
-/** Output address from a leaf's or TLB entry's base: the offset bits of the input go below it. */
-function outputAddress(baseHi: number, baseLo: number, vaHi: number, vaLo: number, shift: number): number {
-  if (shift >= 32) {
-    const mask = (1 << (shift - 32)) - 1;
-    return (((baseHi & ~mask) | (vaHi & mask)) >>> 0) * 2 ** 32 + (vaLo >>> 0);
-  }
-  const mask = (1 << shift) - 1;
-  return baseHi * 2 ** 32 + (((baseLo & ~mask) | (vaLo & mask)) >>> 0);
+function addressOf(hi: number, lo: number): number {
+  return (hi >>> 0) * 2 ** 32 + (lo >>> 0);
 }
 
 /**
- * Walks stage 1 and leaves the outcome in `answer`.
+ * Walks stage 1 and leaves the outcome in {@link leaf}.
+ * @param space the TLB tags of the context
  * @param vaHi input address [63:32]
  * @param vaLo input address [31:0]
+ * @returns false when the answer says why not
  */
 export function walkStage1(
   machine: Machine,
   stream: StreamConfig,
   context: ContextConfig,
   half: Half,
+  space: TlbSpace,
   vaHi: number,
   vaLo: number,
-  write: boolean,
   answer: Answer,
   recorder: Recorder | null,
-): void {
+): boolean {
   const memory = machine.memory(stream.world);
-  const { granuleBits, wide } = half;
+  const { stage2 } = stream;
+  const { granuleBits, wide, outputBits, bigEndian } = half;
   const stride = granuleBits - 3;
-  const { outputBits, bigEndian } = context;
   let level = half.startLevel;
-  let shift = levelShift(level, granuleBits);
-  let indexBits = half.inputBits - shift;
+  let indexBits = half.startBits;
   let tableHi = half.baseHi;
   let tableLo = half.baseLo;
   let tables = 0;
+  if (machine.policy === 'maximal' && startOfWalk(machine, space, vaHi, vaLo, recorder)) {
+    level = walkStart[0] as number;
+    tableHi = walkStart[1] as number;
+    tableLo = walkStart[2] as number;
+    tables = walkStart[3] as number;
+    indexBits = stride;
+  }
+  let shift = levelShift(level, granuleBits);
   for (;;) {
-    const at = (tableLo + tableIndex(vaHi, vaLo, shift, indexBits) * 8) >>> 0;
-    const status = memory.load64(tableHi, at);
-    const lo = bigEndian ? swap32(memory.hi) : memory.lo;
-    const hi = bigEndian ? swap32(memory.lo) : memory.hi;
-    if (recorder) recordFetch(recorder, stream, level, tableHi, at, hi, lo, status, half, shift);
+    const ipaLo = (tableLo + tableIndex(vaHi, vaLo, shift, indexBits) * 8) >>> 0;
+    let atHi = tableHi;
+    let atLo = ipaLo;
+    if (stage2 !== null) {
+      if (recorder !== null) recordTableAddress(recorder, stream.world, level, tableHi, ipaLo);
+      if (
+        !translateStage2(machine, stream, stage2, tableHi, ipaLo, CLASS_TT, PERM.pr, false, answer, recorder)
+      )
+        return false;
+      atHi = found[F_PA_HI] as number;
+      atLo = (found[F_PA_LO] as number) >>> 0;
+    }
+    const words = memory.plain(atHi, atLo);
+    let status: ReadStatus = DATA;
+    let lo = 0;
+    let hi = 0;
+    if (words !== null) {
+      const word = (atLo & 0xffff) >>> 2;
+      lo = words[word] as number;
+      hi = words[word + 1] as number;
+    } else {
+      status = memory.load64(atHi, atLo);
+      lo = memory.lo;
+      hi = memory.hi;
+    }
+    if (answer.updates.length !== 0 && readPending(answer, atHi, atLo)) {
+      hi = pendingHi();
+      lo = pendingLo();
+    }
+    if (bigEndian) {
+      const swapped = swap32(hi);
+      hi = swap32(lo);
+      lo = swapped;
+    }
+    if (recorder !== null)
+      recordDescriptor(recorder, 3, stream.world, 1, half, level, atHi, atLo, hi, lo, status, shift);
     if (status !== DATA) {
-      const pa = tableHi * 2 ** 32 + at;
+      const pa = addressOf(atHi, atLo);
       const abort = stage1WalkAbort(`reading the level ${level} descriptor at ${hex(pa)} aborted`, level, pa);
       answer.unreadable(status, stream.world, pa, `stage 1 level ${level} descriptor`, abort);
-      return;
+      return false;
     }
     const kind = descriptorKind(lo, level, granuleBits, wide);
     if (kind === INVALID) {
-      const where = hex(tableHi * 2 ** 32 + at);
-      const why =
-        (lo & 1) === 0 ? 'bit 0 is clear' : level === 3 ? 'type 0b01 at level 3' : 'no block at this level';
-      const reason = `level ${level} descriptor ${hex64(hi, lo)} at ${where} is invalid: ${why}`;
-      answer.fail(stage1Fault('F_TRANSLATION', reason, 'DDI 0487 D8.3', level));
-      return;
+      answer.fail(invalid(hi, lo, level, addressOf(atHi, atLo)));
+      return false;
     }
-    const nextHi = addressHi(hi, lo, granuleBits, wide);
+    const nextHi = outputHi(hi, lo, half);
+    const nextLo = addressLo(lo, granuleBits);
     if (beyond(nextHi, outputBits)) {
-      const address = nextHi * 2 ** 32 + addressLo(lo, granuleBits);
-      const reason = `level ${level} descriptor holds address ${hex(address)}, beyond the ${outputBits}-bit output range`;
+      const reason = `level ${level} descriptor holds address ${hex(addressOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
       answer.fail(stage1Fault('F_ADDR_SIZE', reason, '3.4', level));
-      return;
+      return false;
     }
     if (kind === LEAF_DESCRIPTOR) {
-      finish(machine, stream, context, half, vaHi, vaLo, write, answer, recorder, {
+      // AFFD is IGNORED where hardware updates the flag (5.4, AFFD).
+      if ((lo & AF) === 0 && !half.ha && !half.affd) {
+        answer.fail(stage1Fault('F_ACCESS', `level ${level} leaf has AF=0, and CD.AFFD=0`, '7.3.15', level));
+        return false;
+      }
+      let permissions = stage1Permissions(context, hi, lo, tables);
+      if (half.hd && (hi & DBM) !== 0)
+        permissions |= stage1Permissions(context, hi, lo & ~AP2, tables) << ONCE_DIRTY;
+      leaf[L_OUT_HI] = joinHi(nextHi, vaHi, shift);
+      leaf[L_OUT_LO] = joinLo(nextLo, vaLo, shift);
+      leaf[L_SHIFT] = shift;
+      leaf[L_PERMISSIONS] = permissions;
+      leaf[L_ATTRIBUTES] = attributesOf(context, half, hi, lo);
+      leaf[L_LEVEL] = level;
+      leaf[L_HI] = hi;
+      leaf[L_LO] = lo;
+      leaf[L_AT_HI] = atHi;
+      leaf[L_AT_LO] = atLo;
+      leaf[L_GLOBAL] = !context.twoRanges || (lo & NOT_GLOBAL) === 0 ? 1 : 0;
+      if (recorder !== null) recordUse(recorder, 1, permissions, context.twoRanges);
+      // A Translation Request gets what there is; only what it asks for and hardware may grant is marked dirty (3.13.7).
+      const need = answer.probe ? answer.need & (permissions | (permissions >>> ONCE_DIRTY)) : answer.need;
+      if (!permitted(permissions, context, need, answer, level)) return false;
+      if ((permissions & need) === need && !(half.ha && (lo & AF) === 0)) return true;
+      return updateLeaf(machine, stream, half, need, tableHi, ipaLo, answer, recorder);
+    }
+    if (half.haft && (lo & TABLE_AF) === 0) {
+      const what = `level ${level} table descriptor: AF=1`;
+      const touched = lo | TABLE_AF;
+      if (
+        !write(machine, stream, half, level, tableHi, ipaLo, atHi, atLo, hi, touched, what, answer, recorder)
+      )
+        return false;
+    }
+    if (!half.had) tables |= hi & HIERARCHICAL_BITS;
+    if (machine.policy === 'maximal')
+      fillTable(machine, answer, space, half, level, vaHi, vaLo, {
         hi,
         lo,
-        baseHi: nextHi,
-        tables: half.had ? 0 : tables,
-        level,
-        shift,
-        descriptorPa: tableHi * 2 ** 32 + at,
+        atHi,
+        atLo,
+        tables,
+        nextHi,
+        nextLo,
       });
-      return;
-    }
-    tables |= hi & HIERARCHICAL_BITS;
     tableHi = nextHi;
-    tableLo = addressLo(lo, granuleBits);
+    tableLo = nextLo;
     level++;
     shift -= stride;
     indexBits = stride;
   }
 }
 
-interface LeafFound {
-  readonly hi: number;
-  readonly lo: number;
-  readonly baseHi: number;
-  readonly tables: number;
-  readonly level: number;
-  readonly shift: number;
-  readonly descriptorPa: number;
-}
-
-/** Access flag, permission, output address, and the entry that a TLB would keep. */
-function finish(
-  machine: Machine,
-  stream: StreamConfig,
-  context: ContextConfig,
-  half: Half,
-  vaHi: number,
-  vaLo: number,
-  write: boolean,
-  answer: Answer,
-  recorder: Recorder | null,
-  leaf: LeafFound,
-): void {
-  const { hi, lo, level, shift } = leaf;
-  // AFFD is IGNORED where hardware updates the flag (5.4, AFFD).
-  if ((lo & AF) === 0 && (context.ha || !context.affd)) {
-    if (context.ha) {
-      answer.decline('the access flag would be set by hardware (CD.HA=1)', '3.13');
-      return;
-    }
-    answer.fail(stage1Fault('F_ACCESS', `level ${level} leaf has AF=0, and CD.AFFD=0`, '7.3.15', level));
-    return;
-  }
-  let permissions = stage1Permissions(context, hi, lo, leaf.tables);
-  if (context.hd && (hi & DBM) !== 0)
-    permissions |= stage1Permissions(context, hi, lo & ~AP2, leaf.tables) << ONCE_DIRTY;
-  recorder?.step('decide', `permissions: ${permissionText(permissions, context.twoRanges)}`, 'AP2');
-  if (!permitted(permissions, context, write, answer, level)) return;
-  const baseLo = addressLo(lo, half.granuleBits);
-  answer.pa = outputAddress(leaf.baseHi, baseLo, vaHi, vaLo, shift);
-  answer.space = stream.world;
-  if (machine.policy === 'none') return;
-  answer.fillTlb = {
-    space: spaceOf(machine, stream, context),
-    global: !context.twoRanges || (lo & NOT_GLOBAL) === 0,
-    page: tlbPage(vaHi, vaLo, shift),
-    shift,
-    pa: outputAddress(leaf.baseHi, baseLo, 0, 0, shift),
-    level,
-    granuleBits: half.granuleBits,
-    permissions,
-    descriptorPa: leaf.descriptorPa,
-    descriptorHi: hi,
-    descriptorLo: lo,
-  };
-}
-
-/** Checks the access against what the translation permits; a refusal is left in the answer. */
-function permitted(
-  permissions: number,
-  context: ContextConfig,
-  write: boolean,
-  answer: Answer,
-  level: number,
-): boolean {
-  const privileged = answer.privileged || !context.twoRanges;
-  const need = neededPermission(privileged, answer.instruction, write);
-  if ((permissions & need) !== 0) return true;
-  if (write && context.hd && ((permissions >>> ONCE_DIRTY) & need) !== 0) {
-    answer.decline('the page would be marked dirty by hardware (CD.HD=1, DBM=1)', '3.13');
-    return false;
-  }
-  const what = write ? 'write' : answer.instruction ? 'instruction fetch' : 'read';
-  const who = context.twoRanges ? (privileged ? 'privileged ' : 'unprivileged ') : '';
-  const reason = `${who}${what} is not permitted: ${permissionText(permissions, context.twoRanges)}`;
-  answer.fail(stage1Fault('F_PERMISSION', reason, '7.3.16', level));
-  return false;
-}
-
-/** Answers from a TLB entry. */
-export function useEntry(
-  entry: TlbEntry,
-  context: ContextConfig,
-  vaHi: number,
-  vaLo: number,
-  write: boolean,
-  answer: Answer,
-): void {
-  answer.tlbHit = true;
-  if (!permitted(entry.permissions, context, write, answer, entry.level)) return;
-  answer.pa = outputAddress(Math.floor(entry.pa / 2 ** 32), entry.pa >>> 0, vaHi, vaLo, entry.shift);
-  answer.space = entry.space.tag.world;
+function invalid(hi: number, lo: number, level: number, pa: number): Fault {
+  const why =
+    (lo & 1) === 0 ? 'bit 0 is clear' : level === 3 ? 'type 0b01 at level 3' : 'no block at this level';
+  const reason = `level ${level} descriptor ${hex64(hi, lo)} at ${hex(pa)} is invalid: ${why}`;
+  return stage1Fault('F_TRANSLATION', reason, 'DDI 0487 D8.3', level);
 }
 
 /**
- * The TLB space that a context's entries live in (3.3.3, 3.17). A global entry stays with the ASID that it was made
- * for: other ASIDs miss, and an invalidation by that ASID takes it along. A cache may always miss, and more may be
- * invalidated than asked (4.4).
+ * Hardware's update of the leaf in {@link leaf}: its access flag, and AP[2] for a write (3.13.3).
+ * @param ipaHi where stage 1 says that the leaf lies
  */
-export function spaceOf(machine: Machine, stream: StreamConfig, context: ContextConfig): TlbSpace {
-  if (context.space) return context.space;
-  const { world, vmid, streamWorld } = stream;
-  const asid = context.twoRanges ? context.asid : NO_ASID;
-  context.space = machine.tlb.space({ world, streamWorld, vmid, asid, aset: context.aset });
-  return context.space;
+function updateLeaf(
+  machine: Machine,
+  stream: StreamConfig,
+  half: Half,
+  need: number,
+  ipaHi: number,
+  ipaLo: number,
+  answer: Answer,
+  recorder: Recorder | null,
+): boolean {
+  const permissions = leaf[L_PERMISSIONS] as number;
+  const lo = leaf[L_LO] as number;
+  const level = leaf[L_LEVEL] as number;
+  const dirty = (permissions & need) !== need;
+  const newLo = (lo | AF) & (dirty ? ~AP2 : -1);
+  const atHi = leaf[L_AT_HI] as number;
+  const atLo = (leaf[L_AT_LO] as number) >>> 0;
+  const hi = leaf[L_HI] as number;
+  const what = `level ${level} leaf: ${dirty ? 'AP[2]=0, AF=1' : 'AF=1'}`;
+  if (!write(machine, stream, half, level, ipaHi, ipaLo, atHi, atLo, hi, newLo, what, answer, recorder))
+    return false;
+  leaf[L_LO] = newLo;
+  if (dirty) leaf[L_PERMISSIONS] = permissions | ((permissions >>> ONCE_DIRTY) & (PERM.pw | PERM.uw));
+  return true;
 }
 
-function recordFetch(
-  recorder: Recorder,
+/** The memory attributes of a leaf (13.4.2). */
+function attributesOf(context: ContextConfig, half: Half, hi: number, lo: number): number {
+  let index = (lo >>> ATTR_INDX_SHIFT) & 7;
+  if (context.attributeIndexBit3) index |= ((hi >>> ATTR_INDX_3_SHIFT) & 1) << 3;
+  const sh = half.sh >= 0 ? half.sh : (lo >>> SH_SHIFT) & 3;
+  return context.attributes[(index << 2) | sh] as number;
+}
+
+/** Hardware's update of a stage-1 descriptor: a write, which stage 2 must permit (3.13.5). */
+function write(
+  machine: Machine,
   stream: StreamConfig,
+  half: Half,
   level: number,
-  paHi: number,
-  paLo: number,
+  ipaHi: number,
+  ipaLo: number,
+  atHi: number,
+  atLo: number,
   hi: number,
   lo: number,
-  status: 0 | 1 | 2 | 3,
-  half: Half,
-  shift: number,
-): void {
-  const pa = paHi * 2 ** 32 + paLo;
-  const kind = descriptorKind(lo, level, half.granuleBits, half.wide);
-  recorder.enter(3, {
-    kind: 'descriptor',
-    name: `stage 1 level ${level}`,
-    layout: kind === LEAF_DESCRIPTOR || level === 3 ? 'S1_LEAF' : 'TABLE',
-    space: stream.world,
-    pa,
-    words: status === DATA ? Uint32Array.of(lo, hi) : new Uint32Array(0),
-    status,
-    stage: 1,
-    level,
-  });
-  recorder.step('fetch', `read level ${level} descriptor at ${hex(pa)}`);
-  if (status !== DATA) return;
-  if (kind === INVALID)
-    recorder.step('decide', `${hex64(hi, lo)} is invalid`, (lo & 1) === 0 ? 'Valid' : 'Type');
-  else if (kind === LEAF_DESCRIPTOR) {
-    const joined = isContiguous(hi) ? contiguousCount(level, half.granuleBits) : 1;
-    const span = joined > 1 ? `, contiguous with ${joined} entries` : '';
-    const what = level === 3 ? 'page' : 'block';
-    recorder.step('decide', `${hex64(hi, lo)}: ${what} of ${hex(2 ** shift)} bytes${span}`, 'Type');
-  } else {
-    const next = addressHi(hi, lo, half.granuleBits, half.wide) * 2 ** 32 + addressLo(lo, half.granuleBits);
-    recorder.step('decide', `${hex64(hi, lo)}: table at ${hex(next)}`, 'NextTable');
-  }
+  what: string,
+  answer: Answer,
+  recorder: Recorder | null,
+): boolean {
+  const { stage2 } = stream;
+  if (
+    stage2 !== null &&
+    !translateStage2(machine, stream, stage2, ipaHi, ipaLo, CLASS_TT, PERM.pw, true, answer, recorder)
+  )
+    return false;
+  if (update(machine, answer, stream.world, atHi, atLo, hi, lo, half.bigEndian, what, recorder)) return true;
+  const pa = addressOf(atHi, atLo);
+  answer.fail(stage1WalkAbort(`updating the level ${level} descriptor at ${hex(pa)} aborted`, level, pa));
+  return false;
+}
+
+/**
+ * Checks the access against what stage 1 permits; a refusal is left in the answer.
+ * @param need bits of PERM
+ */
+export function permitted(
+  permissions: number,
+  context: ContextConfig,
+  need: number,
+  answer: Answer,
+  level: number,
+): boolean {
+  if ((permissions & need) === need || ((permissions >>> ONCE_DIRTY) & need) === need) return true;
+  const what =
+    (need & (PERM.pw | PERM.uw)) !== 0 ? 'write' : answer.instruction ? 'instruction fetch' : 'read';
+  const who = context.twoRanges ? (need < PERM.ur ? 'privileged ' : 'unprivileged ') : '';
+  const reason = `${who}${what} is not permitted: ${permissionText(permissions, context.twoRanges)}`;
+  answer.fail(stage1Fault('F_PERMISSION', reason, '7.3.16', level));
+  return false;
 }

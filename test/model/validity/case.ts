@@ -14,6 +14,19 @@ export interface SetUp {
   readonly prepare?: (m: TestSmmu) => void;
 }
 
+/** A fault of stage 2, as its record tells it: CLASS (0 CD, 1 TT, 2 IN) and the IPA. */
+export interface Stage2Fault {
+  readonly event: RecordedEvent;
+  readonly class: 0 | 1 | 2;
+  readonly ipa: bigint;
+}
+
+/**
+ * What a configuration gives: an event, a result, null for a silent abort; `translates`: an output address, through
+ * stage 2; `legal`: anything but C_BAD_STE, where the tables behind the STE are not those of the test.
+ */
+export type Gives = RecordedEvent | Stage2Fault | Result | 'translates' | 'legal' | null;
+
 /** The smallest configuration that a rule forbids, beside one that it allows. */
 export interface RuleCase {
   /** Id in test/vectors/spec/validity.json. */
@@ -22,12 +35,12 @@ export interface RuleCase {
   readonly base?: SetUp;
   readonly breaks: SetUp;
   readonly holds: SetUp;
-  /** What the forbidden one gives; null: a silent abort, 'ok': the rule forgives. */
-  readonly gives: RecordedEvent | 'ok' | null;
+  /** What the forbidden one gives; 'ok' and 'translates': the rule forgives. */
+  readonly gives: RecordedEvent | Stage2Fault | 'ok' | 'translates' | null;
   /** FetchAddr of the record. */
   readonly fetch?: bigint;
   /** What the allowed one gives; default: a translation. */
-  readonly otherwise?: RecordedEvent | Result | null;
+  readonly otherwise?: Gives;
   /** Rules that forbid the same, so that they have to be off as well for the difference to show. */
   readonly alsoCaughtBy?: readonly string[];
 }

@@ -1,5 +1,11 @@
-import { TTB0, TTB1 } from '../../kit/smmu.ts';
+import { type TestSmmu, TTB0, TTB1 } from '../../kit/smmu.ts';
+import { map } from '../../kit/tables.ts';
 import type { RuleCase, SetUp } from './case.ts';
+
+/** VMSAv8-32 tables of 32 bits for the address of the tests, beside those of 48 bits. */
+const shortTables = (m: TestSmmu): void => {
+  map(m, { iova: 0x12345000n, pa: 0x48000000n, txsz: 32n });
+};
 
 /** TTB1 is walked as well. */
 const bothHalves: SetUp = { cd: { EPD1: 0, T1SZ: 16, TG1: 2, TTB1 } };
@@ -79,19 +85,17 @@ export const CD_CASES: readonly RuleCase[] = [
   },
   {
     id: 'CD-AA32',
-    base: { cd: { AA64: 0 } },
+    base: { cd: { AA64: 0 }, prepare: shortTables },
     breaks: { registers: { 'IDR0.TTF': 2 } },
     holds: { registers: { 'IDR0.TTF': 3 } },
     gives: 'C_BAD_CD',
-    otherwise: 'not-modelled',
   },
   {
     id: 'CD-AA32',
-    base: { registers: { 'IDR0.TTF': 3 }, ste: { STRW: 2 }, cd: { AA64: 0 } },
+    base: { registers: { 'IDR0.TTF': 3 }, ste: { STRW: 2 }, cd: { AA64: 0 }, prepare: shortTables },
     breaks: { registers: { 'CR2.E2H': 1 } },
     holds: { registers: { 'CR2.E2H': 0 } },
     gives: 'C_BAD_CD',
-    otherwise: 'not-modelled',
   },
   {
     id: 'CD-AA64',

@@ -1,29 +1,5 @@
-/** Rules of the validity table that a Non-secure stage-1 translation cannot meet, and why. */
+/** Rules of the validity table that an ordinary transaction of a Non-secure stream cannot meet, and why. */
 export const NEEDS: Readonly<Record<string, readonly string[]>> = {
-  'stage 2': [
-    'STE-S2FWB-AA32',
-    'STE-S2S-NOSTALL',
-    'STE-S2S-FORCE',
-    'STE-EATS-DPT-S2S',
-    'STE-S2AA64-32',
-    'STE-S2AA64-64',
-    'STE-HTTU',
-    'STE-HTTU-HD',
-    'STE-HAFT',
-    'STE-S2TG',
-    'STE-S2TTB',
-    'STE-S2T0SZ',
-    'STE-S2WALK',
-    'STE-S2ENDI',
-    'STE-S2POE-DIRECT',
-    'STE-S2PIE-AA32',
-    'STE-S2POE-PBHA',
-    'STE-S2POI',
-    'STE-VMSPTR',
-    'CD-FETCH-S2',
-    'S2ONLY-ADDR',
-    'S2-RANGE',
-  ],
   'Secure streams': [
     'STE-S-S2-UNSUP',
     'STE-SR-AA32',

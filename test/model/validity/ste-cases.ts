@@ -1,6 +1,6 @@
 import type { RuleCase } from './case.ts';
 
-/** What makes an STE ILLEGAL, as far as no second stage decides: IHI 0070 5.2.2. */
+/** What makes an STE ILLEGAL, as far as no second stage decides (see `STAGE2_CASES`): IHI 0070 5.2.2. */
 export const STE_CASES: readonly RuleCase[] = [
   { id: 'STE-V', breaks: { ste: { V: 0 } }, holds: {}, gives: 'C_BAD_STE' },
   // V=0 is looked at before Config.
@@ -26,22 +26,6 @@ export const STE_CASES: readonly RuleCase[] = [
     breaks: { registers: { 'IDR0.S1P': 0 } },
     holds: { registers: { 'IDR0.S1P': 0 }, ste: { Config: 4 } },
     gives: 'C_BAD_STE',
-  },
-  {
-    id: 'STE-S2-UNSUP',
-    base: { ste: { Config: 6 } },
-    breaks: { registers: { 'IDR0.S2P': 0 } },
-    holds: {},
-    gives: 'C_BAD_STE',
-    otherwise: 'not-modelled',
-  },
-  {
-    id: 'STE-S2-UNSUP',
-    base: { ste: { Config: 7 } },
-    breaks: { registers: { 'IDR0.S2P': 0 } },
-    holds: {},
-    gives: 'C_BAD_STE',
-    otherwise: 'not-modelled',
   },
   ...[1, 2].map(
     (S1Fmt): RuleCase => ({
@@ -98,22 +82,6 @@ export const STE_CASES: readonly RuleCase[] = [
   },
   { id: 'STE-EATS-SPLIT', breaks: { ste: { EATS: 2 } }, holds: { ste: { EATS: 1 } }, gives: 'C_BAD_STE' },
   {
-    id: 'STE-EATS-SPLIT',
-    base: { ste: { Config: 7, EATS: 2 } },
-    breaks: { registers: { 'IDR0.NS1ATS': 1 } },
-    holds: {},
-    gives: 'C_BAD_STE',
-    otherwise: 'not-modelled',
-  },
-  {
-    id: 'STE-EATS-SPLIT',
-    base: { ste: { Config: 7, EATS: 2 } },
-    breaks: { ste: { S2S: 1 } },
-    holds: {},
-    gives: 'C_BAD_STE',
-    otherwise: 'not-modelled',
-  },
-  {
     id: 'STE-EATS-DPT-SW',
     base: { registers: { 'IDR3.DPT': 1 }, ste: { EATS: 3 } },
     breaks: { ste: { STRW: 2 } },
@@ -127,14 +95,6 @@ export const STE_CASES: readonly RuleCase[] = [
     // Without a Device Permission Table EATS=3 is reserved and acts as 0.
     holds: { registers: { 'IDR3.DPT': 0 } },
     gives: 'C_BAD_STE',
-  },
-  {
-    id: 'STE-EATS-FULL-S2S',
-    base: { ste: { Config: 6, EATS: 1 } },
-    breaks: { ste: { S2S: 1 } },
-    holds: {},
-    gives: 'C_BAD_STE',
-    otherwise: 'not-modelled',
   },
   {
     id: 'STE-EATS-IGN',

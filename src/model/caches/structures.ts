@@ -1,0 +1,115 @@
+/**
+ * Configuration structures by themselves, under the policy `maximal`: an STE, an L1STD, a CD or an L1CD in any state,
+ * V=0 and illegal ones too (IHI 0070 3.21.3, 5.2.1, 5.4.1). They are tagged as the architecture has it: an STE by
+ * {SEC_SID, StreamID}, a CD by {SEC_SID, StreamID, index}, so a CD table that streams share is cached for each of them.
+ */
+
+import { WORLD_INDEX, type World } from '../../bits/world.ts';
+import type { Store } from '../plan.ts';
+
+export type CachedStructure = 'STE' | 'L1STD' | 'CD' | 'L1CD';
+
+export interface StructureEntry {
+  readonly structure: CachedStructure;
+  readonly world: World;
+  /** The StreamID; of an L1STD the first one that it serves. */
+  readonly sid: number;
+  /** CD: its index; L1CD: the first index that it serves; otherwise 0. */
+  readonly index: number;
+  /** How many StreamIDs an L1STD serves, or CDs an L1CD; otherwise 1. */
+  readonly span: number;
+  /** Where it lay (PA in bytes), and its words as they were read. */
+  readonly pa: number;
+  readonly words: Uint32Array;
+  /** An invalidation has named it, but no CMD_SYNC has completed yet: it may still be used. */
+  leaving: boolean;
+}
+
+const TWO32 = 2 ** 32;
+
+/** All structures of one stream. */
+interface OfStream {
+  readonly ste: StructureEntry[];
+  readonly l1std: StructureEntry[];
+  readonly cd: Map<number, StructureEntry>;
+  readonly l1cd: Map<number, StructureEntry>;
+}
+
+export class StructureCache implements Store<StructureEntry> {
+  readonly #streams = new Map<number, OfStream>();
+  #size = 0;
+
+  /**
+   * The cached structure, if there is one.
+   * @param sid the StreamID that is looked for; of an L1STD the first one that it serves
+   * @param index of CD and L1CD
+   */
+  find(structure: CachedStructure, world: World, sid: number, index = 0): StructureEntry | undefined {
+    const of = this.#streams.get(keyOf(world, sid));
+    if (!of) return undefined;
+    switch (structure) {
+      case 'STE':
+        return of.ste[0];
+      case 'L1STD':
+        return of.l1std[0];
+      case 'CD':
+        return of.cd.get(index);
+      case 'L1CD':
+        return of.l1cd.get(index);
+    }
+  }
+
+  insert(entry: StructureEntry): void {
+    const key = keyOf(entry.world, entry.sid);
+    let of = this.#streams.get(key);
+    if (!of) {
+      of = { ste: [], l1std: [], cd: new Map(), l1cd: new Map() };
+      this.#streams.set(key, of);
+    }
+    if (!this.find(entry.structure, entry.world, entry.sid, entry.index)) this.#size++;
+    if (entry.structure === 'STE') of.ste[0] = entry;
+    else if (entry.structure === 'L1STD') of.l1std[0] = entry;
+    else (entry.structure === 'CD' ? of.cd : of.l1cd).set(entry.index, entry);
+  }
+
+  remove(entry: StructureEntry): void {
+    const of = this.#streams.get(keyOf(entry.world, entry.sid));
+    if (!of || this.find(entry.structure, entry.world, entry.sid, entry.index) !== entry) return;
+    this.#size--;
+    if (entry.structure === 'STE') of.ste.length = 0;
+    else if (entry.structure === 'L1STD') of.l1std.length = 0;
+    else (entry.structure === 'CD' ? of.cd : of.l1cd).delete(entry.index);
+    if (of.ste.length + of.l1std.length + of.cd.size + of.l1cd.size === 0) {
+      this.#streams.delete(keyOf(entry.world, entry.sid));
+    }
+  }
+
+  /** Everything cached for one StreamID. */
+  ofStream(world: World, sid: number): StructureEntry[] {
+    const of = this.#streams.get(keyOf(world, sid));
+    return of ? [...of.l1std, ...of.ste, ...of.l1cd.values(), ...of.cd.values()] : [];
+  }
+
+  /** Everything cached, in the order of StreamIDs' first use. */
+  entries(): StructureEntry[] {
+    return [...this.#streams.values()].flatMap((of) => [
+      ...of.l1std,
+      ...of.ste,
+      ...of.l1cd.values(),
+      ...of.cd.values(),
+    ]);
+  }
+
+  clear(): void {
+    this.#streams.clear();
+    this.#size = 0;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+}
+
+function keyOf(world: World, sid: number): number {
+  return WORLD_INDEX[world] * TWO32 + sid;
+}

@@ -1,0 +1,158 @@
+/**
+ * What hardware may still hold, beside what the model's caches do hold (policy `maximal`).
+ *
+ * Hardware may prefetch any reachable valid structure or descriptor without traffic (IHI 0070 3.21.1, 3.21.3). So
+ * every value that software overwrites may live on in a cache until an invalidation that covers it is complete. An
+ * invalidation rids of what was fetched before it was consumed, and is complete with the CMD_SYNC after it: so a value
+ * may still be held if it was overwritten after the last completed covering invalidation was consumed.
+ */
+
+import type { Store } from '../plan.ts';
+
+/** A doubleword as it was before software changed it. */
+export interface Version {
+  readonly kind: 'version';
+  /** PA in bytes, a multiple of 8. */
+  readonly pa: number;
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** A consumed invalidation. */
+export interface Invalidation<Location> {
+  readonly kind: 'invalidation';
+  /** The queue whose CMD_SYNC completes it. */
+  readonly queue: string;
+  /** The command, for people. */
+  readonly what: string;
+  /** Why it does not cover a location, or null when it does. */
+  whyNot(location: Location): string | null;
+}
+
+/** A CMD_SYNC: the invalidations of its queue before it are complete. */
+export interface Completion {
+  readonly kind: 'completion';
+  readonly queue: string;
+}
+
+export type Happening<Location> = Version | Invalidation<Location> | Completion;
+
+/** A happening and its moment: moments count happenings. */
+interface Dated<H> {
+  readonly of: H;
+  readonly at: number;
+}
+
+/** More is not remembered; beyond it the oldest are forgotten, and {@link Versions.forgotten} says how many. */
+const VERSION_LIMIT = 65536;
+const INVALIDATION_LIMIT = 4096;
+
+export class Versions<Location> implements Store<Happening<Location>> {
+  readonly #byPlace = new Map<number, Dated<Version>[]>();
+  readonly #invalidations: Dated<Invalidation<Location>>[] = [];
+  readonly #completions: Dated<Completion>[] = [];
+  #count = 0;
+  #forgotten = 0;
+  #now = 0;
+
+  /** How many versions and invalidations were too old to remember: what is said of them may be too little. */
+  get forgotten(): number {
+    return this.#forgotten;
+  }
+
+  insert(happening: Happening<Location>): void {
+    const at = this.#now++;
+    switch (happening.kind) {
+      case 'version': {
+        const list = this.#byPlace.get(happening.pa);
+        if (list) list.push({ of: happening, at });
+        else this.#byPlace.set(happening.pa, [{ of: happening, at }]);
+        this.#count++;
+        if (this.#count > VERSION_LIMIT) this.#forgetOldest();
+        return;
+      }
+      case 'invalidation':
+        this.#invalidations.push({ of: happening, at });
+        if (this.#invalidations.length > INVALIDATION_LIMIT) {
+          this.#invalidations.shift();
+          this.#forgotten++;
+        }
+        return;
+      case 'completion':
+        this.#completions.push({ of: happening, at });
+        if (this.#completions.length > INVALIDATION_LIMIT) this.#completions.shift();
+    }
+  }
+
+  remove(happening: Happening<Location>): void {
+    this.#now--;
+    switch (happening.kind) {
+      case 'version': {
+        const list = this.#byPlace.get(happening.pa);
+        if (!list || list[list.length - 1]?.of !== happening) return;
+        list.pop();
+        this.#count--;
+        if (list.length === 0) this.#byPlace.delete(happening.pa);
+        return;
+      }
+      case 'invalidation':
+        if (this.#invalidations[this.#invalidations.length - 1]?.of === happening) this.#invalidations.pop();
+        return;
+      case 'completion':
+        if (this.#completions[this.#completions.length - 1]?.of === happening) this.#completions.pop();
+    }
+  }
+
+  /**
+   * The values of a doubleword that hardware may still hold for a location, the oldest first.
+   * @param pa PA in bytes, a multiple of 8
+   * @param location what hardware takes the doubleword for: an STE of a stream, a descriptor of some addresses
+   */
+  heldBy(pa: number, location: Location): readonly Version[] {
+    const list = this.#byPlace.get(pa);
+    if (!list) return [];
+    const since = this.#lastCovered(location);
+    return list.filter(({ at }) => at > since).map(({ of }) => of);
+  }
+
+  /**
+   * The invalidations since a version was overwritten, each with why it does not cover a location, and whether it is
+   * complete.
+   */
+  since(
+    version: Version,
+    location: Location,
+  ): readonly { readonly what: string; readonly whyNot: string | null; readonly complete: boolean }[] {
+    const overwritten = this.#byPlace.get(version.pa)?.find(({ of }) => of === version)?.at ?? -1;
+    return this.#invalidations
+      .filter(({ at }) => at > overwritten)
+      .map((dated) => ({
+        what: dated.of.what,
+        whyNot: dated.of.whyNot(location),
+        complete: this.#isComplete(dated),
+      }));
+  }
+
+  #isComplete({ at, of }: Dated<Invalidation<Location>>): boolean {
+    return this.#completions.some((sync) => sync.of.queue === of.queue && sync.at > at);
+  }
+
+  /** When the last completed invalidation that covers a location was consumed. */
+  #lastCovered(location: Location): number {
+    for (let i = this.#invalidations.length - 1; i >= 0; i--) {
+      const dated = this.#invalidations[i] as Dated<Invalidation<Location>>;
+      if (dated.of.whyNot(location) === null && this.#isComplete(dated)) return dated.at;
+    }
+    return -1;
+  }
+
+  #forgetOldest(): void {
+    for (const [pa, list] of this.#byPlace) {
+      list.shift();
+      if (list.length === 0) this.#byPlace.delete(pa);
+      break;
+    }
+    this.#count--;
+    this.#forgotten++;
+  }
+}

@@ -1,0 +1,103 @@
+/** Taking entries out of caches: at once, or (policy `maximal`) at the next CMD_SYNC of the same queue. */
+
+import type { ConfigEntry } from '../caches/config.ts';
+import type { LeavingItem } from '../caches/leaving.ts';
+import type { Location } from '../caches/location.ts';
+import type { StructureEntry } from '../caches/structures.ts';
+import type { Tlb, TlbEntry } from '../caches/tlb.ts';
+import type { Completion, Invalidation } from '../caches/versions.ts';
+import type { LazyText, Store } from '../plan.ts';
+import type { CommandContext } from './context.ts';
+
+/** The queue that a command came from, as {@link LeavingItem} names it. */
+function queueOf(c: CommandContext): string {
+  return `${c.world}/CMDQ`;
+}
+
+/** Removes an entry of the configuration cache. */
+export function dropConfig(c: CommandContext, entry: ConfigEntry): void {
+  c.recorder?.step(
+    'cache-remove',
+    () => `configuration of StreamID 0x${entry.sid.toString(16)} leaves the cache`,
+  );
+  c.effects.push({ kind: 'config', op: 'remove', entry });
+}
+
+/** Removes a TLB entry, or marks it as leaving. */
+export function dropTlbEntry(c: CommandContext, tlb: Tlb, entry: TlbEntry, text: LazyText): void {
+  if (c.machine.policy === 'maximal') {
+    leave(c, tlb, entry, text);
+    return;
+  }
+  c.recorder?.step('cache-remove', text);
+  c.effects.push({ kind: 'tlb', op: 'remove', entry });
+}
+
+/** Marks a configuration structure as leaving. */
+export function dropStructure(c: CommandContext, entry: StructureEntry): void {
+  const which = entry.structure === 'CD' || entry.structure === 'L1CD' ? ` index ${entry.index}` : '';
+  leave(
+    c,
+    c.machine.structures,
+    entry,
+    () => `the ${entry.structure} of StreamID 0x${entry.sid.toString(16)}${which}`,
+  );
+}
+
+function leave(c: CommandContext, store: Store<unknown>, entry: { leaving: boolean }, text: LazyText): void {
+  if (entry.leaving) return;
+  const item: LeavingItem = { store, entry, queue: queueOf(c) };
+  const what = (): string => (typeof text === 'string' ? text : text());
+  c.recorder?.step('cache-remove', () => `${what()} is to leave: gone at the next CMD_SYNC of this queue`);
+  c.effects.push({
+    kind: 'store',
+    store: c.machine.leaving,
+    op: 'insert',
+    entry: item,
+    what: c.recorder ? `${what()} is to leave` : 'an entry is to leave',
+  });
+}
+
+/** Remembers an invalidation for what hardware may still hold (policy `maximal`). */
+export function noteInvalidation(c: CommandContext, whyNot: (location: Location) => string | null): void {
+  const { versions } = c.machine;
+  const what = c.name.replace(/^CMD_/, '');
+  const entry: Invalidation<Location> = {
+    kind: 'invalidation',
+    queue: queueOf(c),
+    what,
+    whyNot,
+  };
+  c.effects.push({ kind: 'store', store: versions, op: 'insert', entry, what: `${what} is consumed` });
+}
+
+/** CMD_SYNC: what earlier commands of the queue have named is gone (4.7.3). */
+export function completeInvalidations(c: CommandContext): void {
+  const { leaving, versions, policy } = c.machine;
+  if (policy !== 'maximal') return;
+  const completion: Completion = {
+    kind: 'completion',
+    queue: queueOf(c),
+  };
+  c.effects.push({
+    kind: 'store',
+    store: versions,
+    op: 'insert',
+    entry: completion,
+    what: 'earlier invalidations are complete',
+  });
+  const items = leaving.of(queueOf(c));
+  for (const item of items) {
+    const { store, entry } = item;
+    c.effects.push({
+      kind: 'store',
+      store: leaving,
+      op: 'remove',
+      entry: item,
+      what: 'an invalidation completes',
+    });
+    c.effects.push({ kind: 'store', store, op: 'remove', entry, what: 'an entry is gone' });
+  }
+  if (items.length > 0)
+    c.recorder?.step('cache-remove', `${items.length} entries are gone: their invalidations are complete`);
+}

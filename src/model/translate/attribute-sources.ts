@@ -1,0 +1,156 @@
+/** Where attributes come from: fields of STE, CD, descriptors and registers, as packed numbers (IHI 0070 13.5, 13.8). */
+
+import type { Field } from '../../bits/layout.ts';
+import { CD } from '../../spec/cd.ts';
+import {
+  FETCH_LEVELS,
+  LEVEL,
+  MAIR_INDEX_MAX,
+  REGISTER_LEVELS,
+  SHCFG_INCOMING,
+  WALK_LEVELS,
+} from '../../spec/memory-attributes.ts';
+import { REGISTERS } from '../../spec/registers.ts';
+import { STE } from '../../spec/ste.ts';
+import { type Attributes, fromMair, type Overrides } from './attributes.ts';
+
+const { MAIR0, MAIR1, IR0, OR0, SH0, IR1, OR1, SH1 } = CD.fields;
+const { S1CIR, S1COR, S1CSH, S2IR0, S2OR0, S2SH0, MTCFG, MemAttr, SHCFG, ALLOCCFG } = STE.fields;
+const CR1 = REGISTERS.CR1.layout.fields;
+const GBPA = REGISTERS.GBPA.layout.fields;
+
+/** Overrides that change nothing. */
+export const NO_OVERRIDES: Overrides = { mtcfg: 0, memAttr: 0, shcfg: SHCFG_INCOMING, alloccfg: 0 };
+
+interface OverrideFields {
+  readonly MTCFG: Field;
+  readonly MemAttr: Field;
+  readonly SHCFG: Field;
+  readonly ALLOCCFG: Field;
+}
+
+function overridesOf(fields: OverrideFields, words: Uint32Array): Overrides {
+  return {
+    mtcfg: fields.MTCFG.get(words, 0),
+    memAttr: fields.MemAttr.get(words, 0),
+    shcfg: fields.SHCFG.get(words, 0),
+    alloccfg: fields.ALLOCCFG.get(words, 0),
+  };
+}
+
+/**
+ * The overrides of an STE (5.2; which transactions they apply to: table 13.5).
+ * @param supported IDR1.ATTR_TYPES_OVR
+ */
+export function steOverrides(ste: Uint32Array, supported: boolean): Overrides {
+  return supported ? overridesOf({ MTCFG, MemAttr, SHCFG, ALLOCCFG }, ste) : NO_OVERRIDES;
+}
+
+/**
+ * The overrides while SMMUEN=0 (13.2), of GBPA and S_GBPA alike.
+ * @param gbpa the register
+ * @param supported IDR1.ATTR_TYPES_OVR
+ */
+export function gbpaOverrides(gbpa: number, supported: boolean): Overrides {
+  return supported ? overridesOf(GBPA, Uint32Array.of(gbpa)) : NO_OVERRIDES;
+}
+
+/**
+ * AttrIndx of a VMSAv8-64 leaf: bits [4:2], and bit 59 above them where the attribute index is extended (5.4, MAIR1).
+ * @param aie IDR3.AIE and CD.AIE
+ */
+export function attributeIndex(hi: number, lo: number, aie: boolean): number {
+  const low = (lo >>> 2) & 7;
+  return aie ? low | (((hi >>> 27) & 1) << 3) : low;
+}
+
+/** The byte of MAIR that an AttrIndx selects; what is above 7 selects the last one. */
+export function mairByte(cd: Uint32Array, index: number): number {
+  const at = Math.min(index, MAIR_INDEX_MAX);
+  const half = at < 4 ? MAIR0.get(cd, 0) : MAIR1.get(cd, 0);
+  return (half >>> ((at & 3) * 8)) & 0xff;
+}
+
+/**
+ * The shareability of a stage-2 leaf: its SH, or STE.S2SH0 where 52-bit addresses take the place of SH (5.2, S2DS); the
+ * same for both IPA spaces of Secure streams.
+ * @param ds S2DS=1 and a granule of 4 KiB or 16 KiB
+ */
+export function stage2Shareability(ste: Uint32Array, ds: boolean, lo: number): number {
+  return ds ? S2SH0.get(ste, 0) : (lo >>> 8) & 3;
+}
+
+/**
+ * The attributes of a stage-1 leaf (13.4.2), without the client's hints.
+ * @param half 0 for TTB0, 1 for TTB1
+ * @param ds CD.DS=1 and a granule of 4 KiB or 16 KiB: CD.SHx has the shareability, not the descriptor (5.4, DS)
+ * @param hi bits [63:32] of the descriptor
+ * @param lo bits [31:0]
+ * @param aie IDR3.AIE and CD.AIE
+ */
+export function stage1Attributes(
+  cd: Uint32Array,
+  half: 0 | 1,
+  ds: boolean,
+  hi: number,
+  lo: number,
+  aie: boolean,
+): Attributes {
+  const byte = mairByte(cd, attributeIndex(hi, lo, aie));
+  const sh = ds ? (half === 0 ? SH0 : SH1).get(cd, 0) : (lo >>> 8) & 3;
+  return fromMair(byte, sh);
+}
+
+function ofLevels(
+  levels: readonly number[],
+  outer: number,
+  inner: number,
+  hints: number,
+  sh: number,
+): Attributes {
+  const level = (code: number): number => {
+    const bits = levels[code] ?? LEVEL.NC;
+    return bits === LEVEL.NC ? bits : bits | hints;
+  };
+  return fromMair((level(outer) << 4) | level(inner), sh);
+}
+
+/** Reads of stage-1 tables, before stage 2 combines with them (13.8): CD.IRx, ORx, SHx. */
+export function stage1WalkAttributes(cd: Uint32Array, half: 0 | 1): Attributes {
+  return half === 0
+    ? ofLevels(WALK_LEVELS, OR0.get(cd, 0), IR0.get(cd, 0), 0, SH0.get(cd, 0))
+    : ofLevels(WALK_LEVELS, OR1.get(cd, 0), IR1.get(cd, 0), 0, SH1.get(cd, 0));
+}
+
+/** Reads of stage-2 tables (13.8): STE.S2IR0, S2OR0, S2SH0. */
+export function stage2WalkAttributes(ste: Uint32Array): Attributes {
+  return ofLevels(WALK_LEVELS, S2OR0.get(ste, 0), S2IR0.get(ste, 0), 0, S2SH0.get(ste, 0));
+}
+
+/** Fetches of L1CD and CD, before stage 2 combines with them (13.8): STE.S1CIR, S1COR, S1CSH. */
+export function contextFetchAttributes(ste: Uint32Array): Attributes {
+  return ofLevels(FETCH_LEVELS, S1COR.get(ste, 0), S1CIR.get(ste, 0), 0, S1CSH.get(ste, 0));
+}
+
+/**
+ * Reads of stream table, VMS and device permission table (13.8): CR1.TABLE_*.
+ * @param cr1 the register of the world
+ * @param readAllocate STRTAB_BASE.RA, or DPT_BASE.RA
+ */
+export function tableAttributes(cr1: number, readAllocate: boolean): Attributes {
+  const w = Uint32Array.of(cr1);
+  const hints = readAllocate ? LEVEL.READ_ALLOCATE : 0;
+  const { TABLE_OC, TABLE_IC, TABLE_SH } = CR1;
+  return ofLevels(REGISTER_LEVELS, TABLE_OC.get(w, 0), TABLE_IC.get(w, 0), hints, TABLE_SH.get(w, 0));
+}
+
+/**
+ * Accesses to queues (13.8): CR1.QUEUE_*.
+ * @param cr1 the register of the world
+ * @param hints {@link LEVEL}.READ_ALLOCATE by CMDQ_BASE.RA, WRITE_ALLOCATE by EVENTQ_BASE.WA or PRIQ_BASE.WA
+ */
+export function queueAttributes(cr1: number, hints: number): Attributes {
+  const w = Uint32Array.of(cr1);
+  const { QUEUE_OC, QUEUE_IC, QUEUE_SH } = CR1;
+  return ofLevels(REGISTER_LEVELS, QUEUE_OC.get(w, 0), QUEUE_IC.get(w, 0), hints, QUEUE_SH.get(w, 0));
+}

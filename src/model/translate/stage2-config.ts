@@ -1,0 +1,84 @@
+/** Stage 2 of an STE, decoded: IHI 0070 5.2. Legality has been judged. */
+
+import { STE } from '../../spec/ste.ts';
+import { GRANULES } from '../../spec/translation.ts';
+import type { WorldState } from '../state.ts';
+import type { Stage2Config, TableFormat } from './configuration.ts';
+import { indexBitsAt } from './descriptor.ts';
+import {
+  stage2Format,
+  stage2GranuleBits,
+  stage2InputBits,
+  stage2LargeAddresses,
+  stage2OutputBits,
+  stage2StartLevel,
+  stage2TableBase,
+} from './stage2-format.ts';
+
+const f = STE.fields;
+
+/** Shareability by S2SH0: 0b01 is reserved and acts as 0 (5.2). */
+const SHAREABILITY = [0, 0, 2, 3];
+
+function declinedOf(w: Uint32Array, format: TableFormat, state: WorldState): string | null {
+  const { features } = state;
+  if (format === 'VMSAv9-128') return 'VMSAv9-128 tables';
+  if (features.s2pi && f.S2PIE.get(w, 0) === 1) return 'stage-2 permission indirection (S2PIE)';
+  if (features.s2po && f.S2POE.get(w, 0) === 1) return 'stage-2 permission overlays (S2POE)';
+  if (features.the && f.AssuredOnly.get(w, 0) === 1) return 'AssuredOnly checks';
+  return null;
+}
+
+/** More bits than an IPA has. */
+const NO_LIMIT = 63;
+/** Where a walk begins when a switched-off rule has let an STE pass that has no start level. */
+const NO_START_LEVEL = 0;
+
+/**
+ * Decodes the stage 2 of a legal STE.
+ * @param w 16 words
+ */
+export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
+  const { features } = state;
+  const fields = { w, state };
+  const format = stage2Format(fields);
+  const lpae = format === 'VMSAv8-32';
+  const granuleBits = stage2GranuleBits(fields) ?? GRANULES['4KB'].log2;
+  const ds = stage2LargeAddresses(fields);
+  const start = stage2StartLevel(fields);
+  const startLevel = start?.level ?? NO_START_LEVEL;
+  // The input is capped to IAS (3.4), the table has the size that S2T0SZ says.
+  const tableBits = stage2InputBits(fields);
+  const inputBits = lpae ? tableBits : Math.min(tableBits, state.iasBits);
+  const outputBits = stage2OutputBits(fields);
+  const base = start === null ? f.S2TTB.get(w, 0) : stage2TableBase(fields, start);
+  const ha = !lpae && features.httu >= 1 && f.S2HA.get(w, 0) === 1;
+  return {
+    baseHi: Math.floor(base / 2 ** 32),
+    baseLo: base >>> 0,
+    granuleBits,
+    inputBits: state.rulesOff.has('S2-RANGE') ? NO_LIMIT : inputBits,
+    startLevel,
+    startBits: indexBitsAt(tableBits, startLevel, granuleBits),
+    wide: granuleBits === 16 ? !lpae && state.oasBits === 52 : ds,
+    addressMask: lpae ? 0xff : 0xffff,
+    sh: ds ? (SHAREABILITY[f.S2SH0.get(w, 0)] ?? 0) : -1,
+    format,
+    bigEndian: f.S2ENDI.get(w, 0) === 1,
+    outputBits,
+    ha,
+    hd: ha && features.httu >= 2 && f.S2HD.get(w, 0) === 1,
+    haft: ha && features.httu === 3 && f.S2HAFT.get(w, 0) === 1,
+    affd: f.S2AFFD.get(w, 0) === 1,
+    vmid: f.S2VMID.get(w, 0),
+    ptw: f.S2PTW.get(w, 0) === 1,
+    fwb: features.fwb && f.S2FWB.get(w, 0) === 1,
+    mtePerm: features.mtePerm,
+    xnx: features.xnx,
+    stall: f.S2S.get(w, 0) === 1,
+    record: f.S2R.get(w, 0) === 1,
+    cutMask: lpae ? 2 ** (Math.min(state.oasBits, outputBits) - 32) - 1 : -1,
+    declined: declinedOf(w, format, state),
+    space: null,
+  };
+}

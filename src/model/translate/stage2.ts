@@ -1,0 +1,372 @@
+/** The stage-2 walk: DDI 0487 D8.2, with the SMMU's events (IHI 0070 7.3.12 to 7.3.16, S2=1). */
+
+import { maskOf } from '../../bits/layout.ts';
+import { hex, hex64 } from '../../bits/u64.ts';
+import { S2_LEAF } from '../../spec/descriptors.ts';
+import { CLASS_CD, CLASS_IN, CLASS_TT } from '../../spec/events.ts';
+import { NO_ASID, type TlbEntry, type TlbSpace, tlbPageHi, tlbPageLo } from '../caches/tlb.ts';
+import type { Machine } from '../machine.ts';
+import { DATA, type ReadStatus } from '../memory.ts';
+import type { Recorder } from '../plan.ts';
+import { type Answer, type Stage2Class, stage2Fault, stage2WalkAbort } from './answer.ts';
+import { mapsDevice } from './attributes.ts';
+import type { Stage2Config, StreamConfig } from './configuration.ts';
+import {
+  addressLo,
+  beyond,
+  descriptorKind,
+  INVALID,
+  joinHi,
+  joinLo,
+  LEAF_DESCRIPTOR,
+  levelShift,
+  outputHi,
+  swap32,
+  tableIndex,
+} from './descriptor.ts';
+import { pendingHi, pendingLo, readPending, update } from './httu.ts';
+import { ONCE_DIRTY, PERM, permissionText, stage2Permissions } from './permission.ts';
+import { recordDescriptor, recordUse } from './record-walk.ts';
+import { fillPage, fillTable, startOfWalk, walkStart } from './walk-cache.ts';
+
+const AF = maskOf(S2_LEAF.fields.AF);
+const S2AP1 = maskOf(S2_LEAF.fields.S2AP1);
+const DBM = maskOf(S2_LEAF.fields.DBM);
+const MEM_ATTR_SHIFT = S2_LEAF.fields.MemAttr.lsb;
+const SH_SHIFT = S2_LEAF.fields.SH.lsb;
+/** Shareability by SH: 0b01 is reserved and acts as Non-shareable. */
+const SHAREABILITY = [0, 0, 2, 3];
+
+/**
+ * What the last successful stage-2 translation found, as int32 words: an object would put most of them on the heap.
+ * Read them by the indices below.
+ */
+export const found = new Int32Array(16);
+export const F_PA_HI = 0;
+export const F_PA_LO = 1;
+export const F_SHIFT = 2;
+/** Bits of PERM, and above {@link ONCE_DIRTY} those once the page is dirty. */
+export const F_PERMISSIONS = 3;
+export const F_MEM_ATTR = 4;
+export const F_SH = 5;
+export const F_LEVEL = 6;
+export const F_HI = 7;
+export const F_LO = 8;
+/** Where the leaf lay. */
+export const F_AT_HI = 9;
+export const F_AT_LO = 10;
+
+const PURPOSE = {
+  [CLASS_CD]: 'the address of the CD',
+  [CLASS_TT]: 'the address of a stage-1 descriptor',
+  [CLASS_IN]: 'the address',
+} as const;
+
+/** The TLB space of a stage 2: Non-secure EL1, by VMID (3.17). */
+export function stage2Space(machine: Machine, stream: StreamConfig, s2: Stage2Config): TlbSpace {
+  if (s2.space) return s2.space;
+  const { world } = stream;
+  s2.space = machine.tlb.space({
+    world,
+    streamWorld: 'NS-EL1',
+    vmid: s2.vmid,
+    asid: NO_ASID,
+    aset: 0,
+    stage: 2,
+  });
+  return s2.space;
+}
+
+/** The IPA in bytes. */
+function ipaOf(hi: number, lo: number): number {
+  return (hi >>> 0) * 2 ** 32 + (lo >>> 0);
+}
+
+/**
+ * Translates an IPA and leaves the outcome in {@link found}. One function from the range check to the permissions: a
+ * nested walk runs it for each stage-1 descriptor.
+ * @param cls what the address is for: CLASS of the faults
+ * @param need bits of PERM that the access needs
+ * @param tableWrite the access is hardware's update of a stage-1 descriptor
+ * @returns false when the answer says why not
+ */
+export function translateStage2(
+  machine: Machine,
+  stream: StreamConfig,
+  s2: Stage2Config,
+  ipaHi: number,
+  ipaLo: number,
+  cls: Stage2Class,
+  need: number,
+  tableWrite: boolean,
+  answer: Answer,
+  recorder: Recorder | null,
+): boolean {
+  if (!inInput(s2, ipaHi, ipaLo)) {
+    const ipa = ipaOf(ipaHi, ipaLo);
+    const reason = `${PURPOSE[cls]}, IPA ${hex(ipa)}, is outside the ${s2.inputBits}-bit range of stage 2`;
+    answer.fail(stage2Fault('F_TRANSLATION', reason, 'S2-RANGE', s2.startLevel, cls, ipa));
+    return false;
+  }
+  const maximal = machine.policy === 'maximal';
+  if (maximal && useStage2Entry(machine, stream, s2, ipaHi, ipaLo, need, recorder)) {
+    return permitted(s2, ipaHi, ipaLo, cls, need, tableWrite, answer);
+  }
+  const memory = machine.memory(stream.world);
+  const { granuleBits, wide, outputBits, bigEndian } = s2;
+  const depth = recorder === null ? 0 : recorder.depth;
+  const stride = granuleBits - 3;
+  let level = s2.startLevel;
+  let indexBits = s2.startBits;
+  let tableHi = s2.baseHi;
+  let tableLo = s2.baseLo;
+  if (maximal && startOfWalk(machine, stage2Space(machine, stream, s2), ipaHi, ipaLo, recorder)) {
+    level = walkStart[0] as number;
+    tableHi = walkStart[1] as number;
+    tableLo = walkStart[2] as number;
+    indexBits = stride;
+  }
+  let shift = levelShift(level, granuleBits);
+  for (;;) {
+    const at = (tableLo + tableIndex(ipaHi, ipaLo, shift, indexBits) * 8) >>> 0;
+    const words = memory.plain(tableHi, at);
+    let status: ReadStatus = DATA;
+    let lo = 0;
+    let hi = 0;
+    if (words !== null) {
+      const word = (at & 0xffff) >>> 2;
+      lo = words[word] as number;
+      hi = words[word + 1] as number;
+    } else {
+      status = memory.load64(tableHi, at);
+      lo = memory.lo;
+      hi = memory.hi;
+    }
+    if (answer.updates.length !== 0 && readPending(answer, tableHi, at)) {
+      hi = pendingHi();
+      lo = pendingLo();
+    }
+    if (bigEndian) {
+      const swapped = swap32(hi);
+      hi = swap32(lo);
+      lo = swapped;
+    }
+    if (recorder !== null)
+      recordDescriptor(recorder, depth, stream.world, 2, s2, level, tableHi, at, hi, lo, status, shift);
+    if (status !== DATA) {
+      const pa = ipaOf(tableHi, at);
+      const reason = `reading the stage 2 level ${level} descriptor at ${hex(pa)} aborted`;
+      const abort = stage2WalkAbort(reason, level, cls, pa);
+      answer.unreadable(status, stream.world, pa, `stage 2 level ${level} descriptor`, abort);
+      return false;
+    }
+    const kind = descriptorKind(lo, level, granuleBits, wide);
+    if (kind === INVALID) {
+      answer.fail(invalid(hi, lo, level, ipaOf(tableHi, at), cls, ipaOf(ipaHi, ipaLo)));
+      return false;
+    }
+    const nextHi = outputHi(hi, lo, s2);
+    const nextLo = addressLo(lo, granuleBits);
+    if (beyond(nextHi, outputBits)) {
+      const reason = `stage 2 level ${level} descriptor holds address ${hex(ipaOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
+      answer.fail(stage2Fault('F_ADDR_SIZE', reason, '3.4', level, cls, ipaOf(ipaHi, ipaLo)));
+      return false;
+    }
+    if (kind === LEAF_DESCRIPTOR) {
+      // AFFD is IGNORED where hardware updates the flag (5.2, S2AFFD).
+      if ((lo & AF) === 0 && !s2.ha && !s2.affd) {
+        const reason = `stage 2 level ${level} leaf has AF=0, and STE.S2AFFD=0`;
+        answer.fail(stage2Fault('F_ACCESS', reason, '7.3.15', level, cls, ipaOf(ipaHi, ipaLo)));
+        return false;
+      }
+      let permissions = stage2Permissions(hi, lo, s2.xnx);
+      if (s2.hd && (hi & DBM) !== 0) permissions |= stage2Permissions(hi, lo | S2AP1, s2.xnx) << ONCE_DIRTY;
+      found[F_PA_HI] = joinHi(nextHi, ipaHi, shift) & s2.cutMask;
+      found[F_PA_LO] = joinLo(nextLo, ipaLo, shift);
+      found[F_SHIFT] = shift;
+      found[F_PERMISSIONS] = permissions;
+      found[F_MEM_ATTR] = (lo >>> MEM_ATTR_SHIFT) & 0xf;
+      found[F_SH] = s2.sh >= 0 ? s2.sh : (SHAREABILITY[(lo >>> SH_SHIFT) & 3] as number);
+      found[F_LEVEL] = level;
+      found[F_HI] = hi;
+      found[F_LO] = lo;
+      found[F_AT_HI] = tableHi;
+      found[F_AT_LO] = at;
+      if (recorder !== null) recordUse(recorder, 2, permissions, true);
+      // A Translation Request gets what there is (3.9.1.2).
+      const wanted =
+        answer.probe && cls === CLASS_IN ? need & (permissions | (permissions >>> ONCE_DIRTY)) : need;
+      if (!permitted(s2, ipaHi, ipaLo, cls, wanted, tableWrite, answer)) return false;
+      if (
+        ((permissions & wanted) !== wanted || (s2.ha && (lo & AF) === 0)) &&
+        !updateLeaf(machine, stream, s2, cls, wanted, answer, recorder)
+      )
+        return false;
+      if (maximal) fillPage(machine, answer, stage2Entry(stage2Space(machine, stream, s2), s2, ipaHi, ipaLo));
+      return true;
+    }
+    if (s2.haft && (lo & AF) === 0) {
+      const what = `stage 2 level ${level} table descriptor: AF=1`;
+      if (!update(machine, answer, stream.world, tableHi, at, hi, lo | AF, bigEndian, what, recorder)) {
+        answer.fail(updateAbort(level, cls, ipaOf(tableHi, at)));
+        return false;
+      }
+    }
+    if (maximal)
+      fillTable(machine, answer, stage2Space(machine, stream, s2), s2, level, ipaHi, ipaLo, {
+        hi,
+        lo,
+        atHi: tableHi,
+        atLo: at,
+        tables: 0,
+        nextHi,
+        nextLo,
+      });
+    tableHi = nextHi;
+    tableLo = nextLo;
+    level++;
+    shift -= stride;
+    indexBits = stride;
+  }
+}
+
+function updateAbort(level: number, cls: Stage2Class, pa: number) {
+  return stage2WalkAbort(
+    `updating the stage 2 level ${level} descriptor at ${hex(pa)} aborted`,
+    level,
+    cls,
+    pa,
+  );
+}
+
+/** Hardware's update of the leaf in {@link found}: its access flag, and S2AP[1] for a write (3.13.3). */
+function updateLeaf(
+  machine: Machine,
+  stream: StreamConfig,
+  s2: Stage2Config,
+  cls: Stage2Class,
+  need: number,
+  answer: Answer,
+  recorder: Recorder | null,
+): boolean {
+  const permissions = found[F_PERMISSIONS] as number;
+  const lo = found[F_LO] as number;
+  const level = found[F_LEVEL] as number;
+  const dirty = (permissions & need) !== need;
+  const newLo = lo | AF | (dirty ? S2AP1 : 0);
+  const atHi = found[F_AT_HI] as number;
+  const atLo = (found[F_AT_LO] as number) >>> 0;
+  const what = `stage 2 level ${level} leaf: ${dirty ? 'S2AP[1]=1, AF=1' : 'AF=1'}`;
+  const hi = found[F_HI] as number;
+  if (!update(machine, answer, stream.world, atHi, atLo, hi, newLo, s2.bigEndian, what, recorder)) {
+    answer.fail(updateAbort(level, cls, ipaOf(atHi, atLo)));
+    return false;
+  }
+  found[F_LO] = newLo;
+  if (dirty) found[F_PERMISSIONS] = permissions | ((permissions >>> ONCE_DIRTY) & (PERM.pw | PERM.uw));
+  return true;
+}
+
+/** Whether the IPA has no bits above the input size (3.4). */
+function inInput(s2: Stage2Config, ipaHi: number, ipaLo: number): boolean {
+  if (s2.inputBits >= 32) return ipaHi >>> (s2.inputBits - 32) === 0;
+  return ipaHi === 0 && (ipaLo >>> 0) >>> s2.inputBits === 0;
+}
+
+/** A cached IPA to PA entry that answers the access; one whose page must be marked dirty first does not. */
+function useStage2Entry(
+  machine: Machine,
+  stream: StreamConfig,
+  s2: Stage2Config,
+  ipaHi: number,
+  ipaLo: number,
+  need: number,
+  recorder: Recorder | null,
+): boolean {
+  const entry = machine.tlb.find(stage2Space(machine, stream, s2), ipaHi, ipaLo);
+  if (entry === null) return false;
+  if ((entry.permissions & need) !== need && ((entry.permissions >>> ONCE_DIRTY) & need) === need)
+    return false;
+  recorder?.step(
+    'cache-hit',
+    () => `TLB hit: IPA ${hex(ipaOf(ipaHi, ipaLo))}${entry.leaving ? ', on its way out' : ''}`,
+  );
+  takeStage2Entry(entry, ipaHi, ipaLo);
+  return true;
+}
+
+/** Puts a cached IPA to PA entry into {@link found}. */
+function takeStage2Entry(entry: TlbEntry, ipaHi: number, ipaLo: number): void {
+  const { shift } = entry;
+  found[F_PA_HI] = joinHi(entry.paHi, ipaHi, shift);
+  found[F_PA_LO] = joinLo(entry.paLo, ipaLo, shift);
+  found[F_SHIFT] = shift;
+  found[F_PERMISSIONS] = entry.permissions;
+  found[F_MEM_ATTR] = entry.attributes & 0xf;
+  found[F_SH] = entry.attributes >>> 8;
+  found[F_LEVEL] = entry.level;
+  found[F_HI] = entry.descriptorHi;
+  found[F_LO] = entry.descriptorLo;
+  found[F_AT_HI] = entry.descriptorAtHi;
+  found[F_AT_LO] = entry.descriptorAtLo;
+}
+
+/** The entry that a TLB would keep of what {@link found} holds. */
+export function stage2Entry(space: TlbSpace, s2: Stage2Config, ipaHi: number, ipaLo: number): TlbEntry {
+  const shift = found[F_SHIFT] as number;
+  return {
+    space,
+    global: true,
+    pageHi: tlbPageHi(ipaHi, shift),
+    pageLo: tlbPageLo(ipaHi, ipaLo, shift),
+    shift,
+    paHi: joinHi(found[F_PA_HI] as number, 0, shift),
+    paLo: joinLo(found[F_PA_LO] as number, 0, shift),
+    level: found[F_LEVEL] as number,
+    granuleBits: s2.granuleBits,
+    permissions: found[F_PERMISSIONS] as number,
+    attributes: (found[F_MEM_ATTR] as number) | ((found[F_SH] as number) << 8),
+    leafShift: shift,
+    nested: null,
+    descriptorAtHi: found[F_AT_HI] as number,
+    descriptorAtLo: found[F_AT_LO] as number,
+    descriptorHi: found[F_HI] as number,
+    descriptorLo: found[F_LO] as number,
+    leaving: false,
+  };
+}
+
+function invalid(hi: number, lo: number, level: number, pa: number, cls: Stage2Class, ipa: number) {
+  const why =
+    (lo & 1) === 0 ? 'bit 0 is clear' : level === 3 ? 'type 0b01 at level 3' : 'no block at this level';
+  const reason = `stage 2 level ${level} descriptor ${hex64(hi, lo)} at ${hex(pa)} is invalid: ${why} (IPA ${hex(ipa)})`;
+  return stage2Fault('F_TRANSLATION', reason, 'DDI 0487 D8.3', level, cls, ipa);
+}
+
+/** Checks the access against {@link found}; a refusal is left in the answer. */
+function permitted(
+  s2: Stage2Config,
+  ipaHi: number,
+  ipaLo: number,
+  cls: Stage2Class,
+  need: number,
+  tableWrite: boolean,
+  answer: Answer,
+): boolean {
+  const permissions = found[F_PERMISSIONS] as number;
+  const level = found[F_LEVEL] as number;
+  if ((permissions & need) !== need && ((permissions >>> ONCE_DIRTY) & need) !== need) {
+    const access = tableWrite ? 'write' : cls === CLASS_IN ? 'access' : 'read';
+    const reason = `stage 2 does not permit the ${access} of ${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}): ${permissionText(permissions, true)}`;
+    const fault = stage2Fault('F_PERMISSION', reason, '7.3.16', level, cls, ipaOf(ipaHi, ipaLo));
+    answer.fail(tableWrite ? { ...fault, tableWrite } : fault);
+    return false;
+  }
+  if (cls !== CLASS_IN && s2.ptw && mapsDevice(found[F_MEM_ATTR] as number, s2.fwb, s2.mtePerm)) {
+    const reason = `${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}) is Device memory at stage 2, and STE.S2PTW=1`;
+    const fault = stage2Fault('F_PERMISSION', reason, '5.2 S2PTW', level, cls, ipaOf(ipaHi, ipaLo));
+    answer.fail(tableWrite ? { ...fault, tableWrite } : fault);
+    return false;
+  }
+  return true;
+}

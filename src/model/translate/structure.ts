@@ -1,0 +1,114 @@
+/** Reading configuration structures: what the policy `maximal` keeps of them, and what a recorder is told. */
+
+import { hex } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
+import type { CachedStructure } from '../caches/structures.ts';
+import type { Machine } from '../machine.ts';
+import { DATA, type ReadStatus } from '../memory.ts';
+import type { FrameKind, Recorder } from '../plan.ts';
+import type { Answer } from './answer.ts';
+
+/**
+ * Looks for a structure that is cached by itself, and copies its words.
+ * @param sid of an L1STD the first StreamID that it serves
+ * @param index of a CD, or the first that an L1CD serves
+ * @returns where it was read (PA in bytes), or null
+ */
+export function cachedStructure(
+  machine: Machine,
+  structure: CachedStructure,
+  world: World,
+  sid: number,
+  index: number,
+  into: Uint32Array,
+): number | null {
+  if (machine.policy !== 'maximal') return null;
+  const entry = machine.structures.find(structure, world, sid, index);
+  if (!entry) return null;
+  into.set(entry.words);
+  return entry.pa;
+}
+
+/**
+ * Leaves in the answer that the policy keeps a structure, in whatever state it is (3.21.3).
+ * @param span how many StreamIDs an L1STD serves, or CDs an L1CD; otherwise 1
+ */
+export function keepStructure(
+  machine: Machine,
+  answer: Answer,
+  structure: CachedStructure,
+  world: World,
+  sid: number,
+  index: number,
+  pa: number,
+  words: Uint32Array,
+  count: number,
+  span: number,
+): void {
+  if (machine.policy !== 'maximal') return;
+  const which = structure === 'CD' || structure === 'L1CD' ? ` index ${index}` : '';
+  answer.fills.push({
+    store: machine.structures,
+    entry: { structure, world, sid, index, span, pa, words: words.slice(0, count), leaving: false },
+    what: `configuration cache keeps the ${structure} of StreamID ${hex(sid)}${which}`,
+  });
+}
+
+const NO_WORDS = new Uint32Array(0);
+
+/**
+ * Tells the recorder of a decoded structure that was cached whole.
+ * @param words not copied: a decoded structure's never change
+ */
+export function recordCached(
+  recorder: Recorder,
+  depth: number,
+  kind: FrameKind,
+  layout: string,
+  space: World,
+  pa: number,
+  words: Uint32Array,
+  name: () => string,
+): void {
+  recorder.enter(depth, {
+    kind,
+    name: () => `${name()} (cached)`,
+    layout,
+    space,
+    pa,
+    words,
+    status: DATA,
+    level: 0,
+  });
+  recorder.step('cache-hit', () => `configuration cache hit: ${name()}`);
+}
+
+/** Tells the recorder of a structure that was fetched, or taken from the cache. */
+export function recordStructure(
+  recorder: Recorder,
+  depth: number,
+  kind: FrameKind,
+  name: () => string,
+  layout: string,
+  space: World,
+  pa: number,
+  words: Uint32Array,
+  status: ReadStatus,
+  cached: boolean,
+  level: number,
+): void {
+  const count = layout === 'STE' || layout === 'CD' ? 16 : 2;
+  recorder.enter(depth, {
+    kind,
+    name: () => (cached ? `${name()} (cached)` : name()),
+    layout,
+    space,
+    pa,
+    words: status === DATA ? words.slice(0, count) : NO_WORDS,
+    status,
+    level,
+  });
+  recorder.step(cached ? 'cache-hit' : 'fetch', () =>
+    cached ? `configuration cache hit: ${name()}` : `read ${name()} at ${hex(pa)}`,
+  );
+}

@@ -1,0 +1,104 @@
+/** What the policy `maximal` keeps of walks beside the result: each table descriptor by itself (3.21.1, 4.4.1). */
+
+import { hex } from '../../bits/u64.ts';
+import { paOf, type TlbEntry, type TlbSpace, tlbPageHi, tlbPageLo } from '../caches/tlb.ts';
+import type { Machine } from '../machine.ts';
+import type { Recorder } from '../plan.ts';
+import type { Answer } from './answer.ts';
+import type { Tables } from './configuration.ts';
+import { levelShift } from './descriptor.ts';
+
+/** Where the last {@link startOfWalk} lets a walk begin: level, table (halves), hierarchical bits so far. */
+export const walkStart = new Int32Array(4);
+
+/** The space of equal tags among the cached table descriptors. */
+function walksOf(machine: Machine, space: TlbSpace): TlbSpace {
+  space.walks ??= machine.walks.space(space.tag);
+  return space.walks;
+}
+
+/** Looks for the deepest cached table descriptor of an address, and leaves what follows from it in {@link walkStart}. */
+export function startOfWalk(
+  machine: Machine,
+  space: TlbSpace,
+  inHi: number,
+  inLo: number,
+  recorder: Recorder | null,
+): boolean {
+  const entry = machine.walks.find(walksOf(machine, space), inHi, inLo);
+  if (entry === null) return false;
+  walkStart[0] = entry.level + 1;
+  walkStart[1] = entry.paHi;
+  walkStart[2] = entry.paLo;
+  walkStart[3] = entry.attributes;
+  recorder?.step(
+    'cache-hit',
+    () =>
+      `walk cache hit: stage ${space.tag.stage} level ${entry.level} table descriptor, next table ${hex(paOf(entry))}${entry.leaving ? ', on its way out' : ''}`,
+  );
+  return true;
+}
+
+/** A table descriptor as it was read. */
+interface TableRead {
+  readonly hi: number;
+  readonly lo: number;
+  /** PA of the descriptor. */
+  readonly atHi: number;
+  readonly atLo: number;
+  /** Hierarchical bits of this level and those above. */
+  readonly tables: number;
+  readonly nextHi: number;
+  readonly nextLo: number;
+}
+
+/** Remembers a table descriptor, unless it is cached already. */
+export function fillTable(
+  machine: Machine,
+  answer: Answer,
+  space: TlbSpace,
+  tables: Tables,
+  level: number,
+  inHi: number,
+  inLo: number,
+  read: TableRead,
+): void {
+  const shift = levelShift(level, tables.granuleBits);
+  const own = walksOf(machine, space);
+  const entry: TlbEntry = {
+    space: own,
+    global: false,
+    pageHi: tlbPageHi(inHi, shift),
+    pageLo: tlbPageLo(inHi, inLo, shift),
+    shift,
+    paHi: read.nextHi,
+    paLo: read.nextLo | 0,
+    level,
+    granuleBits: tables.granuleBits,
+    permissions: 0,
+    attributes: read.tables,
+    leafShift: shift,
+    nested: null,
+    descriptorAtHi: read.atHi,
+    descriptorAtLo: read.atLo | 0,
+    descriptorHi: read.hi | 0,
+    descriptorLo: read.lo | 0,
+    leaving: false,
+  };
+  if (machine.walks.displaced(entry)) return;
+  answer.fills.push({
+    store: machine.walks,
+    entry,
+    what: `walk cache keeps the stage ${space.tag.stage} level ${level} table descriptor`,
+  });
+}
+
+/** Remembers the result of one stage by itself, unless it is cached already. */
+export function fillPage(machine: Machine, answer: Answer, entry: TlbEntry): void {
+  if (machine.tlb.displaced(entry)) return;
+  answer.fills.push({
+    store: machine.tlb,
+    entry,
+    what: `TLB keeps IPA to PA ${hex(paOf(entry))}`,
+  });
+}
