@@ -115,12 +115,21 @@ function choicesOf({ stages, lpae, httu }: Kinds): fc.Arbitrary<Choices> {
 const changed = (of: Fields, by: readonly [string, number] | null): Fields =>
   by === null ? of : { ...of, [by[0]]: by[1] };
 
+/**
+ * Stage 2 may turn what stage 1 has as Non-cacheable into Write-Back (S2FWB). Whether hints of the input come back then
+ * is left open: 13.4.3 passes hints on, DDI 0487 takes those of stage 1 or none. So inputs have the plain hints there.
+ */
+function forcesWriteBack(ste: Fields): boolean {
+  return ste['Config'] === 7 && ste['S2FWB'] === 1;
+}
+
 /** Where the architecture leaves open what an encoding means, it is not used. */
 function definedSte(ste: Fields): Fields {
   const defined: Record<string, number> = { ...ste };
   // Whether ALLOCCFG counts without MTCFG is left open (5.2, ALLOCCFG), as are hints of half-cacheable types.
   if (defined['MTCFG'] !== 1) defined['ALLOCCFG'] = 0;
   if ([6, 7, 9, 13].includes(defined['MemAttr'] ?? 0)) defined['MemAttr'] = 15;
+  if (forcesWriteBack(defined)) defined['ALLOCCFG'] = 0;
   return defined;
 }
 
@@ -258,9 +267,16 @@ export const transactions: fc.Arbitrary<TxnChoice> = fc.record({
   attributes,
 });
 
+/** Read- and write-allocate, not transient. */
+function plainHints(of: MemoryAttributes): MemoryAttributes {
+  const inner = level(of.inner.policy, 3);
+  return { ...of, inner, outer: level(of.outer.policy, 3) };
+}
+
 /** The transaction that aims where this machine may map something. */
 export function aimed(spec: MachineSpec, c: TxnChoice): Txn {
-  const { sid, ssid, privileged, instruction, attributes: input } = c;
+  const { sid, ssid, privileged, instruction } = c;
+  const input = forcesWriteBack(spec.ste) ? plainHints(c.attributes) : c.attributes;
   const write = c.write || c.atomic;
   return {
     sid,

@@ -24,7 +24,7 @@ export function fields(of: Arbitraries): fc.Arbitrary<Fields> {
 /** ID registers. `lpae`, `httu`: whether machines may have them. */
 export function features(lpae: boolean, httu: boolean): fc.Arbitrary<Fields> {
   return fields({
-    'IDR0.TTF': lpae ? fc.constantFrom(2, 3, 3, 1) : mostly([2], [3]),
+    'IDR0.TTF': lpae ? fc.constantFrom(2, 3, 3, 1) : fc.constant(2),
     'IDR0.HTTU': httu ? fc.constantFrom(0, 1, 2, 3, 3) : fc.constantFrom(0),
     'IDR0.Hyp': mostly([1], [0]),
     'IDR0.ATS': flag(),

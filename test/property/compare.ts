@@ -1,10 +1,12 @@
 /** What the oracle and the model said of one transaction, in a form to compare. */
 
 import type { Plan } from '../../src/model/plan.ts';
-import { comparable, type Record4, recordOf } from '../kit/oracle/record.ts';
+import { ones } from '../kit/oracle/bits.ts';
+import { comparable, NUMBERS, type Record4, recordOf } from '../kit/oracle/record.ts';
 import type { OracleResult, Update } from '../kit/oracle/types.ts';
 import type { RandomMachine } from './machine.ts';
 import { ATTRIBUTES, packed, updatesOf } from './model.ts';
+import { oasOf } from './spec.ts';
 
 export interface Said {
   readonly result: string;
@@ -17,8 +19,12 @@ export interface Said {
 
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
-function recordText(record: Record4 | null): readonly string[] | null {
-  return record && comparable(record).map(hex);
+/** F_WALK_EABT: above OAS the address of a fetch is UNKNOWN, where VMSAv8-32 LPAE was truncated (7.3.12). */
+function recordText(record: Record4 | null, { spec }: RandomMachine): readonly string[] | null {
+  if (record === null) return null;
+  const [w0, w1, w2, w3] = comparable(record);
+  const isFetch = (w0 & 0xffn) === BigInt(NUMBERS.F_WALK_EABT);
+  return [w0, w1, w2, isFetch ? w3 & ones(oasOf(spec)) : w3].map(hex);
 }
 
 const updateText = ([pa, value]: readonly [bigint, bigint]): string => `${hex(pa)}=${hex(value)}`;
@@ -31,8 +37,10 @@ function finalUpdates(updates: Iterable<readonly [bigint, bigint]>): string[] {
 
 const pairs = (updates: readonly Update[]): [bigint, bigint][] => updates.map(({ pa, value }) => [pa, value]);
 
-export function oracleSaid(result: OracleResult): Said {
-  if (!result.ok) return { result: result.result, record: recordText(recordOf(result)), updates: [] };
+export function oracleSaid(result: OracleResult, machine: RandomMachine): Said {
+  if (!result.ok) {
+    return { result: result.result, record: recordText(recordOf(result), machine), updates: [] };
+  }
   return {
     result: 'ok',
     pa: hex(result.pa),
@@ -59,7 +67,7 @@ export function modelSaid(plan: Plan, machine: RandomMachine, oracle: OracleResu
   const written = outcome.recording === 'written' && outcome.record !== null;
   return {
     result: outcome.result,
-    record: written ? recordText(doublewords(outcome.record as Uint32Array)) : null,
+    record: written ? recordText(doublewords(outcome.record as Uint32Array), machine) : null,
     updates: finalUpdates(updates).filter((update) => !allowed.has(update)),
   };
 }

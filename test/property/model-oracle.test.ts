@@ -26,7 +26,7 @@ test(
         count(plan.outcome.result === 'not-modelled' ? 'left out' : 'compared');
         if (plan.outcome.result === 'not-modelled') continue;
         count(oracle.ok ? 'ok' : (oracle.event ?? 'silent'));
-        expect({ txn, ...modelSaid(plan, machine, oracle) }).toEqual({ txn, ...oracleSaid(oracle) });
+        expect({ txn, ...modelSaid(plan, machine, oracle) }).toEqual({ txn, ...oracleSaid(oracle, machine) });
       }
     };
     const kinds = { stages: STAGES, lpae: LPAE, httu: HTTU };

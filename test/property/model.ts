@@ -11,13 +11,13 @@ import type { RandomMachine } from './machine.ts';
 import { CMDQ, EVENTQ, QUEUE_BYTES, type StageName } from './spec.ts';
 
 /** What is held against the oracle. To be widened with the model. */
-export const STAGES: readonly StageName[] = ['stage1'];
+export const STAGES: readonly StageName[] = ['stage1', 'stage2', 'nested'];
 export const LPAE: boolean = false;
 export const HTTU: boolean = false;
 /** Memory attributes of the output. */
-export const ATTRIBUTES: boolean = false;
+export const ATTRIBUTES: boolean = true;
 /** Atomic transactions. */
-export const ATOMICS: boolean = true;
+export const ATOMICS: boolean = false;
 
 const EVENTQ_LOG2 = 4;
 const CMDQ_LOG2 = 4;

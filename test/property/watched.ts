@@ -2,6 +2,7 @@
 
 import { DATA, type ReadStatus, SparseMemory } from '../../src/model/memory.ts';
 import type { Smmu } from '../../src/model/smmu.ts';
+import { cacheContents } from '../kit/machine.ts';
 
 interface Cell {
   readonly status: ReadStatus;
@@ -59,10 +60,5 @@ export function snapshot(smmu: Smmu): string[] {
     const value = smmu.bank.peek(offset);
     if (value !== 0) lines.push(`${offset.toString(16)}=${value.toString(16)}`);
   }
-  const configs = smmu.config.entries().map(({ world, sid, stream, contexts }) => {
-    const cds = [...contexts.values()].map((cd) => [cd.index, cd.pa, ...cd.words]);
-    return JSON.stringify(['config', world, sid, [...stream.words], cds]);
-  });
-  const tlb = smmu.tlb.entries().map(({ space, ...entry }) => JSON.stringify(['tlb', space.tag, entry]));
-  return [...lines, ...configs.sort(), ...tlb.sort()];
+  return [...lines, ...cacheContents(smmu)];
 }
