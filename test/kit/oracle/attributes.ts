@@ -129,9 +129,11 @@ export interface Stage2Attributes {
   readonly mtePerm: boolean;
 }
 
-/** Whether the stage-2 descriptor itself maps Device memory (S2PTW). */
-export function isStage2Device({ memAttr, fwb }: Stage2Attributes): boolean {
-  return fwb ? (memAttr & 4) === 0 : memAttr >> 2 === 0;
+/** Whether the stage-2 descriptor itself maps Device memory (S2PTW); reserved types act as Device-nGnRnE. */
+export function isStage2Device({ memAttr, fwb, mtePerm }: Stage2Attributes): boolean {
+  if (fwb) return (memAttr & 4) === 0;
+  const type = fromMemAttr(memAttr);
+  return typeof type === 'number' || (type === null && !(mtePerm && memAttr === 4));
 }
 
 /** Combines (13.1.5, 13.1.6). */
