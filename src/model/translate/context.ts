@@ -143,7 +143,8 @@ export function decodeContext(
   const lpae = format === 'VMSAv8-32';
   const ds = !lpae && features.ds && f.DS.get(w, 0) === 1;
   const had = features.had;
-  const e0pd = features.e0pd && twoRanges;
+  // E0PD and AttrIndx[3] are of VMSAv8-64 alone (5.4, E0PD0 and MAIR0).
+  const e0pd = features.e0pd && twoRanges && !lpae;
   const ha = !lpae && features.httu >= 1 && f.HA.get(w, 0) === 1;
   const shared: Shared = {
     format,
@@ -188,7 +189,7 @@ export function decodeContext(
     halves: [halfOf(ttb0, shared, ds, state.oasBits), halfOf(ttb1, shared, ds, state.oasBits)],
     twoRanges,
     attributes: attributesOf(w),
-    attributeIndexBit3: features.aie && f.AIE.get(w, 0) === 1,
+    attributeIndexBit3: !lpae && features.aie && f.AIE.get(w, 0) === 1,
     wxn: f.WXN.get(w, 0) === 1,
     uwxn: f.UWXN.get(w, 0) === 1,
     pan: twoRanges && f.PAN.get(w, 0) === 1,
