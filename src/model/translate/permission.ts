@@ -79,11 +79,14 @@ const S2_EXECUTE = [PERM.px | PERM.ux, PERM.ux, 0, PERM.px];
  * @param hi upper half of the leaf descriptor
  * @param lo lower half
  * @param xnx XN[0] counts, and with it the privilege; otherwise XN[1] alone denies
+ * @param lpae VMSAv8-32: what executes must be readable (5.2, S2AA64)
  * @returns bits of {@link PERM}
  */
-export function stage2Permissions(hi: number, lo: number, xnx: boolean): number {
+export function stage2Permissions(hi: number, lo: number, xnx: boolean, lpae: boolean): number {
   const xn = (hi >>> S2_XN_SHIFT) & (xnx ? 3 : 2);
-  return ((lo & S2AP0) !== 0 ? READS : 0) | ((lo & S2AP1) !== 0 ? WRITES : 0) | (S2_EXECUTE[xn] as number);
+  const reads = (lo & S2AP0) !== 0;
+  const executes = lpae && !reads ? 0 : (S2_EXECUTE[xn] as number);
+  return (reads ? READS : 0) | ((lo & S2AP1) !== 0 ? WRITES : 0) | executes;
 }
 
 /**

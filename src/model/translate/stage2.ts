@@ -179,8 +179,10 @@ export function translateStage2(
         answer.fail(stage2Fault('F_ACCESS', reason, '7.3.15', level, cls, ipaOf(ipaHi, ipaLo)));
         return false;
       }
-      let permissions = stage2Permissions(hi, lo, s2.xnx);
-      if (s2.hd && (hi & DBM) !== 0) permissions |= stage2Permissions(hi, lo | S2AP1, s2.xnx) << ONCE_DIRTY;
+      const lpae = s2.format === 'VMSAv8-32';
+      let permissions = stage2Permissions(hi, lo, s2.xnx, lpae);
+      if (s2.hd && (hi & DBM) !== 0)
+        permissions |= stage2Permissions(hi, lo | S2AP1, s2.xnx, lpae) << ONCE_DIRTY;
       found[F_PA_HI] = joinHi(nextHi, ipaHi, shift) & s2.cutMask;
       found[F_PA_LO] = joinLo(nextLo, ipaLo, shift);
       found[F_SHIFT] = shift;
