@@ -118,7 +118,7 @@ export function translateStage2(
   const stride = granuleBits - 3;
   let level = s2.startLevel;
   let indexBits = s2.startBits;
-  let tableHi = s2.baseHi;
+  let tableHi = s2.baseHi & s2.cutMask;
   let tableLo = s2.baseLo;
   if (maximal && startOfWalk(machine, stage2Space(machine, stream, s2), ipaHi, ipaLo, recorder)) {
     level = walkStart[0] as number;
@@ -165,13 +165,14 @@ export function translateStage2(
       answer.fail(invalid(hi, lo, level, ipaOf(tableHi, at), cls, ipaOf(ipaHi, ipaLo)));
       return false;
     }
-    const nextHi = outputHi(hi, lo, s2);
+    let nextHi = outputHi(hi, lo, s2);
     const nextLo = addressLo(lo, granuleBits);
     if (beyond(nextHi, outputBits)) {
       const reason = `stage 2 level ${level} descriptor holds address ${hex(ipaOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
       answer.fail(stage2Fault('F_ADDR_SIZE', reason, '3.4', level, cls, ipaOf(ipaHi, ipaLo)));
       return false;
     }
+    nextHi &= s2.cutMask;
     if (kind === LEAF_DESCRIPTOR) {
       // AFFD is IGNORED where hardware updates the flag (5.2, S2AFFD).
       if ((lo & AF) === 0 && !s2.ha && !s2.affd) {
@@ -183,7 +184,7 @@ export function translateStage2(
       let permissions = stage2Permissions(hi, lo, s2.xnx, lpae);
       if (s2.hd && (hi & DBM) !== 0)
         permissions |= stage2Permissions(hi, lo | S2AP1, s2.xnx, lpae) << ONCE_DIRTY;
-      found[F_PA_HI] = joinHi(nextHi, ipaHi, shift) & s2.cutMask;
+      found[F_PA_HI] = joinHi(nextHi, ipaHi, shift);
       found[F_PA_LO] = joinLo(nextLo, ipaLo, shift);
       found[F_SHIFT] = shift;
       found[F_PERMISSIONS] = permissions;

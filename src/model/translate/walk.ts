@@ -85,7 +85,7 @@ export function walkStage1(
   const stride = granuleBits - 3;
   let level = half.startLevel;
   let indexBits = half.startBits;
-  let tableHi = half.baseHi;
+  let tableHi = half.baseHi & half.cutMask;
   let tableLo = half.baseLo;
   let tables = 0;
   if (machine.policy === 'maximal' && startOfWalk(machine, space, vaHi, vaLo, recorder)) {
@@ -144,13 +144,14 @@ export function walkStage1(
       answer.fail(invalid(hi, lo, level, addressOf(atHi, atLo)));
       return false;
     }
-    const nextHi = outputHi(hi, lo, half);
+    let nextHi = outputHi(hi, lo, half);
     const nextLo = addressLo(lo, granuleBits);
     if (beyond(nextHi, outputBits)) {
       const reason = `level ${level} descriptor holds address ${hex(addressOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
       answer.fail(stage1Fault('F_ADDR_SIZE', reason, '3.4', level));
       return false;
     }
+    nextHi &= half.cutMask;
     if (kind === LEAF_DESCRIPTOR) {
       // AFFD is IGNORED where hardware updates the flag (5.4, AFFD).
       if ((lo & AF) === 0 && !half.ha && !half.affd) {
