@@ -9,6 +9,7 @@ export const PERM = { pr: 1, pw: 2, px: 4, ur: 8, uw: 16, ux: 32 } as const;
 
 /** Everything is permitted: what a stage permits that does not translate. */
 export const ALL_PERMITTED = 63;
+export const EXECUTES = PERM.px | PERM.ux;
 const READS = PERM.pr | PERM.ur;
 const WRITES = PERM.pw | PERM.uw;
 

@@ -24,7 +24,14 @@ import {
   tableIndex,
 } from './descriptor.ts';
 import { pendingHi, pendingLo, readPending, update } from './httu.ts';
-import { HIERARCHICAL_BITS, ONCE_DIRTY, PERM, permissionText, stage1Permissions } from './permission.ts';
+import {
+  EXECUTES,
+  HIERARCHICAL_BITS,
+  ONCE_DIRTY,
+  PERM,
+  permissionText,
+  stage1Permissions,
+} from './permission.ts';
 import { recordDescriptor, recordTableAddress, recordUse } from './record-walk.ts';
 import { F_PA_HI, F_PA_LO, found, translateStage2 } from './stage2.ts';
 import { fillTable, startOfWalk, walkStart } from './walk-cache.ts';
@@ -159,8 +166,11 @@ export function walkStage1(
         return false;
       }
       let permissions = stage1Permissions(context, hi, lo, tables);
-      if (half.hd && (hi & DBM) !== 0)
-        permissions |= stage1Permissions(context, hi, lo & ~AP2, tables) << ONCE_DIRTY;
+      if (half.hd && (hi & DBM) !== 0) {
+        const dirty = stage1Permissions(context, hi, lo & ~AP2, tables);
+        // Who may execute a page that hardware may mark dirty is decided as if it were dirty already (3.13.8).
+        permissions = (permissions & (dirty | ~EXECUTES)) | (dirty << ONCE_DIRTY);
+      }
       leaf[L_OUT_HI] = joinHi(nextHi, vaHi, shift);
       leaf[L_OUT_LO] = joinLo(nextLo, vaLo, shift);
       leaf[L_SHIFT] = shift;
