@@ -13,7 +13,7 @@ import { CMDQ, EVENTQ, QUEUE_BYTES, type StageName } from './spec.ts';
 /** What is held against the oracle. To be widened with the model. */
 export const STAGES: readonly StageName[] = ['stage1', 'stage2', 'nested'];
 export const LPAE: boolean = true;
-export const HTTU: boolean = false;
+export const HTTU: boolean = true;
 /** Memory attributes of the output. */
 export const ATTRIBUTES: boolean = true;
 /** Atomic transactions. */
