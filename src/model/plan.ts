@@ -147,6 +147,8 @@ export interface Fault {
   readonly ipa?: number;
   /** Stage-2 F_PERMISSION with CLASS=TT: the update of a stage-1 descriptor was refused, not its read (TTRnW=0). */
   readonly tableWrite?: boolean;
+  /** An atomic has write permission and lacks read permission: recorded as a read (13.1.1). */
+  readonly lacksRead?: boolean;
   /** Terminates even where faults stall: F_ADDR_SIZE of a bypassed stage 1, and ATS requests (3.12.2). */
   readonly terminates?: boolean;
 }

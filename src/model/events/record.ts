@@ -34,7 +34,8 @@ export function encodeRecord(fault: Fault, access: RecordedAccess, stag: number)
   }
   put('PnU', access.privileged ? 1 : 0);
   put('InD', access.instruction && !transaction.write ? 1 : 0);
-  put('RnW', transaction.write ? 0 : 1);
+  const writes = transaction.write || transaction.kind === 'atomic';
+  put('RnW', writes && fault.lacksRead !== true ? 0 : 1);
   put('S2', fault.stage === 2 ? 1 : 0);
   put('CLASS', fault.class);
   put('FetchAddr', fault.fetchAddr);

@@ -11,7 +11,7 @@ export const PERM = { pr: 1, pw: 2, px: 4, ur: 8, uw: 16, ux: 32 } as const;
 export const ALL_PERMITTED = 63;
 export const EXECUTES = PERM.px | PERM.ux;
 const READS = PERM.pr | PERM.ur;
-const WRITES = PERM.pw | PERM.uw;
+export const WRITES = PERM.pw | PERM.uw;
 
 /**
  * How far above the bits of {@link PERM} a translation keeps those that it will have once hardware has marked its page

@@ -25,7 +25,7 @@ import {
   tableIndex,
 } from './descriptor.ts';
 import { pendingHi, pendingLo, readPending, update } from './httu.ts';
-import { ONCE_DIRTY, PERM, permissionText, stage2Permissions } from './permission.ts';
+import { ONCE_DIRTY, permissionText, stage2Permissions, WRITES } from './permission.ts';
 import { recordDescriptor, recordUse } from './record-walk.ts';
 import { fillPage, fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
@@ -266,7 +266,7 @@ function updateLeaf(
     return false;
   }
   found[F_LO] = newLo;
-  if (dirty) found[F_PERMISSIONS] = permissions | ((permissions >>> ONCE_DIRTY) & (PERM.pw | PERM.uw));
+  if (dirty) found[F_PERMISSIONS] = permissions | ((permissions >>> ONCE_DIRTY) & WRITES);
   return true;
 }
 
@@ -362,7 +362,10 @@ function permitted(
     const access = tableWrite ? 'write' : cls === CLASS_IN ? 'access' : 'read';
     const reason = `stage 2 does not permit the ${access} of ${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}): ${permissionText(permissions, true)}`;
     const fault = stage2Fault('F_PERMISSION', reason, '7.3.16', level, cls, ipaOf(ipaHi, ipaLo));
-    answer.fail(tableWrite ? { ...fault, tableWrite } : fault);
+    // Of an atomic the write is looked at first, and only the input's own access decides (13.1.1).
+    const missing = need & ~(permissions | (permissions >>> ONCE_DIRTY));
+    const lacksRead = cls === CLASS_IN && (need & WRITES) !== 0 && (missing & WRITES) === 0;
+    answer.fail(tableWrite ? { ...fault, tableWrite } : lacksRead ? { ...fault, lacksRead } : fault);
     return false;
   }
   if (cls !== CLASS_IN && s2.ptw && mapsDevice(found[F_MEM_ATTR] as number, s2.fwb, s2.mtePerm)) {
