@@ -17,7 +17,7 @@ export const HTTU: boolean = true;
 /** Memory attributes of the output. */
 export const ATTRIBUTES: boolean = true;
 /** Atomic transactions. */
-export const ATOMICS: boolean = false;
+export const ATOMICS: boolean = true;
 
 const EVENTQ_LOG2 = 4;
 const CMDQ_LOG2 = 4;
