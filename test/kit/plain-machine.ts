@@ -14,7 +14,7 @@ export const CD_AT = 0x20000;
 /** First tables; stage 1 with 39 bits (level 1), stage 2 with 34 bits (level 2 of 16 concatenated tables). */
 export const S1_TABLE = 0x30000;
 export const S2_TABLE = 0x80000;
-const RAM = 0x10000000n;
+const RAM = { base: 0, size: 0x50000000 };
 
 const IDR: Numbers = {
   'IDR0.S1P': 1,
@@ -36,16 +36,24 @@ const IDR: Numbers = {
   'AIDR.ArchMinorRev': 2,
 };
 
+/** A transaction of the one stream; an unprivileged read unless told otherwise. */
+export function plainTxn(va: bigint, more: Partial<Txn> = {}): Txn {
+  return { sid: SID, ssid: null, va, write: false, privileged: false, instruction: false, ...more };
+}
+
 export class PlainMachine implements Machine {
   readonly idr: Readonly<Record<string, bigint>>;
   readonly registers: Machine['registers'];
+  readonly ram = [RAM];
+  /** What was written, in order. */
+  readonly made: [pa: bigint, value: bigint][] = [];
   readonly #words = new Map<bigint, bigint>();
 
   constructor(ste: Numbers = {}, cd: Numbers = {}, idr: Numbers = {}) {
     this.idr = Object.fromEntries(
       Object.entries({ ...IDR, ...idr }).map(([name, value]) => [name, BigInt(value)]),
     );
-    this.registers = { CR0: 1n, CR2: 2n, GBPA: 0n, STRTAB_BASE: BigInt(STRTAB), STRTAB_BASE_CFG: 6n };
+    this.registers = { CR0: 5n, CR2: 2n, GBPA: 0n, STRTAB_BASE: BigInt(STRTAB), STRTAB_BASE_CFG: 6n };
     const stage2 = { S2AA64: 1, S2T0SZ: 30, S2SL0: 0, S2PS: 5, S2TTB: S2_TABLE, S2R: 1 };
     const base = { V: 1, Config: 5, S1ContextPtr: CD_AT, SHCFG: 1, ...stage2 };
     this.#structure(STRTAB + SID * 64, encode(STE, { ...base, ...ste }));
@@ -62,10 +70,15 @@ export class PlainMachine implements Machine {
 
   put(pa: number, value: bigint): void {
     this.#words.set(BigInt(pa), value);
+    this.made.push([BigInt(pa), value]);
   }
 
   read(pa: bigint): bigint | 'abort' {
-    return pa < RAM ? (this.#words.get(pa) ?? 0n) : 'abort';
+    return pa < BigInt(RAM.size) ? this.peek(pa) : 'abort';
+  }
+
+  peek(pa: bigint): bigint {
+    return this.#words.get(pa) ?? 0n;
   }
 
   /** Stage 2 maps 2 MiB blocks onto themselves with these attribute bits. */
@@ -75,7 +88,6 @@ export class PlainMachine implements Machine {
 
   /** A transaction; an unprivileged read unless told otherwise. */
   ask(va: bigint, more: Partial<Txn> = {}): OracleResult {
-    const plain = { sid: SID, ssid: null, va, write: false, privileged: false, instruction: false };
-    return translate(this, { ...plain, ...more });
+    return translate(this, plainTxn(va, more));
   }
 }

@@ -14,7 +14,8 @@ import {
 } from '../kit/oracle/attributes.ts';
 import { swapBytes } from '../kit/oracle/bits.ts';
 import type { Cacheability, MemoryAttributes, OracleResult } from '../kit/oracle/types.ts';
-import { CD_AT, PlainMachine, S1_TABLE, S2_TABLE } from '../kit/plain-machine.ts';
+import { CD_AT, S1_TABLE, S2_TABLE } from '../kit/plain-machine.ts';
+import { BothMachine } from '../property/both.ts';
 
 const AF = 1n << 10n;
 const USER = 1n << 6n;
@@ -30,7 +31,7 @@ const PAGE = 3n;
 
 /** Stage 1: level-1 table, one level-2 table behind it, a block at 0x200000 of the VA that leads to 0x400000. */
 const L2 = S1_TABLE + 0x1000;
-function stage1Block(m: PlainMachine, leaf: bigint, table = 0n): void {
+function stage1Block(m: BothMachine, leaf: bigint, table = 0n): void {
   m.put(S1_TABLE, BigInt(L2) | table | TABLE);
   m.put(L2 + 8, 0x400000n | leaf | BLOCK);
 }
@@ -40,8 +41,8 @@ function nested(
   stage2: bigint,
   ste: Record<string, number> = {},
   cd: Record<string, number> = {},
-): PlainMachine {
-  const m = new PlainMachine({ Config: 7, ...ste }, cd);
+): BothMachine {
+  const m = new BothMachine({ Config: 7, ...ste }, cd);
   m.identity(stage2, 0, 1, 2);
   return m;
 }
@@ -67,7 +68,7 @@ test('the second reading shares nothing with what it judges: it imports no file 
 
 describe('hardware update (3.13)', () => {
   test('sets the Access flag of a stage-1 leaf', () => {
-    const m = new PlainMachine({}, { HA: 1 });
+    const m = new BothMachine({}, { HA: 1 });
     stage1Block(m, USER);
     const got = m.ask(VA);
     expect(fault(got)).toBe(0x400123n);
@@ -77,7 +78,7 @@ describe('hardware update (3.13)', () => {
   });
 
   test('makes a writable-clean page dirty by a write, not by a read, in one update with the Access flag', () => {
-    const m = new PlainMachine({}, { HA: 1, HD: 1 });
+    const m = new BothMachine({}, { HA: 1, HD: 1 });
     stage1Block(m, USER | READ_ONLY | DBM);
     const flagOnly = { pa: BigInt(L2 + 8), what: 'leaf', stage: 1 };
     const clean = 0x400000n | USER | READ_ONLY | DBM | AF | BLOCK;
@@ -86,13 +87,13 @@ describe('hardware update (3.13)', () => {
   });
 
   test('is not applicable where APTable has taken the write: F_PERMISSION (3.13.3.1)', () => {
-    const m = new PlainMachine({}, { HA: 1, HD: 1 });
+    const m = new BothMachine({}, { HA: 1, HD: 1 });
     stage1Block(m, USER | READ_ONLY | DBM | AF, 1n << 62n);
     expect(fault(m.ask(VA, { write: true }))).toMatchObject({ event: 'F_PERMISSION', S2: false });
   });
 
   test('sets the flag of table descriptors with HAFT, above before below', () => {
-    const m = new PlainMachine({}, { HA: 1, HAFT: 1 });
+    const m = new BothMachine({}, { HA: 1, HAFT: 1 });
     stage1Block(m, USER);
     expect(updates(m.ask(VA))).toMatchObject([
       { pa: BigInt(S1_TABLE), value: BigInt(L2) | AF | TABLE, what: 'table' },
@@ -101,7 +102,7 @@ describe('hardware update (3.13)', () => {
   });
 
   test('writes big-endian descriptors big-endian', () => {
-    const m = new PlainMachine({}, { HA: 1, ENDI: 1 });
+    const m = new BothMachine({}, { HA: 1, ENDI: 1 });
     m.put(S1_TABLE, swapBytes(BigInt(L2) | TABLE));
     m.put(L2 + 8, swapBytes(0x400000n | USER | BLOCK));
     expect(updates(m.ask(VA))).toMatchObject([{ value: swapBytes(0x400000n | USER | AF | BLOCK) }]);
@@ -139,12 +140,21 @@ describe('hardware update (3.13)', () => {
   });
 
   test('AFFD without HA takes a clear flag for set; without either it is F_ACCESS', () => {
-    const lenient = new PlainMachine({}, { AFFD: 1 });
-    const strict = new PlainMachine();
+    const lenient = new BothMachine({}, { AFFD: 1 });
+    const strict = new BothMachine();
     for (const m of [lenient, strict]) stage1Block(m, USER);
     expect(fault(lenient.ask(VA))).toBe(0x400123n);
     expect(fault(strict.ask(VA))).toMatchObject({ event: 'F_ACCESS', S2: false, CLASS: 2 });
   });
+});
+
+test('a page that hardware may mark dirty counts as writable for execution (3.13.8)', () => {
+  const fetch = { instruction: true, privileged: true };
+  const managed = new BothMachine({}, { HA: 1, HD: 1 });
+  const unmanaged = new BothMachine({}, { HA: 1 });
+  for (const m of [managed, unmanaged]) stage1Block(m, USER | READ_ONLY | DBM | AF);
+  expect(fault(managed.ask(VA, fetch))).toMatchObject({ event: 'F_PERMISSION' });
+  expect(fault(unmanaged.ask(VA, fetch))).toBe(0x400123n);
 });
 
 describe('two stages', () => {
@@ -157,11 +167,11 @@ describe('two stages', () => {
       IPA: BigInt(CD_AT),
     });
 
-    const table = new PlainMachine({ Config: 7 }, { TTB0: 0x230000 });
+    const table = new BothMachine({ Config: 7 }, { TTB0: 0x230000 });
     table.identity(S2R | AF | WB, 0);
     expect(fault(table.ask(VA))).toMatchObject({ event: 'F_TRANSLATION', CLASS: 1, IPA: 0x230000n });
 
-    const output = new PlainMachine({ Config: 7 });
+    const output = new BothMachine({ Config: 7 });
     output.identity(S2R | AF | WB, 0);
     stage1Block(output, USER | AF);
     expect(fault(output.ask(VA))).toMatchObject({ event: 'F_TRANSLATION', CLASS: 2, IPA: 0x400000n });
@@ -182,14 +192,14 @@ describe('two stages', () => {
   });
 
   test('report the stage-1 permission before the stage-2 translation of the output (7.3.22)', () => {
-    const m = new PlainMachine({ Config: 7 });
+    const m = new BothMachine({ Config: 7 });
     m.identity(S2R | AF | WB, 0);
     stage1Block(m, AF);
     expect(fault(m.ask(VA))).toMatchObject({ event: 'F_PERMISSION', S2: false });
   });
 
   test('execute by privilege with XNX: 0b01 is for unprivileged accesses alone', () => {
-    const m = new PlainMachine({ Config: 6 });
+    const m = new BothMachine({ Config: 6 });
     m.identity(S2R | AF | WB | (1n << 53n), 0);
     const fetch = { instruction: true };
     expect(fault(m.ask(0x40n, fetch))).toBe(0x40n);
@@ -202,8 +212,8 @@ describe('two stages', () => {
 
 describe('VMSAv8-32 LPAE (3.4.1, DDI 0487 G5)', () => {
   const TTB1 = S1_TABLE + 0x8000;
-  function lpae(T0SZ: number, T1SZ: number): PlainMachine {
-    const m = new PlainMachine({}, { AA64: 0, T0SZ, T1SZ, EPD1: 0, TTB1 });
+  function lpae(T0SZ: number, T1SZ: number): BothMachine {
+    const m = new BothMachine({}, { AA64: 0, T0SZ, T1SZ, EPD1: 0, TTB1 });
     // Level 1 below 1 GiB, or level 2 where a half is small.
     for (let i = 0; i < 512; i++) {
       m.put(S1_TABLE + i * 8, 0x200000n | USER | AF | BLOCK);
@@ -242,21 +252,50 @@ describe('VMSAv8-32 LPAE (3.4.1, DDI 0487 G5)', () => {
 
   test('a privileged fetch from what users write is refused by UWXN alone', () => {
     const fetch = { instruction: true, privileged: true };
-    const plain = new PlainMachine({}, { AA64: 0, T0SZ: 2 });
-    const strict = new PlainMachine({}, { AA64: 0, T0SZ: 2, UWXN: 1 });
+    const plain = new BothMachine({}, { AA64: 0, T0SZ: 2 });
+    const strict = new BothMachine({}, { AA64: 0, T0SZ: 2, UWXN: 1 });
     for (const m of [plain, strict]) m.put(S1_TABLE, 0x200000n | USER | AF | BLOCK);
     expect(fault(plain.ask(0n, fetch))).toBe(0x200000n);
     expect(fault(strict.ask(0n, fetch))).toMatchObject({ event: 'F_PERMISSION' });
   });
 
   test('stage 2 takes up to 40 bits (S2T0SZ=-8) and knows no execute-only page', () => {
-    const m = new PlainMachine({ Config: 6, S2AA64: 0, S2T0SZ: 8, S2SL0: 1 });
+    const m = new BothMachine({ Config: 6, S2AA64: 0, S2T0SZ: 8, S2SL0: 1 });
     m.put(S2_TABLE + 1023 * 8, 0x40000000n | S2W | AF | WB | BLOCK);
     m.put(S2_TABLE + 1022 * 8, 0x40000000n | S2R | AF | WB | BLOCK);
     const fetch = { instruction: true };
     expect(fault(m.ask(0xff80000000n, fetch))).toBe(0x40000000n);
     expect(fault(m.ask(0xffc0000000n, fetch))).toMatchObject({ event: 'F_PERMISSION', S2: true });
     expect(fault(m.ask(1n << 40n))).toMatchObject({ event: 'F_TRANSLATION', S2: true });
+  });
+});
+
+describe('VMSAv8-32 LPAE has not what VMSAv8-64 has', () => {
+  test('E0PD (5.4)', () => {
+    const cd = { T0SZ: 2, E0PD0: 1 };
+    for (const [AA64, want] of [
+      [0, 0x200000n],
+      [1, { event: 'F_TRANSLATION' }],
+    ] as const) {
+      const m = new BothMachine({}, { ...cd, AA64, T0SZ: AA64 === 1 ? 25 : 2 }, { 'IDR3.E0PD': 1 });
+      m.put(S1_TABLE, 0x200000n | USER | AF | BLOCK);
+      const got = fault(m.ask(0n));
+      if (typeof want === 'bigint') expect(got).toBe(want);
+      else expect(got).toMatchObject(want);
+    }
+  });
+
+  test('AttrIndx[3] (5.4, MAIR0)', () => {
+    const m = new BothMachine({}, { AA64: 0, T0SZ: 2, AIE: 1, MAIR1: 0x44000000 }, { 'IDR3.AIE': 1 });
+    m.put(S1_TABLE, 0x200000n | USER | AF | (1n << 59n) | BLOCK);
+    expect(m.ask(0n)).toMatchObject({ attributes: { inner: { policy: 'WT' } } });
+  });
+
+  test('more than 40 bits: where a PA has fewer, tables and outputs of stage 1 are cut (3.4)', () => {
+    const m = new BothMachine({}, { AA64: 0, T0SZ: 2, TTB0: S1_TABLE + 2 ** 36 }, { 'IDR5.OAS': 0 });
+    m.put(S1_TABLE, (1n << 39n) | BigInt(L2) | TABLE);
+    m.put(L2, (1n << 38n) | 0x345000n | USER | AF | PAGE);
+    expect(fault(m.ask(0x678n))).toBe(0x345678n);
   });
 });
 
@@ -321,8 +360,8 @@ describe('memory attributes (chapter 13)', () => {
 });
 
 describe('atomic transactions (13.1.1)', () => {
-  function writeOnly(stage2: bigint): PlainMachine {
-    const m = new PlainMachine({ Config: 6 });
+  function writeOnly(stage2: bigint): BothMachine {
+    const m = new BothMachine({ Config: 6 });
     m.identity(stage2, 0);
     return m;
   }
@@ -341,7 +380,7 @@ describe('atomic transactions (13.1.1)', () => {
   });
 
   test('are data, whatever INSTCFG says', () => {
-    const m = new PlainMachine({ Config: 6, INSTCFG: 3 });
+    const m = new BothMachine({ Config: 6, INSTCFG: 3 });
     m.identity(S2R | S2W | AF | WB | (1n << 54n), 0);
     expect(fault(m.ask(0x40n, atomic))).toBe(0x40n);
     expect(fault(m.ask(0x40n))).toMatchObject({ event: 'F_PERMISSION' });

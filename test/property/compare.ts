@@ -4,9 +4,8 @@ import type { Plan } from '../../src/model/plan.ts';
 import { ones } from '../kit/oracle/bits.ts';
 import { comparable, NUMBERS, type Record4, recordOf } from '../kit/oracle/record.ts';
 import type { OracleResult, Update } from '../kit/oracle/types.ts';
-import type { RandomMachine } from './machine.ts';
-import { ATTRIBUTES, packed, updatesOf } from './model.ts';
-import { oasOf } from './spec.ts';
+import { ATTRIBUTES, type Modelled, packed, updatesOf } from './model.ts';
+import { sizeOf } from './spec.ts';
 
 export interface Said {
   readonly result: string;
@@ -20,11 +19,11 @@ export interface Said {
 const hex = (value: bigint): string => `0x${value.toString(16)}`;
 
 /** F_WALK_EABT: above OAS the address of a fetch is UNKNOWN, where VMSAv8-32 LPAE was truncated (7.3.12). */
-function recordText(record: Record4 | null, { spec }: RandomMachine): readonly string[] | null {
+function recordText(record: Record4 | null, { idr }: Modelled): readonly string[] | null {
   if (record === null) return null;
   const [w0, w1, w2, w3] = comparable(record);
   const isFetch = (w0 & 0xffn) === BigInt(NUMBERS.F_WALK_EABT);
-  return [w0, w1, w2, isFetch ? w3 & ones(oasOf(spec)) : w3].map(hex);
+  return [w0, w1, w2, isFetch ? w3 & ones(sizeOf(Number(idr['IDR5.OAS'] ?? 0n))) : w3].map(hex);
 }
 
 const updateText = ([pa, value]: readonly [bigint, bigint]): string => `${hex(pa)}=${hex(value)}`;
@@ -37,7 +36,7 @@ function finalUpdates(updates: Iterable<readonly [bigint, bigint]>): string[] {
 
 const pairs = (updates: readonly Update[]): [bigint, bigint][] => updates.map(({ pa, value }) => [pa, value]);
 
-export function oracleSaid(result: OracleResult, machine: RandomMachine): Said {
+export function oracleSaid(result: OracleResult, machine: Modelled): Said {
   if (!result.ok) {
     return { result: result.result, record: recordText(recordOf(result), machine), updates: [] };
   }
@@ -51,7 +50,7 @@ export function oracleSaid(result: OracleResult, machine: RandomMachine): Said {
 }
 
 /** @param oracle what a faulting transaction may have updated before: of that, the model may do any part (3.13.2) */
-export function modelSaid(plan: Plan, machine: RandomMachine, oracle: OracleResult): Said {
+export function modelSaid(plan: Plan, machine: Modelled, oracle: OracleResult): Said {
   const { outcome } = plan;
   const updates = updatesOf(plan, machine);
   if (outcome.result === 'ok') {

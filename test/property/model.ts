@@ -1,13 +1,12 @@
 /** The only place where property tests meet the model: what it covers, and how it is asked. */
 
 import { offsetOf } from '../../src/model/bank.ts';
-import { type ChunkSource, SparseMemory } from '../../src/model/memory.ts';
+import { type ChunkSource, type MemoryRange, SparseMemory } from '../../src/model/memory.ts';
 import { type Operation, type Plan, type Transaction, transaction } from '../../src/model/plan.ts';
 import { type CachePolicy, Smmu } from '../../src/model/smmu.ts';
 import { DEFAULT_INPUT } from '../kit/oracle/attributes.ts';
 import { ID_POSITIONS } from '../kit/oracle/corpus.ts';
-import type { Cacheability, MemoryAttributes, Txn } from '../kit/oracle/types.ts';
-import type { RandomMachine } from './machine.ts';
+import type { Cacheability, Machine, MemoryAttributes, Txn } from '../kit/oracle/types.ts';
 import { CMDQ, EVENTQ, QUEUE_BYTES, type StageName } from './spec.ts';
 
 /** What is held against the oracle. To be widened with the model. */
@@ -19,6 +18,14 @@ export const ATTRIBUTES: boolean = true;
 /** Atomic transactions. */
 export const ATOMICS: boolean = true;
 
+/** A machine that the model can be made of. */
+export interface Modelled extends Pick<Machine, 'idr' | 'registers'> {
+  readonly ram: readonly MemoryRange[];
+  /** Doublewords in the order in which they came to be. */
+  readonly made: readonly (readonly [pa: bigint, value: bigint])[];
+  peek(pa: bigint): bigint;
+}
+
 const EVENTQ_LOG2 = 4;
 const CMDQ_LOG2 = 4;
 const COMMAND_BYTES = 16;
@@ -28,7 +35,7 @@ const CMDQEN = 8;
 const QUEUE_SIZES = (10 << 21) | (10 << 16);
 
 /** Raw words of the ID registers, by index. */
-function idWords(machine: RandomMachine): number[] {
+function idWords(machine: Modelled): number[] {
   const words = [0, QUEUE_SIZES, 0, 0, 0, 0];
   for (const [name, [register, low]] of ID_POSITIONS) {
     words[register] = (words[register] as number) + Number(machine.idr[name] ?? 0n) * 2 ** low;
@@ -36,7 +43,7 @@ function idWords(machine: RandomMachine): number[] {
   return words;
 }
 
-function registersOf(machine: RandomMachine): [offset: number, value: number][] {
+function registersOf(machine: Modelled): [offset: number, value: number][] {
   const { CR0, CR2, GBPA, STRTAB_BASE, STRTAB_BASE_CFG } = machine.registers;
   const low = (value: bigint): number => Number(BigInt.asUintN(32, value));
   return [
@@ -84,7 +91,7 @@ export function modelTransaction(txn: Txn): Transaction {
  * RAM of a random machine. What nobody made up is absent, not zero: a model that reads more than the oracle did ends as
  * `absent` instead of finding an invalid descriptor.
  */
-export function memoryOf(machine: RandomMachine): SparseMemory {
+export function memoryOf(machine: Modelled): SparseMemory {
   const nothing: ChunkSource = { fill: () => 0, ranges: machine.ram };
   return new SparseMemory(nothing, { ram: machine.ram });
 }
@@ -93,10 +100,10 @@ export function memoryOf(machine: RandomMachine): SparseMemory {
 export class ModelMachine {
   readonly smmu: Smmu;
   readonly memory: SparseMemory;
-  readonly #machine: RandomMachine;
+  readonly #machine: Modelled;
   #taken = 0;
 
-  constructor(machine: RandomMachine, caches: CachePolicy = 'none', memory = memoryOf(machine)) {
+  constructor(machine: Modelled, caches: CachePolicy = 'none', memory = memoryOf(machine)) {
     this.#machine = machine;
     this.memory = memory;
     this.smmu = new Smmu({ memory, caches });
@@ -107,7 +114,7 @@ export class ModelMachine {
   refresh(): void {
     const { made } = this.#machine;
     for (; this.#taken < made.length; this.#taken++) {
-      const [pa, value] = made[this.#taken] as [bigint, bigint];
+      const [pa, value] = made[this.#taken] as readonly [bigint, bigint];
       const words = Uint32Array.of(Number(value & 0xffffffffn), Number(value >> 32n));
       this.memory.store(Number(pa), words, 0, 2);
     }
@@ -137,7 +144,7 @@ export class ModelMachine {
 }
 
 /** What a plan would write beside its event record: the last value of each doubleword. */
-export function updatesOf(plan: Plan, machine: RandomMachine): Map<bigint, bigint> {
+export function updatesOf(plan: Plan, machine: Modelled): Map<bigint, bigint> {
   const updates = new Map<bigint, bigint>();
   for (const effect of plan.effects) {
     if (effect.kind !== 'memory' || (effect.pa >= EVENTQ && effect.pa < EVENTQ + QUEUE_BYTES)) continue;
