@@ -69,6 +69,9 @@ const RECORDINGS: Readonly<Record<Recording, string>> = {
   disabled: 'the transaction is terminated; the EVENTQ is disabled (CR0.EVENTQEN=0), so the event is lost',
   suppressed: 'the transaction is terminated; its configuration suppresses the event',
   aborted: 'the transaction is terminated; writing the event aborts (GERROR.EVENTQ_ABT_ERR)',
+  merged: 'the transaction is terminated; the last record of the EVENTQ stands for its event as well',
+  'stall-limit':
+    'the transaction is stalled; its event waits until fewer than IDR5.STALL_MAX are outstanding',
 };
 
 function consequence(plan: Plan, step: Step | undefined): string {

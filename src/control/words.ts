@@ -31,6 +31,16 @@ function otherText(operation: Exclude<Operation, { kind: 'command' }>): string {
       return `write ${hex(operation.value)} to register ${hex(operation.offset, 4)}`;
     case 'memory':
       return `write ${operation.words.length * 4} bytes at PA ${hex(operation.pa)} (${operation.space})`;
+    case 'page-request': {
+      const { sid, prgIndex, addressHi, addressLo } = operation.request;
+      return `page request sid=${hex(sid)} group=${prgIndex} iova=${hex64(addressHi, addressLo)}`;
+    }
+    case 'page-hint': {
+      const { sid, addressHi, addressLo, span } = operation.hint;
+      return `page hint sid=${hex(sid)} iova=${hex64(addressHi, addressLo)} pages=${span}`;
+    }
+    case 'broadcast-tlbi':
+      return `broadcast TLBI ${operation.message.name}`;
   }
 }
 

@@ -80,6 +80,8 @@ const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
   disabled: '; not recorded: the event queue is disabled',
   suppressed: '; not recorded: CD.R=0',
   aborted: '; not recorded: the event queue has an active abort',
+  merged: '; the last record stands for it',
+  'stall-limit': '; not recorded yet: IDR5.STALL_MAX stalls are outstanding',
 };
 
 function faultText(fault: Fault, outcome: Outcome): string {

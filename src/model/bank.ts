@@ -115,6 +115,14 @@ export class RegisterBank {
     return values;
   }
 
+  /** Another bank that holds the same. */
+  copy(): RegisterBank {
+    const other = new RegisterBank();
+    other.#words.set(this.#words);
+    other.#version = this.#version;
+    return other;
+  }
+
   /** Stores a raw word; the rules of writing are the caller's business. */
   poke(offset: number, value: number): void {
     this.#words[offset >>> 2] = value;

@@ -8,6 +8,7 @@ import type { StructureCache } from './caches/structures.ts';
 import type { Tlb } from './caches/tlb.ts';
 import type { Versions } from './caches/versions.ts';
 import type { SparseMemory } from './memory.ts';
+import type { Traffic } from './traffic-stores.ts';
 import type { DecodeMemo } from './translate/decode-memo.ts';
 
 /** The cache models that can run, the default first. */
@@ -48,5 +49,6 @@ export interface Machine {
   readonly decoded: DecodeMemo;
   readonly partidMaps: PartidMapCache;
   readonly dpt: DptTlb;
+  readonly traffic: Traffic;
   memory(space: World): SparseMemory;
 }

@@ -8,8 +8,10 @@
  */
 
 import type { World } from '../bits/world.ts';
+import type { BroadcastName } from '../spec/broadcast.ts';
 import type { CommandName } from '../spec/commands.ts';
 import type { EventName } from '../spec/events.ts';
+import type { AtsCompletion } from './ats/completion.ts';
 import type { ConfigEntry } from './caches/config.ts';
 import type { TlbEntry } from './caches/tlb.ts';
 import type { ReadStatus } from './memory.ts';
@@ -33,14 +35,47 @@ export interface Transaction {
   readonly attributes: Attributes;
   /** The NS attribute as it arrives; Secure and Realm streams only. */
   readonly ns: boolean;
+  /** Of a `request`: its Source-CXL bit (3.9.3). */
+  readonly cxl?: boolean;
+  /** Of an `atos`. */
+  readonly atos?: AtosQuery;
 }
 
 /**
  * What a client asks for beside a plain read or write:
  * `atomic` reads and writes (16.7.6); `speculative` is aborted instead of faulting (3.14);
- * `request` is an ATS Translation Request and `translated` an ATS Translated transaction (3.9).
+ * `request` is an ATS Translation Request (`write` says NW=0, `instruction` Exe, `privileged` Priv) and `translated`
+ * an ATS Translated transaction (3.9); `atos` is an address translation operation of software (9);
+ * reads with a side effect, writes and hints that steer caches (3.22); cache maintenance by address (16.7.2);
+ * `unsupported` stands for what an interconnect can say and this SMMU cannot do (7.3.2).
  */
-export type TransactionKind = 'ordinary' | 'atomic' | 'speculative' | 'request' | 'translated';
+export type TransactionKind =
+  | 'ordinary'
+  | 'atomic'
+  | 'speculative'
+  | 'request'
+  | 'translated'
+  | 'atos'
+  | 'read-clean-invalidate'
+  | 'destructive-read'
+  | 'write-prefetch'
+  | 'prefetch'
+  | 'clean'
+  | 'clean-to-persistence'
+  | 'clean-invalidate'
+  | 'invalidate'
+  | 'destructive-hint'
+  | 'unsupported';
+
+/** What an address translation operation asks beside its address (9.1.3). */
+export interface AtosQuery {
+  /** TYPE: 1 stage 1, 2 stage 2, 3 both. */
+  readonly stages: 1 | 2 | 3;
+  /** HTTUI: the access flag and the dirty state stay as they are. */
+  readonly passive: boolean;
+  /** VATOS only: the VMID that the stream must have (9.1.6). */
+  readonly vmid?: number;
+}
 
 /** A transaction of the Non-secure world: an ordinary unprivileged data read unless `some` says otherwise. */
 export function transaction(
@@ -58,6 +93,8 @@ export function transaction(
     kind: some.kind ?? 'ordinary',
     attributes: some.attributes ?? DEFAULT_ATTRIBUTES,
     ns: some.ns ?? false,
+    ...(some.cxl && { cxl: true }),
+    ...(some.atos && { atos: some.atos }),
   };
 }
 
@@ -66,6 +103,9 @@ export type FrameKind =
   | 'command'
   | 'transaction'
   | 'register'
+  | 'page-request'
+  | 'page-hint'
+  | 'broadcast'
   | 'l1std'
   | 'ste'
   | 'vms'
@@ -147,10 +187,14 @@ export interface Fault {
   readonly ipa?: number;
   /** Stage-2 F_PERMISSION with CLASS=TT: the update of a stage-1 descriptor was refused, not its read (TTRnW=0). */
   readonly tableWrite?: boolean;
-  /** An atomic has write permission and lacks read permission: recorded as a read (13.1.1). */
-  readonly lacksRead?: boolean;
   /** Terminates even where faults stall: F_ADDR_SIZE of a bypassed stage 1, and ATS requests (3.12.2). */
   readonly terminates?: boolean;
+  /** F_PERMISSION of an atomic access whose write is permitted and whose read is not: recorded with RnW=1 (13.1.1). */
+  readonly readRefused?: boolean;
+  /** NS bit of the IPA; counts on Secure streams at stage 2 only (7.3). */
+  readonly ipaNs?: boolean;
+  /** The fetch was refused by a granule protection check (3.25.3). */
+  readonly gpc?: boolean;
 }
 
 /** What an operation came to. */
@@ -182,8 +226,23 @@ export interface Missing {
   readonly wouldBe: EventName | null;
 }
 
-/** What became of the event record of a terminated transaction. */
-export type Recording = 'none' | 'written' | 'full' | 'disabled' | 'suppressed' | 'aborted';
+/**
+ * What became of the event record of a terminated or stalled transaction. `merged`: the last record stands for it as
+ * well (7.3.1); `suppressed`: its configuration asks for none, or the record of a stall of the same page stands for it
+ * (3.12.2.1); `stall-limit`: as many stalls as IDR5.STALL_MAX are outstanding, and the record waits (6.3.6).
+ */
+export type Recording =
+  | 'none'
+  | 'written'
+  | 'full'
+  | 'disabled'
+  | 'suppressed'
+  | 'aborted'
+  | 'merged'
+  | 'stall-limit';
+
+/** What an operation of another class than the one asked for reaches the memory system (3.22, 16.7.2). */
+export type Downgrade = 'read' | 'write' | 'clean-invalidate' | 'no-op';
 
 /** What an operation came to, with what belongs to that. */
 export interface Outcome {
@@ -204,6 +263,10 @@ export interface Outcome {
   readonly command: CommandName | null;
   /** CERROR code (0 none), when the operation was a command. */
   readonly cerror: number;
+  /** What an endpoint gets back for its Translation Request (3.9.1.2). */
+  readonly ats: AtsCompletion | null;
+  /** What the access became on its way, when not what was asked for. */
+  readonly becomes: Downgrade | null;
 }
 
 /** Something that keeps entries, so that effects can put them in and take them out. */
@@ -241,8 +304,30 @@ export type Effect =
       readonly entry: unknown;
       readonly what: string;
     }
-  /** An interrupt or event signal: nothing to change, but people want to see it. */
-  | { readonly kind: 'signal'; readonly what: string };
+  /** An interrupt, an event signal or an answer to a client: nothing to change, but people want to see it. */
+  | { readonly kind: 'signal'; readonly what: string; readonly to?: Delivery };
+
+/** What a client or an endpoint is told, apart from the operation's own outcome. */
+export type Delivery =
+  | {
+      /** A transaction that had stalled ends (3.12.2). */
+      readonly kind: 'stall-ends';
+      readonly transaction: Transaction;
+      readonly result: Result;
+      /** Output address (PA in bytes), when the result is `ok`. */
+      readonly pa: number;
+    }
+  | {
+      /** The response to a page request group (4.5.2, 8.3). */
+      readonly kind: 'page-response';
+      readonly world: World;
+      readonly sid: number;
+      /** PASID of the response, or -1. */
+      readonly ssid: number;
+      readonly prgIndex: number;
+      /** The response code of PCIe: 0 success, 1 invalid request, 15 failure. */
+      readonly code: number;
+    };
 
 /** What an SMMU can be asked to do. */
 export type Operation =
@@ -255,7 +340,55 @@ export type Operation =
       readonly bytes: 4 | 8;
       readonly valueHi: number;
     }
-  | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array };
+  | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array }
+  | { readonly kind: 'page-request'; readonly request: PageRequest }
+  | { readonly kind: 'page-hint'; readonly hint: PageHint }
+  | { readonly kind: 'broadcast-tlbi'; readonly message: BroadcastMessage };
+
+/** A message of PCIe's Page Request Interface as it arrives at the SMMU (8). */
+export interface PageRequest {
+  readonly world: World;
+  readonly sid: number;
+  /** PASID, or -1. */
+  readonly ssid: number;
+  /** Address of the page as halves; bits [11:0] do not count. */
+  readonly addressHi: number;
+  readonly addressLo: number;
+  readonly read: boolean;
+  readonly write: boolean;
+  /** Count with a PASID only. */
+  readonly execute: boolean;
+  readonly privileged: boolean;
+  /** The last request of its group. */
+  readonly last: boolean;
+  /** Page request group, 9 bits. */
+  readonly prgIndex: number;
+}
+
+/** A client's hint that pages will be needed (7.3.19). */
+export interface PageHint {
+  readonly world: World;
+  readonly sid: number;
+  readonly ssid: number;
+  readonly addressHi: number;
+  readonly addressLo: number;
+  /** Pages of 4 KiB, 8 bits. */
+  readonly span: number;
+  /** The accesses that are expected: bits of `PERM` in `translate/permission.ts`. */
+  readonly permissions: number;
+}
+
+/** A TLB invalidation of a PE, broadcast to the SMMU (3.17). */
+export interface BroadcastMessage {
+  readonly world: 'ns' | 's' | 'realm';
+  readonly name: BroadcastName;
+  /** The PE's EL2 runs with E2H (3.17.5). */
+  readonly e2h: boolean;
+  readonly vmid: number;
+  readonly asid: number;
+  readonly addressHi: number;
+  readonly addressLo: number;
+}
 
 /** What an operation would do. Nothing of it has happened. */
 export interface Plan {

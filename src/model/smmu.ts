@@ -5,8 +5,9 @@
  * {@link Smmu.translate} and {@link Smmu.runCommands} do both at once without recording: the fast path.
  */
 
-import { hex, hex64 } from '../bits/u64.ts';
+import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
+import { keepCompletion } from './ats/atc.ts';
 import { RegisterBank } from './bank.ts';
 import { ConfigCache, type ConfigEntry } from './caches/config.ts';
 import { DptTlb } from './caches/dpt.ts';
@@ -17,19 +18,22 @@ import { StructureCache } from './caches/structures.ts';
 import { paOf, Tlb, type TlbEntry } from './caches/tlb.ts';
 import { type Version, Versions } from './caches/versions.ts';
 import { reportDptFault } from './dpt-config.ts';
-import { applyEffect, isWritable, type Journal } from './effects.ts';
-import { encodeRecord } from './events/record.ts';
+import { applyEffect, type Changeable, isWritable, type Journal } from './effects.ts';
+import { reportFault } from './events/report.ts';
 import { CACHE_POLICIES, type CachePolicy, type Machine, type ModelOptions } from './machine.ts';
 import { DATA, SparseMemory } from './memory.ts';
+import { planSideOperation } from './operations.ts';
 import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
 import { executeCommand, idleReason } from './queues/command-queue.ts';
-import { writeEvent } from './queues/event-queue.ts';
 import { entryAddress, ring } from './queues/ring.ts';
 import { writeEffects } from './register-write.ts';
+import { recordArrival, type Settle, wakeStalls } from './retry.ts';
 import { deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
+import { translateTraffic } from './traffic.ts';
+import { concernsTraffic, trafficOfWrite } from './traffic-registers.ts';
+import { Traffic, type TrafficOptions } from './traffic-stores.ts';
 import { Answer } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
-import { translateTransaction } from './translate/transaction.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
 export { RESERVED_BITS, type ReservedBits } from './state.ts';
@@ -49,6 +53,8 @@ export interface SmmuOptions {
   readonly rulesOff?: ReadonlySet<string>;
   /** Choices that the architecture leaves. */
   readonly options?: Partial<ModelOptions>;
+  /** What the architecture leaves open about stalls, events and endpoints. */
+  readonly traffic?: TrafficOptions;
 }
 
 const DEFAULT_OPTIONS: ModelOptions = {
@@ -60,7 +66,6 @@ const DEFAULT_OPTIONS: ModelOptions = {
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
 const TLB_LIMIT = 65536;
 const CONFIG_LIMIT = 65536;
-const NO_WORDS = new Uint32Array(0);
 const NO_RULES: ReadonlySet<string> = new Set();
 
 export class Smmu implements Machine {
@@ -75,6 +80,7 @@ export class Smmu implements Machine {
   readonly decoded = new DecodeMemo();
   readonly partidMaps = new PartidMapCache();
   readonly dpt = new DptTlb();
+  readonly traffic: Traffic;
   readonly policy: CachePolicy;
   readonly options: ModelOptions;
   readonly #memories: Partial<Record<World, SparseMemory>>;
@@ -90,6 +96,7 @@ export class Smmu implements Machine {
     this.options = { ...DEFAULT_OPTIONS, ...options.options };
     this.#rulesOff = options.rulesOff ?? NO_RULES;
     this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
+    this.traffic = new Traffic(options.traffic);
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
   }
 
@@ -98,10 +105,13 @@ export class Smmu implements Machine {
     return this.#memories[space] ?? this.#nowhere;
   }
 
+  readonly #derive = (bank: RegisterBank): WorldState =>
+    deriveState(bank, this.#rulesOff, this.#reservedBits);
+
   /** What the registers of a Security state say. Only the Non-secure state is modelled; the others follow it. */
   state(_world: World): WorldState {
     if (this.#state === null || this.#stateVersion !== this.bank.version) {
-      this.#state = deriveState(this.bank, this.#rulesOff, this.#reservedBits);
+      this.#state = this.#derive(this.bank);
       this.#stateVersion = this.bank.version;
     }
     return this.#state;
@@ -140,9 +150,10 @@ export class Smmu implements Machine {
     const answer = this.#answer;
     const state = this.state(transaction.world);
     answer.reset();
-    translateTransaction(this, state, transaction, answer, null);
+    translateTraffic(this, state, transaction, answer, null);
     if (
       answer.fault !== null ||
+      answer.ats !== null ||
       answer.fills.length !== 0 ||
       answer.updates.length !== 0 ||
       answer.effects.length !== 0 ||
@@ -167,7 +178,8 @@ export class Smmu implements Machine {
     let count = 0;
     while (idleReason(this.bank, this.state(world), world) === null) {
       const effects: Effect[] = [];
-      const { result } = executeCommand(this, this.bank, this.state(world), 'ns', effects, null);
+      const { result, command } = executeCommand(this, this.bank, this.state(world), 'ns', effects, null);
+      this.#wake(effects, null, command === 'CMD_SYNC' && result === 'consumed');
       this.commit(effects);
       if (result !== 'consumed') break;
       count++;
@@ -177,7 +189,9 @@ export class Smmu implements Machine {
 
   /** What a software write of one word to a register does: effects to commit, none when it is ignored. */
   registerWrite(offset: number, value: number): Effect[] {
-    return writeEffects(this.bank, this.state('ns').bits, offset, value);
+    const effects = this.#registerEffects(offset, value, null);
+    this.#wake(effects, null);
+    return effects;
   }
 
   #compute(operation: Operation, effects: Effect[], recorder: Recorder): Outcome {
@@ -193,6 +207,8 @@ export class Smmu implements Machine {
         effects.push({ ...operation, what: 'software writes memory' });
         recorder.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
+      default:
+        return outcome(planSideOperation(this, this.state('ns'), operation, effects, recorder));
     }
   }
 
@@ -220,23 +236,23 @@ export class Smmu implements Machine {
   #planTransaction(t: Transaction, effects: Effect[], recorder: Recorder): Outcome {
     const answer = new Answer();
     const state = this.state(t.world);
-    const ssid = (): string => (t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '');
-    const what = t.write ? 'write' : t.instruction ? 'instruction fetch' : 'read';
-    recorder.enter(0, {
-      kind: 'transaction',
-      name: () => `${what} ${hex64(t.vaHi, t.vaLo)} by StreamID ${hex(t.sid)}${ssid()}`,
-      layout: 'TRANSACTION',
-      space: t.world,
-      pa: null,
-      words: NO_WORDS,
-      status: 0,
-      level: 0,
-    });
-    recorder.step('begin', () => `StreamID ${hex(t.sid)}${ssid()}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
-    translateTransaction(this, state, t, answer, recorder);
+    recordArrival(recorder, t);
+    translateTraffic(this, state, t, answer, recorder);
     this.#settle(t, state, answer, effects, recorder);
-    const { result, pa, space, fault, record, recording, missing, tlbHit, attributes } = answer;
-    return outcome({ result, pa, space, fault, record, recording, missing, tlbHit, attributes });
+    const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
+    return outcome({
+      result,
+      pa,
+      space,
+      fault,
+      record,
+      recording,
+      missing,
+      tlbHit,
+      attributes,
+      ats,
+      becomes,
+    });
   }
 
   #planCommand(world: World, effects: Effect[], recorder: Recorder): Outcome {
@@ -246,16 +262,32 @@ export class Smmu implements Machine {
     const done = executeCommand(this, this.bank, state, 'ns', effects, recorder);
     recorder.step('end', done.result === 'consumed' ? 'the command is consumed' : done.reason);
     const { result, command, cerror, missing } = done;
+    this.#wake(effects, recorder, command === 'CMD_SYNC' && result === 'consumed');
     return outcome({ result, command, cerror, missing });
   }
 
   #planRegister(operation: Operation & { kind: 'register' }, effects: Effect[], recorder: Recorder): Outcome {
     const { offset, value, valueHi, bytes } = operation;
-    const { bits } = this.state('ns');
-    effects.push(...writeEffects(this.bank, bits, offset, value));
-    if (bytes === 8) effects.push(...writeEffects(this.bank, bits, offset + 4, valueHi));
+    effects.push(...this.#registerEffects(offset, value, recorder));
+    if (bytes === 8) effects.push(...this.#registerEffects(offset + 4, valueHi, recorder));
     recorder.step('register', effects.length === 0 ? 'the write is ignored' : effects.map(textOf).join('; '));
+    this.#wake(effects, recorder);
     return outcome({ result: 'ok' });
+  }
+
+  /** What a write of one word does, to the register and to what hangs on it. */
+  #registerEffects(offset: number, value: number, recorder: Recorder | null): Effect[] {
+    const effects = writeEffects(this.bank, this.state('ns').bits, offset, value);
+    if (!concernsTraffic(offset)) return effects;
+    const more = trafficOfWrite(this, this.state('ns'), offset, value, effects, recorder);
+    return [...effects, ...more];
+  }
+
+  /** Goes on with stalled transactions that what is planned sets free; see `retry.ts`. */
+  #wake(effects: Effect[], recorder: Recorder | null, synchronised = false): void {
+    if (this.traffic.stalls.size === 0) return;
+    const settle: Settle = (on, t, state, answer, more) => this.#settle(t, state, answer, more, recorder, on);
+    wakeStalls(this, this.#derive, effects, recorder, synchronised, settle);
   }
 
   /** From an answer to its effects: the event, and what the caches keep. */
@@ -265,6 +297,7 @@ export class Smmu implements Machine {
     answer: Answer,
     effects: Effect[],
     recorder: Recorder | null,
+    on: Changeable = this,
   ): void {
     for (const { space, paHi, paLo, hi, lo, what } of answer.updates) {
       const pa = paHi * 2 ** 32 + paLo;
@@ -276,8 +309,14 @@ export class Smmu implements Machine {
       reportDptFault(state.dpt, answer.dptFault, effects);
       recorder?.step('register', 'DPT_CFG_FAR and GERROR.DPT_ERR report the failed lookup');
     }
+    if (answer.ats !== null) {
+      for (const effect of keepCompletion(this.traffic.atc, t, answer.ats)) {
+        effects.push(effect);
+        recorder?.step('cache-fill', textOf(effect));
+      }
+    }
     if (answer.fault !== null && answer.result !== 'not-modelled')
-      this.#report(t, state, answer, effects, recorder);
+      reportFault(on, t, state, answer, effects, recorder);
     if (recorder !== null) recordEnd(recorder, answer);
   }
 
@@ -303,32 +342,6 @@ export class Smmu implements Machine {
     recorder?.step('cache-fill', () => `TLB keeps the translation to ${hex(paOf(fillTlb))}`);
   }
 
-  #report(
-    t: Transaction,
-    state: WorldState,
-    answer: Answer,
-    effects: Effect[],
-    recorder: Recorder | null,
-  ): void {
-    const { fault, result } = answer;
-    if (fault === null) return;
-    recorder?.step(
-      'fault',
-      `${fault.event ?? 'terminated without an event'}: ${fault.reason}`,
-      fault.field ?? null,
-      fault,
-    );
-    const stalled = result === 'stall';
-    // The tag must tell outstanding stalls apart: each has its own record, so its own place in the queue.
-    const stag = stalled ? this.bank.lo('EVENTQ_PROD') & 0xffff : -1;
-    const access = { transaction: t, privileged: answer.privileged, instruction: answer.instruction };
-    answer.record = encodeRecord(fault, access, stag);
-    if (answer.record === null || answer.recording === 'suppressed') return;
-    const memory = this.memory(t.world);
-    answer.recording = writeEvent(this.bank, memory, state, t.world, answer.record, stalled, effects);
-    recorder?.step('event', `${fault.event}: ${RECORDING_TEXT[answer.recording]}`, null, fault);
-  }
-
   /** Lets one TLB entry go for a new one. */
   #makeRoom(effects: Effect[], incoming: TlbEntry): void {
     for (const space of this.tlb.spaces()) {
@@ -347,27 +360,22 @@ export class Smmu implements Machine {
   }
 }
 
-const RECORDING_TEXT = {
-  none: 'nothing to record',
-  written: 'the record goes to the event queue',
-  full: 'the event queue is full, the record is lost',
-  disabled: 'the event queue is disabled (CR0.EVENTQEN=0), the record is lost',
-  suppressed: 'CD.R=0 suppresses the record',
-  aborted: 'the record cannot be written (GERROR.EVENTQ_ABT_ERR)',
-} as const;
-
 function textOf(effect: Effect): string {
   return 'what' in effect ? effect.what : effect.kind;
 }
 
 /** The answer is reused, so what the text needs is taken now. */
 function recordEnd(recorder: Recorder, answer: Answer): void {
-  const { result, pa, space } = answer;
-  if (result === 'ok') recorder.step('end', () => `output address ${hex(pa)} (${space})`);
+  const { result, pa, space, becomes, ats } = answer;
+  const as = becomes === null ? '' : `, as ${becomes}`;
+  if (result === 'ok' && ats === null && becomes !== 'no-op')
+    recorder.step('end', () => `output address ${hex(pa)} (${space})${as}`);
   else recorder.step('end', endText(answer));
 }
 
 function endText(answer: Answer): string {
+  if (answer.ats !== null) return answer.ats.text;
+  if (answer.becomes === 'no-op') return 'completes without effect';
   switch (answer.result) {
     case 'absent':
     case 'miss':
@@ -395,6 +403,8 @@ function outcome(some: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome {
     attributes: 0,
     command: null,
     cerror: 0,
+    ats: null,
+    becomes: null,
     ...some,
   };
 }

@@ -112,6 +112,10 @@ export interface WorldState {
   /** Effective STALL_MODEL: 0 software chooses, 1 never, 2 always. */
   readonly stallModel: number;
   readonly recInvSid: boolean;
+  /** CR2.REC_CFG_ATS: configuration errors that ATS and PRI meet are recorded (6.3.12). */
+  readonly recCfgAts: boolean;
+  /** CR0.ATSCHK: Translated transactions are checked against their STE (3.9.1). */
+  readonly atsChecked: boolean;
   readonly e2h: boolean;
   readonly gbpaAbort: boolean;
   /** What GBPA replaces of the attributes of traffic while SMMUEN=0; null when nothing. */
@@ -276,6 +280,8 @@ export function deriveState(
     minorVersion: feature(ids, 'AIDR.ArchMinorRev'),
     stallModel: feature(ids, 'IDR0.STALL_MODEL'),
     recInvSid: bank.field('CR2', 'RECINVSID') === 1,
+    recCfgAts: feature(ids, 'IDR0.ATSRECERR') === 1 && bank.field('CR2', 'REC_CFG_ATS') === 1,
+    atsChecked: features.ats && bank.field('CR0', 'ATSCHK') === 1,
     e2h: bank.field('CR2', 'E2H') === 1,
     gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
     gbpaOverride: features.attrTypesOvr ? gbpaOverrides(bank.lo('GBPA'), true) : null,

@@ -18,7 +18,7 @@ export function openFixture(name: string): Promise<OpenMachine> {
 
 const REGISTER_BYTES = 0x20000;
 
-/** Everything that an operation can change, in one hash: registers, memory, caches. */
+/** Everything that an operation can change, in one hash: registers, memory, caches, stalls, endpoints. */
 export function fingerprint(smmu: Smmu): string {
   const hash = createHash('sha256');
   const registers = new Uint32Array(REGISTER_BYTES / 4);
@@ -61,5 +61,15 @@ export function cacheContents(smmu: Smmu): string[] {
     smmu.dpt.entries(world).map((entry) => JSON.stringify(entry)),
   );
   const maps = smmu.partidMaps.entries().map((map) => JSON.stringify({ ...map, words: [...map.words] }));
-  return [...configs, ...tlbs, ...structures, ...dpt, ...maps, `${smmu.leaving.size} leaving`].sort();
+  return [...configs, ...tlbs, ...structures, ...dpt, ...maps, `${smmu.leaving.size} leaving`]
+    .sort()
+    .concat(trafficContents(smmu));
+}
+
+/** Stalled transactions and what endpoints hold, in their own order: undoing must keep it. */
+function trafficContents({ traffic }: Smmu): string[] {
+  const { stalls, atc, pages } = traffic;
+  return [stalls.entries(), atc.entries(), atc.pending.entries(), pages.entries()].map((all) =>
+    JSON.stringify(all),
+  );
 }

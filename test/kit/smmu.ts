@@ -6,6 +6,7 @@ import type { Journal } from '../../src/model/effects.ts';
 import { type ChunkSource, SparseMemory } from '../../src/model/memory.ts';
 import { transaction as makeTransaction, type Plan, type Transaction } from '../../src/model/plan.ts';
 import { type CachePolicy, type ReservedBits, Smmu, type SmmuOptions } from '../../src/model/smmu.ts';
+import type { TrafficOptions } from '../../src/model/traffic-stores.ts';
 import { CD } from '../../src/spec/cd.ts';
 import { COMMANDS, type CommandName } from '../../src/spec/commands.ts';
 import { L1CD } from '../../src/spec/l1cd.ts';
@@ -106,6 +107,7 @@ export interface TestOptions {
   readonly caches?: CachePolicy;
   readonly reservedBits?: ReservedBits;
   readonly options?: SmmuOptions['options'];
+  readonly traffic?: TrafficOptions;
   /** Default: zeroed RAM. */
   readonly memory?: SparseMemory;
   /** False: the SMMU as it comes out of reset, no queues, no tables. */
@@ -144,6 +146,7 @@ export class TestSmmu {
       ...(options.options && { options: options.options }),
       ...(options.rulesOff && { rulesOff: options.rulesOff }),
       ...(options.reservedBits && { reservedBits: options.reservedBits }),
+      ...(options.traffic && { traffic: options.traffic }),
     });
     this.set(ID_REGISTERS);
     if (options.setUp !== false) this.set(SET_UP);

@@ -1,6 +1,6 @@
 import { hex, hex64 } from '../../bits/u64.ts';
 import { commandRows, commandText } from '../../inspect/command-text.ts';
-import type { Plan, Transaction } from '../../model/plan.ts';
+import type { BroadcastMessage, PageHint, PageRequest, Plan, Transaction } from '../../model/plan.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 import { fieldNode } from './structure.ts';
 
@@ -31,7 +31,56 @@ export function operationScope(plan: Plan): { name: string; children: Children }
           },
         ]),
       };
+    case 'page-request':
+      return { name: 'Page request', children: named(() => pageRequestNodes(operation.request)) };
+    case 'page-hint':
+      return { name: 'Page hint', children: named(() => pageHintNodes(operation.hint)) };
+    case 'broadcast-tlbi':
+      return { name: 'Broadcast TLBI', children: named(() => broadcastNodes(operation.message)) };
   }
+}
+
+function yesNo(value: boolean): string {
+  return value ? 'yes' : 'no';
+}
+
+function streamNodes(of: { readonly sid: number; readonly ssid: number; readonly world: string }): Node[] {
+  return [
+    { name: 'StreamID', value: hex(of.sid) },
+    { name: 'PASID', value: of.ssid < 0 ? 'none' : hex(of.ssid) },
+    { name: 'world', value: of.world },
+  ];
+}
+
+function pageRequestNodes(r: PageRequest): Node[] {
+  return [
+    ...streamNodes(r),
+    { name: 'address', value: hex64(r.addressHi, r.addressLo), type: 'input address (IOVA)' },
+    { name: 'group', value: String(r.prgIndex), type: 'page request group' },
+    { name: 'read', value: yesNo(r.read) },
+    { name: 'write', value: yesNo(r.write) },
+    { name: 'execute', value: yesNo(r.execute) },
+    { name: 'privileged', value: yesNo(r.privileged) },
+    { name: 'last', value: yesNo(r.last) },
+  ];
+}
+
+function pageHintNodes(h: PageHint): Node[] {
+  return [
+    ...streamNodes(h),
+    { name: 'address', value: hex64(h.addressHi, h.addressLo), type: 'input address (IOVA)' },
+    { name: 'pages', value: String(h.span), type: 'of 4 KiB' },
+  ];
+}
+
+function broadcastNodes(m: BroadcastMessage): Node[] {
+  return [
+    { name: 'operation', value: m.name },
+    { name: 'address', value: hex64(m.addressHi, m.addressLo) },
+    { name: 'VMID', value: hex(m.vmid) },
+    { name: 'ASID', value: hex(m.asid) },
+    { name: 'world', value: m.world },
+  ];
 }
 
 function transactionNodes(t: Transaction): Node[] {

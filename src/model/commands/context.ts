@@ -20,6 +20,15 @@ export interface CommandContext {
   /** Gets what the command changes. */
   readonly effects: Effect[];
   readonly recorder: Recorder | null;
+  /** Not a command of a queue but a message of a PE (3.17): it is complete at once. */
+  readonly broadcast?: true;
+}
+
+/** A command that cannot be completed: it stays where it is, and the queue stops (7.1). */
+export interface CommandFailure {
+  /** CERROR code. */
+  readonly code: number;
+  readonly reason: string;
 }
 
 /** Executes one command; legality has been checked. */

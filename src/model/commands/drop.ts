@@ -11,7 +11,7 @@ import type { CommandContext } from './context.ts';
 
 /** The queue that a command came from, as {@link LeavingItem} names it. */
 function queueOf(c: CommandContext): string {
-  return `${c.world}/CMDQ`;
+  return c.broadcast ? 'broadcast' : `${c.world}/CMDQ`;
 }
 
 /** Removes an entry of the configuration cache. */
@@ -26,7 +26,9 @@ export function dropConfig(c: CommandContext, entry: ConfigEntry): void {
 /** Removes a TLB entry, or marks it as leaving. */
 export function dropTlbEntry(c: CommandContext, tlb: Tlb, entry: TlbEntry, text: LazyText): void {
   if (c.machine.policy === 'maximal') {
-    leave(c, tlb, entry, text);
+    if (c.broadcast)
+      c.effects.push({ kind: 'store', store: tlb, op: 'remove', entry, what: 'an entry is gone' });
+    else leave(c, tlb, entry, text);
     return;
   }
   c.recorder?.step('cache-remove', text);
@@ -69,23 +71,21 @@ export function noteInvalidation(c: CommandContext, whyNot: (location: Location)
     whyNot,
   };
   c.effects.push({ kind: 'store', store: versions, op: 'insert', entry, what: `${what} is consumed` });
+  // A broadcast is complete at once here: the PE's DSB, which waits for it, is not ours.
+  if (c.broadcast) complete(c);
+}
+
+function complete(c: CommandContext): void {
+  const entry: Completion = { kind: 'completion', queue: queueOf(c) };
+  const what = 'earlier invalidations are complete';
+  c.effects.push({ kind: 'store', store: c.machine.versions, op: 'insert', entry, what });
 }
 
 /** CMD_SYNC: what earlier commands of the queue have named is gone (4.7.3). */
 export function completeInvalidations(c: CommandContext): void {
-  const { leaving, versions, policy } = c.machine;
+  const { leaving, policy } = c.machine;
   if (policy !== 'maximal') return;
-  const completion: Completion = {
-    kind: 'completion',
-    queue: queueOf(c),
-  };
-  c.effects.push({
-    kind: 'store',
-    store: versions,
-    op: 'insert',
-    entry: completion,
-    what: 'earlier invalidations are complete',
-  });
+  complete(c);
   const items = leaving.of(queueOf(c));
   for (const item of items) {
     const { store, entry } = item;

@@ -1,25 +1,34 @@
 /** Which function executes a command. The compiler names a kind that has none. */
 
 import type { CommandSpec } from '../../spec/commands.ts';
+import { invalidateAtc, respondToPages } from './ats.ts';
 import { invalidateConfig } from './config.ts';
-import type { Handler } from './context.ts';
+import type { CommandContext, CommandFailure, Handler } from './context.ts';
 import { invalidateDpt } from './dpt.ts';
 import { prefetch } from './prefetch.ts';
+import { resume, terminateStream } from './stall.ts';
 import { synchronise } from './sync.ts';
 import { invalidateTlb } from './tlbi.ts';
 
-/** Commands to endpoints: none is modelled. */
-const nothingToDo: Handler = (c) => {
-  c.recorder?.step('decide', 'nothing that this command acts on is modelled');
-};
-
 /** What executes a legal command, by its kind: the compiler names a kind without one. */
-export const HANDLERS: Readonly<Record<CommandSpec['kind'], Handler>> = {
+const HANDLERS: Readonly<Record<Exclude<CommandSpec['kind'], 'sync'>, Handler>> = {
   prefetch,
   config: invalidateConfig,
   tlb: invalidateTlb,
-  sync: synchronise,
-  ats: nothingToDo,
+  'atc-invalidate': invalidateAtc,
+  'page-response': respondToPages,
   dpt: invalidateDpt,
-  stall: nothingToDo,
+  resume,
+  'stall-terminate': terminateStream,
 };
+
+/**
+ * Executes a legal command.
+ * @returns why it cannot be completed: only a CMD_SYNC can fail (7.1)
+ */
+export function execute(c: CommandContext): CommandFailure | undefined {
+  const { kind } = c.spec;
+  if (kind === 'sync') return synchronise(c);
+  HANDLERS[kind](c);
+  return undefined;
+}

@@ -5,14 +5,22 @@ import { CS_SIG_IRQ, CS_SIG_SEV } from '../../spec/commands.ts';
 import { gerrorMask } from '../../spec/gerror.ts';
 import { offsetOf } from '../bank.ts';
 import { isWritable } from '../effects.ts';
-import { argument, type CommandContext } from './context.ts';
+import { completeInvalidations as completeAtsInvalidations } from './ats.ts';
+import { argument, type CommandContext, type CommandFailure } from './context.ts';
 import { completeInvalidations } from './drop.ts';
 
 const MSI_CMDQ_ABT_ERR = gerrorMask('MSI_CMDQ_ABT_ERR');
 
-/** CMD_SYNC: what was consumed before it is done already, so it only signals (4.7.3). */
-export function synchronise(c: CommandContext): void {
+/** CMD_SYNC: what was consumed before it is done already, but for ATS invalidations without an answer (4.7.3). */
+export function synchronise(c: CommandContext): CommandFailure | undefined {
+  const failure = completeAtsInvalidations(c);
+  if (failure) return failure;
   completeInvalidations(c);
+  signalCompletion(c);
+  return undefined;
+}
+
+function signalCompletion(c: CommandContext): void {
   const signal = argument(c, 'CS');
   if (signal === CS_SIG_SEV) {
     c.recorder?.step('interrupt', 'completion is signalled by an event (SEV)', 'CS');

@@ -7,7 +7,7 @@ import { COMMAND_BYTES, type CommandName, commandNameOf } from '../../spec/comma
 import { GERROR_CMDQ_ERR } from '../../spec/gerror.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf, type RegisterBank } from '../bank.ts';
-import { HANDLERS } from '../commands/index.ts';
+import { execute } from '../commands/index.ts';
 import { judge } from '../commands/legality.ts';
 import { keepCounting } from '../field-bits.ts';
 import type { Machine } from '../machine.ts';
@@ -110,7 +110,9 @@ export function executeCommand(
   const { spec } = verdict;
   keepCounting(state.bits.of(spec.layout), words);
   recorder?.step('decide', `${name}: ${spec.doc}`, 'Opcode');
-  HANDLERS[spec.kind]({ machine, bank, state, world, name: spec.name, spec, words, effects, recorder });
+  const context = { machine, bank, state, world, name: spec.name, spec, words, effects, recorder };
+  const failure = execute(context);
+  if (failure) return refuse(failure.code, failure.reason, spec.name);
   const value = advance(bank.lo('CMDQ_CONS'), queue.log2size);
   recorder?.step('register', 'CMDQ_CONS moves past the command');
   effects.push({

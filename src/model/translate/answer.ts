@@ -1,13 +1,23 @@
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { type CLASS_CD, CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
+import type { AtsCompletion } from '../ats/completion.ts';
 import type { ConfigEntry } from '../caches/config.ts';
 import type { TlbEntry } from '../caches/tlb.ts';
 import type { DptFault } from '../dpt-config.ts';
 import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
-import type { Effect, Fault, Missing, Recording, Result, Store } from '../plan.ts';
+import type {
+  Downgrade,
+  Effect,
+  Fault,
+  Missing,
+  Recording,
+  Result,
+  Store,
+  TransactionKind,
+} from '../plan.ts';
 import type { Attributes } from './attributes.ts';
-import type { ContextConfig } from './configuration.ts';
+import type { ContextConfig, StreamConfig } from './configuration.ts';
 
 /** One more thing that a cache keeps. */
 export interface Fill {
@@ -53,13 +63,11 @@ export class Answer {
   context: ContextConfig | null = null;
   /** IDR3.BBML: how much the SMMU copes with when block sizes change. */
   bbml = 0;
-  /** An ATS Translation Request: permissions are found, not demanded. */
-  probe = false;
   /** Bits of PERM that an access needs. */
   need = 0;
   /** What both stages permit: bits of PERM. */
   permissions = 0;
-  /** log2 of the bytes that the translation covers. */
+  /** log2 of the bytes that the translation covers; 0 where no stage translates. */
   shift = 0;
   /** The translation holds for every ASID. */
   global = false;
@@ -72,6 +80,21 @@ export class Answer {
   /** PnU and InD of the record: after the STE's overrides. */
   privileged = false;
   instruction = false;
+  /** What the transaction is; set before the translation begins. */
+  kind: TransactionKind = 'ordinary';
+  /** Of a Translated transaction: the address is an IPA, and only stage 2 translates it (3.9.1.3). */
+  stage2Only = false;
+  /** The legal STE, once it is known. */
+  stream: StreamConfig | null = null;
+  /** Stage 1 alone answers, although a stage 2 follows: an ATOS lookup of one stage (9.1.3). */
+  stage1Only = false;
+  /** What stage 1 made of the input address (IPA in bytes); left for transactions that are not ordinary. */
+  ipa = 0;
+  /** A granule protection check refuses the output address of a request (3.25.2). */
+  gpf = false;
+  /** What an endpoint gets back for a request. */
+  ats: AtsCompletion | null = null;
+  becomes: Downgrade | null = null;
 
   /** Ready for another translation. Only what a translation does not set anyway is cleared: it is on the fast path. */
   reset(): void {
@@ -82,9 +105,14 @@ export class Answer {
     this.fillTlb = null;
     if (this.fills.length !== 0) this.fills.length = 0;
     if (this.updates.length !== 0) this.updates.length = 0;
+    if (this.effects.length !== 0) this.effects.length = 0;
+    this.dptFault = null;
     this.context = null;
-    this.probe = false;
+    this.stream = null;
+    this.shift = 0;
     this.global = false;
+    // Ordinary transactions, nearly all that come, leave the rest alone.
+    if (this.kind !== 'ordinary') this.begin('ordinary');
   }
 
   #forgetFailure(): void {
@@ -94,8 +122,18 @@ export class Answer {
     this.record = null;
     this.recording = 'none';
     this.missing = null;
-    if (this.effects.length !== 0) this.effects.length = 0;
-    this.dptFault = null;
+  }
+
+  /** Makes ready for a transaction of that kind, after {@link reset}. */
+  begin(kind: TransactionKind): void {
+    this.kind = kind;
+    this.stage2Only = false;
+    this.stage1Only = false;
+    this.permissions = 0;
+    this.ipa = 0;
+    this.gpf = false;
+    this.ats = null;
+    this.becomes = null;
   }
 
   /** Ends with a fault; whether and how it is reported is decided later. */

@@ -104,6 +104,12 @@ export function neededPermission(
   return privileged ? kind : kind << 3;
 }
 
+/** Of an access that reads and writes: the write is permitted, and the read is not (13.1.1). */
+export function lacksReadOnly(permissions: number, need: number): boolean {
+  const has = permissions | (permissions >>> ONCE_DIRTY);
+  return (need & READS) !== 0 && (need & has & WRITES) !== 0;
+}
+
 /** `rwx` of both privilege levels, for people: `priv rw- user r--`. */
 export function permissionText(bits: number, twoRanges: boolean): string {
   const rwx = (b: number): string => `${b & 1 ? 'r' : '-'}${b & 2 ? 'w' : '-'}${b & 4 ? 'x' : '-'}`;

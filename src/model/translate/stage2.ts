@@ -25,7 +25,7 @@ import {
   tableIndex,
 } from './descriptor.ts';
 import { pendingHi, pendingLo, readPending, update } from './httu.ts';
-import { ONCE_DIRTY, permissionText, stage2Permissions, WRITES } from './permission.ts';
+import { lacksReadOnly, ONCE_DIRTY, permissionText, stage2Permissions, WRITES } from './permission.ts';
 import { recordDescriptor, recordUse } from './record-walk.ts';
 import { fillPage, fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
@@ -198,7 +198,9 @@ export function translateStage2(
       if (recorder !== null) recordUse(recorder, 2, permissions, true);
       // A Translation Request gets what there is (3.9.1.2).
       const wanted =
-        answer.probe && cls === CLASS_IN ? need & (permissions | (permissions >>> ONCE_DIRTY)) : need;
+        answer.kind === 'request' && cls === CLASS_IN
+          ? need & (permissions | (permissions >>> ONCE_DIRTY))
+          : need;
       if (!permitted(s2, ipaHi, ipaLo, cls, wanted, tableWrite, answer)) return false;
       if (
         ((permissions & wanted) !== wanted || (s2.ha && (lo & AF) === 0)) &&
@@ -362,10 +364,10 @@ function permitted(
     const access = tableWrite ? 'write' : cls === CLASS_IN ? 'access' : 'read';
     const reason = `stage 2 does not permit the ${access} of ${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}): ${permissionText(permissions, true)}`;
     const fault = stage2Fault('F_PERMISSION', reason, '7.3.16', level, cls, ipaOf(ipaHi, ipaLo));
-    // Of an atomic the write is looked at first, and only the input's own access decides (13.1.1).
-    const missing = need & ~(permissions | (permissions >>> ONCE_DIRTY));
-    const lacksRead = cls === CLASS_IN && (need & WRITES) !== 0 && (missing & WRITES) === 0;
-    answer.fail(tableWrite ? { ...fault, tableWrite } : lacksRead ? { ...fault, lacksRead } : fault);
+    if (tableWrite) answer.fail({ ...fault, tableWrite });
+    else if (cls === CLASS_IN && lacksReadOnly(permissions, need))
+      answer.fail({ ...fault, readRefused: true });
+    else answer.fail(fault);
     return false;
   }
   if (cls !== CLASS_IN && s2.ptw && mapsDevice(found[F_MEM_ATTR] as number, s2.fwb, s2.mtePerm)) {

@@ -110,7 +110,7 @@ export function translateAddress(
     return;
   }
   const space = spaceOf(machine, stream, context);
-  if (machine.policy !== 'none') {
+  if (machine.policy !== 'none' && !answer.stage1Only) {
     const hit =
       machine.tlb.find(space, vaHi, vaLo) ??
       (machine.policy === 'maximal'
@@ -184,11 +184,12 @@ function deliver(
   answer: Answer,
   recorder: Recorder | null,
 ): void {
-  const { stage2 } = stream;
+  const stage2 = answer.stage1Only ? null : stream.stage2;
   let attributes = leaf[L_ATTRIBUTES] as number;
   let outHi = leaf[L_OUT_HI] as number;
   let outLo = leaf[L_OUT_LO] as number;
   const leafShift = leaf[L_SHIFT] as number;
+  if (answer.kind !== 'ordinary') answer.ipa = addressOf(outHi, outLo);
   let shift = leafShift;
   let nested: NestedPart | null = null;
   let permissions = leaf[L_PERMISSIONS] as number;
@@ -224,7 +225,7 @@ function deliver(
   answer.global = leaf[L_GLOBAL] === 1;
   answer.attributes =
     answer.attributes === DEFAULT_ATTRIBUTES ? attributes : withHints(answer.attributes, attributes);
-  if (machine.policy === 'none') return;
+  if (machine.policy === 'none' || answer.stage1Only) return;
   const global = leaf[L_GLOBAL] === 1;
   answer.fillTlb = {
     space: global && machine.policy === 'maximal' ? globalSpaceOf(machine, stream, context) : space,
@@ -250,7 +251,12 @@ function deliver(
 
 /** A Translation Request asks stage 2 for no more than stage 1 permits: it is marked dirty for no other write (3.13.7). */
 function neededOfStage2(answer: Answer, permissions: number): number {
-  return answer.probe ? answer.need & permissions : answer.need;
+  return answer.kind === 'request' ? answer.need & permissions : answer.need;
+}
+
+/** The permissions that the transaction must have: a Translation Request is granted what there is (3.9.1.2). */
+function demanded(answer: Answer): number {
+  return answer.kind === 'request' ? 0 : answer.need;
 }
 
 function nestedPart(stage2: Stage2Config, ipaHi: number, ipaLo: number, shift: number): NestedPart {
@@ -279,7 +285,7 @@ function joinAttributes(attributes: number, stage2: Stage2Config): number {
 function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: number, answer: Answer): void {
   const { shift, nested, permissions, attributes } = entry;
   answer.tlbHit = true;
-  const need = answer.probe ? 0 : answer.need;
+  const need = demanded(answer);
   if (!permitted(permissions, context, need, answer, entry.level)) return;
   if (nested !== null && (nested.permissions & need) !== need) {
     const ipa = addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
@@ -288,6 +294,10 @@ function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: n
     return;
   }
   answer.pa = addressOf(joinHi(entry.paHi, vaHi, shift), joinLo(entry.paLo, vaLo, shift));
+  answer.ipa =
+    nested === null
+      ? answer.pa
+      : addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
   answer.space = entry.space.tag.world;
   answer.permissions = permissions & (nested === null ? ALL_PERMITTED : nested.permissions) & NOW;
   answer.shift = shift;
@@ -334,7 +344,7 @@ function usePartial(
   leaf[L_AT_HI] = entry.descriptorAtHi;
   leaf[L_AT_LO] = entry.descriptorAtLo;
   leaf[L_GLOBAL] = entry.global ? 1 : 0;
-  permitted(entry.permissions, context, answer.probe ? 0 : answer.need, answer, entry.level);
+  permitted(entry.permissions, context, demanded(answer), answer, entry.level);
   return true;
 }
 
@@ -424,7 +434,7 @@ function useIpaEntry(
   answer: Answer,
 ): void {
   answer.tlbHit = true;
-  const need = answer.probe ? 0 : answer.need;
+  const need = demanded(answer);
   if ((entry.permissions & need) !== need) {
     const ipa = addressOf(ipaHi, ipaLo);
     const reason = `stage 2 does not permit the access of the address (IPA ${hex(ipa)}): ${permissionText(entry.permissions, true)}`;

@@ -5,11 +5,11 @@ import { type ConfigEntry, configEntry, contextOf } from '../caches/config.ts';
 import type { Machine } from '../machine.ts';
 import type { Fault, Recorder, Transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
+import { neededOf, settleAccess } from './access-kind.ts';
 import { type Answer, silent, stage1Fault } from './answer.ts';
 import { override } from './attributes.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
-import { neededPermission } from './permission.ts';
 import { abortRule, configOf } from './stream.ts';
 import { fetchStream } from './stream-lookup.ts';
 import { recordCached } from './structure.ts';
@@ -28,9 +28,20 @@ function exceeds(vaHi: number, bits: number): boolean {
   return vaHi >>> (bits - 32) !== 0;
 }
 
+/** Asked once the legal STE is known; true when the transaction has ended. */
+type AtStream = (
+  machine: Machine,
+  state: WorldState,
+  stream: StreamConfig,
+  t: Transaction,
+  answer: Answer,
+  recorder: Recorder | null,
+) => boolean;
+
 /**
  * Computes a transaction; pure: what caches, queues and descriptors would become is left in the answer.
  * @param answer reset by the caller
+ * @param atStream what the STE means to transactions that are not ordinary, or null
  */
 export function translateTransaction(
   machine: Machine,
@@ -38,8 +49,9 @@ export function translateTransaction(
   t: Transaction,
   answer: Answer,
   recorder: Recorder | null,
+  atStream: AtStream | null = null,
 ): void {
-  const data = t.write || t.kind === 'atomic';
+  const data = t.write;
   answer.privileged = t.privileged;
   answer.instruction = t.instruction && !data;
   answer.attributes = t.attributes;
@@ -58,10 +70,15 @@ export function translateTransaction(
     answer.configHit = true;
     if (recorder !== null) recordCachedStream(recorder, cached);
   }
-  answer.privileged = overridden(t.privileged, stream.privCfg);
-  answer.instruction = !data && overridden(t.instruction, stream.instCfg);
-  if (stream.override !== null) answer.attributes = override(answer.attributes, stream.override);
+  // ATOS asks with the attributes as they are written (9.1.3).
+  if (t.kind !== 'atos') {
+    answer.privileged = overridden(t.privileged, stream.privCfg);
+    answer.instruction = !data && overridden(t.instruction, stream.instCfg);
+    if (stream.override !== null) answer.attributes = override(answer.attributes, stream.override);
+  }
+  answer.stream = stream;
   if (recorder !== null) recordAction(recorder, stream);
+  if (atStream?.(machine, state, stream, t, answer, recorder)) return;
 
   if (stream.action === 'abort') {
     remember(machine, cached, stream, null, answer);
@@ -75,7 +92,7 @@ export function translateTransaction(
     answer.decline(`the STE enables ${stage2.declined}, which the model does not walk`, '5.2');
     return;
   }
-  const index = contextIndex(stream, t.ssid, state);
+  const index = answer.stage2Only ? BYPASS_STAGE1 : contextIndex(stream, t.ssid, state);
   if (typeof index !== 'number') {
     answer.fail(index);
     return;
@@ -84,7 +101,8 @@ export function translateTransaction(
     remember(machine, cached, stream, null, answer);
     bypassStage1(machine, stream, state, t, answer, recorder);
   } else translateStage1(machine, cached, stream, state, index, t, answer, recorder);
-  if (answer.fault !== null) terminate(stream, answer, t);
+  if (answer.fault === null && answer.kind !== 'ordinary') settleAccess(answer);
+  if (answer.fault !== null) terminate(stream, answer);
 }
 
 /** SMMUEN=0: GBPA decides (6.3.14), and nothing is recorded. */
@@ -130,7 +148,7 @@ function bypassStage1(
     answer.fail({ ...stage1Fault('F_ADDR_SIZE', reason, rule, 0), terminates: true });
     return;
   }
-  answer.need = neededPermission(answer.privileged, answer.instruction, t.write, t.kind === 'atomic');
+  answer.need = neededOf(t, answer.privileged, answer.instruction);
   if (stream.stage2 !== null) {
     translateIpa(machine, stream, stream.stage2, t.vaHi, t.vaLo, answer, recorder);
     return;
@@ -163,7 +181,7 @@ function translateStage1(
     return;
   }
   const privileged = answer.privileged || !context.twoRanges;
-  answer.need = neededPermission(privileged, answer.instruction, t.write, t.kind === 'atomic');
+  answer.need = neededOf(t, privileged, answer.instruction);
   translateAddress(machine, stream, context, t.vaHi, t.vaLo, answer, recorder);
 }
 
@@ -178,14 +196,9 @@ const TRANSLATION_FAULTS: ReadonlySet<Fault['event']> = new Set([
  * What a translation fault does (3.12, 5.5): CD.A, R and S decide for stage 1, STE.S2R and S2S for stage 2: abort or
  * RAZ/WI, with or without record, or a stall. A bypassed stage 1 has no CD: its fault is recorded and terminates.
  */
-function terminate(stream: StreamConfig, answer: Answer, t: Transaction): void {
+function terminate(stream: StreamConfig, answer: Answer): void {
   const { fault, context } = answer;
   if (answer.result !== 'abort' || fault === null) return;
-  if (t.kind === 'speculative') {
-    // Terminated without an event, whatever is wrong (3.14).
-    answer.fault = { ...fault, event: null };
-    return;
-  }
   if (!TRANSLATION_FAULTS.has(fault.event) || fault.terminates === true) return;
   if (fault.stage === 2) {
     if (stream.stage2?.stall) answer.result = 'stall';

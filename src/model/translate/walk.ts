@@ -27,6 +27,7 @@ import { pendingHi, pendingLo, readPending, update } from './httu.ts';
 import {
   EXECUTES,
   HIERARCHICAL_BITS,
+  lacksReadOnly,
   ONCE_DIRTY,
   PERM,
   permissionText,
@@ -184,7 +185,8 @@ export function walkStage1(
       leaf[L_GLOBAL] = !context.twoRanges || (lo & NOT_GLOBAL) === 0 ? 1 : 0;
       if (recorder !== null) recordUse(recorder, 1, permissions, context.twoRanges);
       // A Translation Request gets what there is; only what it asks for and hardware may grant is marked dirty (3.13.7).
-      const need = answer.probe ? answer.need & (permissions | (permissions >>> ONCE_DIRTY)) : answer.need;
+      const need =
+        answer.kind === 'request' ? answer.need & (permissions | (permissions >>> ONCE_DIRTY)) : answer.need;
       if (!permitted(permissions, context, need, answer, level)) return false;
       if ((permissions & need) === need && !(half.ha && (lo & AF) === 0)) return true;
       return updateLeaf(machine, stream, half, need, tableHi, ipaLo, answer, recorder);
@@ -305,6 +307,7 @@ export function permitted(
     (need & (PERM.pw | PERM.uw)) !== 0 ? 'write' : answer.instruction ? 'instruction fetch' : 'read';
   const who = context.twoRanges ? (need < PERM.ur ? 'privileged ' : 'unprivileged ') : '';
   const reason = `${who}${what} is not permitted: ${permissionText(permissions, context.twoRanges)}`;
-  answer.fail(stage1Fault('F_PERMISSION', reason, '7.3.16', level));
+  const fault = stage1Fault('F_PERMISSION', reason, '7.3.16', level);
+  answer.fail(lacksReadOnly(permissions, need) ? { ...fault, readRefused: true } : fault);
   return false;
 }

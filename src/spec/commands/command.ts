@@ -41,7 +41,16 @@ export interface CommandFacts {
   readonly name: string;
   readonly opcode: number;
   readonly section: string;
-  readonly kind: 'prefetch' | 'config' | 'tlb' | 'ats' | 'dpt' | 'stall' | 'sync';
+  readonly kind:
+    | 'prefetch'
+    | 'config'
+    | 'tlb'
+    | 'atc-invalidate'
+    | 'page-response'
+    | 'dpt'
+    | 'resume'
+    | 'stall-terminate'
+    | 'sync';
   readonly doc: string;
   readonly legal: Readonly<Record<QueueWorld, Legality>>;
   readonly legalText: Readonly<Record<QueueWorld, string>>;

@@ -8,7 +8,7 @@ export const TRAFFIC_COMMANDS = {
       name: 'CMD_ATC_INV',
       opcode: 0x40,
       section: '4.5.1',
-      kind: 'ats',
+      kind: 'atc-invalidate',
       doc: 'Sends an ATS Invalidate to the endpoint; ignored if SMMUEN==0. Complete only after a CMD_SYNC.',
       legal: { ns: ['IDR0.ATS'], s: ['IDR0.ATS', '!S_IDR3.SAMS'], realm: ['R_IDR0.ATS'] },
       legalText: {
@@ -35,7 +35,7 @@ export const TRAFFIC_COMMANDS = {
       name: 'CMD_PRI_RESP',
       opcode: 0x41,
       section: '4.5.2',
-      kind: 'ats',
+      kind: 'page-response',
       doc: 'Sends the response to a page request group; ignored if SMMUEN==0.',
       legal: { ns: ['IDR0.PRI'], s: ['IDR0.PRI', '!S_IDR3.SAMS'], realm: ['R_IDR0.PRI'] },
       legalText: {
@@ -64,7 +64,7 @@ export const TRAFFIC_COMMANDS = {
       name: 'CMD_RESUME',
       opcode: 0x44,
       section: '4.7.1',
-      kind: 'stall',
+      kind: 'resume',
       doc: 'Resumes one stalled transaction; no effect if StreamID or STAG do not match one.',
       legal: { ns: ['IDR0.STALL_MODEL!=1'], s: ['S_IDR0.STALL_MODEL!=1'], realm: false },
       legalText: {
@@ -97,7 +97,7 @@ export const TRAFFIC_COMMANDS = {
       name: 'CMD_STALL_TERM',
       opcode: 0x45,
       section: '4.7.2',
-      kind: 'stall',
+      kind: 'stall-terminate',
       doc: 'Marks all stalled transactions of a stream for termination with abort. The STE must already terminate new traffic.',
       legal: { ns: ['IDR0.STALL_MODEL!=1'], s: ['S_IDR0.STALL_MODEL!=1'], realm: false },
       legalText: {

@@ -1,0 +1,73 @@
+/** The SMMU as it will be once effects that are only planned have been applied. */
+
+import type { RegisterBank } from './bank.ts';
+import type { Changeable } from './effects.ts';
+import type { Machine } from './machine.ts';
+import type { SparseMemory } from './memory.ts';
+import type { Effect } from './plan.ts';
+import type { Stall, Stalls } from './stalls.ts';
+import type { Traffic } from './traffic-stores.ts';
+
+/**
+ * Registers and stalled transactions of an SMMU after effects. Caches and memory are those of now: what a cache would
+ * keep by then may always be missed, and of memory only queue entries change.
+ */
+export class Ahead implements Changeable {
+  readonly bank: RegisterBank;
+  readonly traffic: Traffic;
+  readonly policy: Machine['policy'];
+  readonly options: Machine['options'];
+  readonly config: Machine['config'];
+  readonly tlb: Machine['tlb'];
+  readonly partial: Machine['partial'];
+  readonly walks: Machine['walks'];
+  readonly structures: Machine['structures'];
+  readonly leaving: Machine['leaving'];
+  readonly versions: Machine['versions'];
+  readonly decoded: Machine['decoded'];
+  readonly partidMaps: Machine['partidMaps'];
+  readonly dpt: Machine['dpt'];
+  readonly #on: Changeable;
+
+  constructor(on: Changeable, effects: readonly Effect[]) {
+    this.#on = on;
+    this.bank = on.bank.copy();
+    this.traffic = on.traffic.ahead();
+    this.policy = on.policy;
+    this.options = on.options;
+    this.config = on.config;
+    this.tlb = on.tlb;
+    this.partial = on.partial;
+    this.walks = on.walks;
+    this.structures = on.structures;
+    this.leaving = on.leaving;
+    this.versions = on.versions;
+    this.decoded = on.decoded;
+    this.partidMaps = on.partidMaps;
+    this.dpt = on.dpt;
+    this.apply(effects);
+  }
+
+  memory(space: Parameters<Changeable['memory']>[0]): SparseMemory {
+    return this.#on.memory(space);
+  }
+
+  /**
+   * Goes on by more effects, planned on this view.
+   * @returns the same effects, to be applied to the SMMU itself
+   */
+  apply(effects: readonly Effect[]): Effect[] {
+    const { stalls } = this.traffic;
+    const real = this.#on.traffic.stalls;
+    return effects.map((effect) => {
+      if (effect.kind === 'register') this.bank.poke(effect.offset, effect.value);
+      if (effect.kind !== 'store' || !isOf(effect.store, stalls, real)) return effect;
+      stalls[effect.op](effect.entry as Stall);
+      return { ...effect, store: real };
+    });
+  }
+}
+
+function isOf(store: unknown, ...stores: readonly Stalls[]): boolean {
+  return stores.some((one) => one === store);
+}

@@ -1,0 +1,103 @@
+/** Operations beside transactions, commands and writes: page requests, page hints, broadcast TLB invalidations. */
+
+import { hex, hex64 } from '../bits/u64.ts';
+import type { World } from '../bits/world.ts';
+import { BROADCASTS } from '../spec/broadcast.ts';
+import { broadcastText, broadcastTlbi } from './commands/broadcast.ts';
+import type { Changeable } from './effects.ts';
+import { encodeHint } from './events/record.ts';
+import { recordEvent } from './events/report.ts';
+import { DATA } from './memory.ts';
+import type { Effect, FrameKind, Operation, Outcome, Recorder } from './plan.ts';
+import { encodePageRequest, isStopMarker, takePageRequest } from './queues/pri-queue.ts';
+import type { WorldState } from './state.ts';
+
+/** The operations that this chapter plans. */
+export type SideOperation = Extract<Operation, { kind: 'page-request' | 'page-hint' | 'broadcast-tlbi' }>;
+
+type Said = Partial<Outcome> & Pick<Outcome, 'result'>;
+
+function enter(
+  recorder: Recorder | null,
+  kind: FrameKind,
+  world: World,
+  name: string,
+  layout: string,
+  words: Uint32Array,
+): void {
+  const frame = {
+    kind,
+    name,
+    layout,
+    space: world,
+    pa: null,
+    words,
+    status: DATA,
+    stage: 0,
+    level: 0,
+  } as const;
+  recorder?.enter(0, frame);
+  recorder?.step('begin', name);
+}
+
+/** Whether the registers of the operation's Security state are the ones at hand. */
+function foreign(world: World, state: WorldState): boolean {
+  return world !== 's' && world !== state.world;
+}
+
+function declined(world: World, recorder: Recorder | null): Said {
+  recorder?.step('end', `the Security state ${world} is not modelled`);
+  return { result: 'not-modelled' };
+}
+
+/** Computes one of these operations; its effects go to `effects`. */
+export function planSideOperation(
+  on: Changeable,
+  state: WorldState,
+  operation: SideOperation,
+  effects: Effect[],
+  recorder: Recorder | null,
+): Said {
+  switch (operation.kind) {
+    case 'page-request': {
+      const { request } = operation;
+      const { world, sid, prgIndex } = request;
+      const what = isStopMarker(request) ? 'Stop PASID marker' : `page request of group ${prgIndex}`;
+      const at = hex64(request.addressHi, request.addressLo);
+      const words = encodePageRequest(request);
+      const name = `${what} for ${at} by StreamID ${hex(sid)}`;
+      enter(recorder, 'page-request', world, name, 'PRIQ_ENTRY', words);
+      if (foreign(world, state)) return declined(world, recorder);
+      const { fate, recording } = takePageRequest(on, state, request, effects, recorder);
+      const written = fate === 'written';
+      recorder?.step('end', written ? 'the message is in the PRI queue' : 'the message is discarded');
+      return { result: written ? 'ok' : 'abort', recording };
+    }
+    case 'page-hint': {
+      const { hint } = operation;
+      const { world } = hint;
+      const record = encodeHint(hint);
+      const name = `page hint for ${hex64(hint.addressHi, hint.addressLo)} by StreamID ${hex(hint.sid)}`;
+      enter(recorder, 'page-hint', world, name, 'E_PAGE_REQUEST', record);
+      if (world !== state.world) return declined(world, recorder);
+      if (!state.smmuEnabled) {
+        // Not among the events that may be recorded then (7.2.1).
+        recorder?.step('end', 'SMMUEN=0: the hint is dropped');
+        return { result: 'idle' };
+      }
+      const recording = recordEvent(on, state, world, 'E_PAGE_REQUEST', record, false, effects);
+      recorder?.step('end', recording === 'written' ? 'the hint is recorded' : 'the hint is dropped');
+      return { result: recording === 'written' ? 'ok' : 'idle', record, recording };
+    }
+    case 'broadcast-tlbi': {
+      const { message } = operation;
+      const name = broadcastText(message);
+      enter(recorder, 'broadcast', message.world, name, 'BROADCAST', new Uint32Array(0));
+      if (message.world !== state.world) return declined(message.world, recorder);
+      recorder?.step('decide', BROADCASTS[message.name].doc);
+      const why = broadcastTlbi(on, state, message, effects, recorder);
+      recorder?.step('end', why ?? 'the invalidation is done');
+      return { result: why === null ? 'ok' : 'idle' };
+    }
+  }
+}
