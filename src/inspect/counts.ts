@@ -68,6 +68,8 @@ const REMARK_LIMIT = 20;
 const SIDS_KEPT = 16;
 /** CDs of one stream that are looked at. */
 const CD_LIMIT = 2 ** 20;
+/** CDs of all streams: a table of nonsense has a million for each of a million streams. */
+const CD_TOTAL = 2 ** 24;
 
 /**
  * Goes through a world's stream table once.
@@ -89,6 +91,9 @@ class Surveyor implements Survey {
   readonly #domains = new Map<string, Domain & { readonly sids: number[] }>();
   readonly remarks: string[] = [];
   #inMemory = 0;
+  #asked = 0;
+  #stopped = false;
+  #cdsLeft = CD_TOTAL;
 
   constructor(smmu: Smmu, world: World, cancelled: (() => boolean) | undefined) {
     this.#smmu = smmu;
@@ -117,6 +122,12 @@ class Surveyor implements Survey {
     };
   }
 
+  /** Asked at every structure, because few StreamIDs can have many CDs. */
+  #isStopped(): boolean {
+    if (!this.#stopped && (this.#asked++ & 0xfff) === 0) this.#stopped = this.#cancelled?.() === true;
+    return this.#stopped;
+  }
+
   run(): void {
     const state = this.#smmu.state(this.#world);
     const table = state.streamTable;
@@ -129,7 +140,7 @@ class Surveyor implements Survey {
     if (parts.length === 0) this.#remark('the level-1 stream table is not in the image');
     for (const { first, last } of parts) {
       for (let i = first; i <= last; i++) {
-        if ((i & 0xfff) === 0 && this.#cancelled?.() === true) return;
+        if (this.#isStopped()) return;
         const l1 = readLevel1(memory, state, i);
         if (l1.status !== DATA) {
           this.#remark(`the level-1 stream table is not in the image from entry ${i} on`);
@@ -153,7 +164,7 @@ class Surveyor implements Survey {
     const memory = this.#smmu.memory(this.#world);
     for (const { first, last } of readableParts(memory, array.pa, array.count, STE_BYTES)) {
       for (let sid = array.firstSid + first; sid <= array.firstSid + last; sid++) {
-        if ((sid & 0xffff) === 0 && this.#cancelled?.() === true) return;
+        if (this.#isStopped()) return;
         const read = readSte(memory, array, sid);
         if (read.status !== DATA) {
           this.#remark(`STEs from StreamID ${hex(sid)} on are not in the image`);
@@ -178,7 +189,7 @@ class Surveyor implements Survey {
       this.#cdArray(stream, table.base, 0, count);
       return;
     }
-    for (let first = 0; first < count; first += 2 ** table.leafBits)
+    for (let first = 0; first < count && !this.#isStopped(); first += 2 ** table.leafBits)
       this.#cdLeaf(stream, table, first, count);
   }
 
@@ -193,7 +204,12 @@ class Surveyor implements Survey {
   #cdArray(stream: StreamConfig, pa: number, first: number, count: number): void {
     const memory = this.#smmu.memory(this.#world);
     const state = this.#smmu.state(this.#world);
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < count && !this.#isStopped(); i++) {
+      if (this.#cdsLeft-- <= 0) {
+        this.#remark(`more than ${CD_TOTAL} CDs: counted in part`);
+        this.#stopped = true;
+        return;
+      }
       const read = readCd(memory, pa + i * CD_BYTES, first + i);
       if (read.status !== DATA) {
         this.#remark(`CD ${first + i} of StreamID ${hex(stream.sid)} is not in the image`);

@@ -22,8 +22,6 @@ export interface Tables {
   readonly startBits: number;
   /** 52-bit descriptors: 64 KiB granule and a 52-bit OAS, or DS=1. */
   readonly wide: boolean;
-  /** Which of bits [63:32] of a descriptor belong to its address, where it is not wide: VMSAv8-32 has bits [39:32]. */
-  readonly addressMask: number;
   /** Shareability of the output where descriptors hold address bits instead (DS=1), else -1. */
   readonly sh: number;
   readonly format: TableFormat;
@@ -35,6 +33,11 @@ export interface Tables {
   readonly hd: boolean;
   readonly haft: boolean;
   readonly affd: boolean;
+  /**
+   * Which of bits [63:32] of table and output addresses are left after the check: VMSAv8-32 has 40 bits, and where a PA
+   * has fewer they are cut (3.4).
+   */
+  readonly cutMask: number;
 }
 
 /** Stage 2 of a stream, decoded. */
@@ -49,8 +52,6 @@ export interface Stage2Config extends Tables {
   readonly xnx: boolean;
   readonly stall: boolean;
   readonly record: boolean;
-  /** Which of the output's bits [63:32] are left after the check (3.4: VMSAv8-32 LPAE on a smaller OAS is cut). */
-  readonly cutMask: number;
   /** What the model does not walk, in words; null when it does. */
   readonly declined: string | null;
   /** The TLB entries of these tables; found at first use. */

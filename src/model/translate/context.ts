@@ -10,7 +10,7 @@ import { configFault } from './answer.ts';
 import { type Attributes, fromMair } from './attributes.ts';
 import { CD_RULES, type CdSubject, granuleBitsOf0, granuleBitsOf1, outputBitsOf } from './cd-rules.ts';
 import type { ContextConfig, Half, StreamConfig, TableFormat, Tables } from './configuration.ts';
-import { indexBitsAt } from './descriptor.ts';
+import { cutTo, indexBitsAt } from './descriptor.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 
@@ -38,7 +38,7 @@ function declinedOf(
 }
 
 /** What both halves of a context share. */
-type Shared = Pick<Tables, 'format' | 'bigEndian' | 'outputBits' | 'ha' | 'hd' | 'haft' | 'affd'>;
+type Shared = Pick<Tables, 'format' | 'bigEndian' | 'outputBits' | 'ha' | 'hd' | 'haft' | 'affd' | 'cutMask'>;
 
 /** What one half has of its own. */
 type Own = Pick<Half, 'name' | 'enabled' | 'granuleBits' | 'tbi' | 'had' | 'e0pd'> & {
@@ -56,7 +56,7 @@ function inputBitsOf(txsz: number, lpae: boolean): number {
 /** Decodes a legal half. The table is aligned down to its size, 64 bytes at least when addresses have 52 bits. */
 function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
   const { name, enabled, tbi, had, e0pd } = own;
-  const { format, bigEndian, outputBits, ha, hd, haft, affd } = shared;
+  const { format, bigEndian, outputBits, ha, hd, haft, affd, cutMask } = shared;
   const lpae = format === 'VMSAv8-32';
   const granuleBits = lpae ? 12 : own.granuleBits;
   const inputBits = inputBitsOf(own.txsz, lpae);
@@ -78,7 +78,6 @@ function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
     e0pd,
     // What the SMMU supports decides, not IPS: with less of IPS those bits give F_ADDR_SIZE instead of being ignored.
     wide: granuleBits === 16 ? oasBits === 52 : ds,
-    addressMask: lpae ? 0xff : 0xffff,
     sh: ds && granuleBits !== 16 ? (SHAREABILITY[own.sh] ?? 0) : -1,
     format,
     bigEndian,
@@ -87,6 +86,7 @@ function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
     hd,
     haft,
     affd,
+    cutMask,
   };
 }
 
@@ -143,7 +143,8 @@ export function decodeContext(
   const lpae = format === 'VMSAv8-32';
   const ds = !lpae && features.ds && f.DS.get(w, 0) === 1;
   const had = features.had;
-  const e0pd = features.e0pd && twoRanges;
+  // E0PD and AttrIndx[3] are of VMSAv8-64 alone (5.4, E0PD0 and MAIR0).
+  const e0pd = features.e0pd && twoRanges && !lpae;
   const ha = !lpae && features.httu >= 1 && f.HA.get(w, 0) === 1;
   const shared: Shared = {
     format,
@@ -153,6 +154,7 @@ export function decodeContext(
     hd: ha && features.httu >= 2 && f.HD.get(w, 0) === 1,
     haft: ha && features.httu === 3 && f.HAFT.get(w, 0) === 1,
     affd: f.AFFD.get(w, 0) === 1,
+    cutMask: lpae && stream.stage2 === null ? cutTo(state.oasBits) : -1,
   };
   const ttb0: Own = {
     name: 'TTB0',
@@ -188,7 +190,7 @@ export function decodeContext(
     halves: [halfOf(ttb0, shared, ds, state.oasBits), halfOf(ttb1, shared, ds, state.oasBits)],
     twoRanges,
     attributes: attributesOf(w),
-    attributeIndexBit3: features.aie && f.AIE.get(w, 0) === 1,
+    attributeIndexBit3: !lpae && features.aie && f.AIE.get(w, 0) === 1,
     wxn: f.WXN.get(w, 0) === 1,
     uwxn: f.UWXN.get(w, 0) === 1,
     pan: twoRanges && f.PAN.get(w, 0) === 1,

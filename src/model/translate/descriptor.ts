@@ -62,7 +62,7 @@ export function addressLo(lo: number, granuleBits: number): number {
 
 /** Bits [63:32] of the address that a descriptor holds; of bits [31:0] see {@link addressLo}. */
 export function outputHi(hi: number, lo: number, tables: Tables): number {
-  return tables.wide ? addressHi(hi, lo, tables.granuleBits, true) : hi & tables.addressMask;
+  return addressHi(hi, lo, tables.granuleBits, tables.wide);
 }
 
 /** Bits [63:32] of a leaf's address with the offset of the input below it. */
@@ -77,6 +77,13 @@ export function joinLo(baseLo: number, inLo: number, shift: number): number {
   if (shift >= 32) return inLo;
   const mask = (1 << shift) - 1;
   return (baseLo & ~mask) | (inLo & mask);
+}
+
+/**
+ * Which of bits [63:32] of an address of VMSAv8-32 are left: it has 40 bits, and is cut where PAs have fewer (3.4).
+ */
+export function cutTo(oasBits: number): number {
+  return oasBits < 40 ? 2 ** (oasBits - 32) - 1 : -1;
 }
 
 /** The address exceeds the output range. */

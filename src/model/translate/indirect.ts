@@ -8,7 +8,7 @@ import { TO_15 } from '../../spec/indexed.ts';
 import { S1_INDIRECT_GRANTS, S2_INDIRECT_GRANTS } from '../../spec/permissions.ts';
 import { STE } from '../../spec/ste.ts';
 import type { ContextConfig } from './configuration.ts';
-import { ONCE_DIRTY, PERM } from './permission.ts';
+import { EXECUTES, ONCE_DIRTY, PERM, WRITES } from './permission.ts';
 
 const PIIU: readonly Field[] = TO_15.map((i) => CD.fields[`PIIU${i}`]);
 const PIIP: readonly Field[] = TO_15.map((i) => CD.fields[`PIIP${i}`]);
@@ -18,10 +18,8 @@ const S2POI: readonly Field[] = TO_15.map((i) => STE.fields[`S2POI${i}`]);
 const NOT_DIRTY = maskOf(S1_LEAF.fields.AP2);
 const DIRTY = maskOf(S2_LEAF.fields.S2AP1);
 
-const WRITES = PERM.pw | PERM.uw;
 const PRIVILEGED_DATA = PERM.pr | PERM.pw;
 const UNPRIVILEGED = PERM.ur | PERM.uw | PERM.ux;
-const EXECUTES = PERM.px | PERM.ux;
 
 /** Beside the bits of {@link PERM} and those {@link ONCE_DIRTY}: writes of hardware to tables may pass here (stage 2). */
 export const MOSTLY_READ_ONLY = 1 << 12;

@@ -9,8 +9,9 @@ export const PERM = { pr: 1, pw: 2, px: 4, ur: 8, uw: 16, ux: 32 } as const;
 
 /** Everything is permitted: what a stage permits that does not translate. */
 export const ALL_PERMITTED = 63;
+export const EXECUTES = PERM.px | PERM.ux;
 const READS = PERM.pr | PERM.ur;
-const WRITES = PERM.pw | PERM.uw;
+export const WRITES = PERM.pw | PERM.uw;
 
 /**
  * How far above the bits of {@link PERM} a translation keeps those that it will have once hardware has marked its page
@@ -79,11 +80,14 @@ const S2_EXECUTE = [PERM.px | PERM.ux, PERM.ux, 0, PERM.px];
  * @param hi upper half of the leaf descriptor
  * @param lo lower half
  * @param xnx XN[0] counts, and with it the privilege; otherwise XN[1] alone denies
+ * @param lpae VMSAv8-32: what executes must be readable (5.2, S2AA64)
  * @returns bits of {@link PERM}
  */
-export function stage2Permissions(hi: number, lo: number, xnx: boolean): number {
+export function stage2Permissions(hi: number, lo: number, xnx: boolean, lpae: boolean): number {
   const xn = (hi >>> S2_XN_SHIFT) & (xnx ? 3 : 2);
-  return ((lo & S2AP0) !== 0 ? READS : 0) | ((lo & S2AP1) !== 0 ? WRITES : 0) | (S2_EXECUTE[xn] as number);
+  const reads = (lo & S2AP0) !== 0;
+  const executes = lpae && !reads ? 0 : (S2_EXECUTE[xn] as number);
+  return (reads ? READS : 0) | ((lo & S2AP1) !== 0 ? WRITES : 0) | executes;
 }
 
 /**

@@ -4,7 +4,7 @@ import { STE } from '../../spec/ste.ts';
 import { GRANULES } from '../../spec/translation.ts';
 import type { WorldState } from '../state.ts';
 import type { Stage2Config, TableFormat } from './configuration.ts';
-import { indexBitsAt } from './descriptor.ts';
+import { cutTo, indexBitsAt } from './descriptor.ts';
 import {
   stage2Format,
   stage2GranuleBits,
@@ -61,7 +61,6 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
     startLevel,
     startBits: indexBitsAt(tableBits, startLevel, granuleBits),
     wide: granuleBits === 16 ? !lpae && state.oasBits === 52 : ds,
-    addressMask: lpae ? 0xff : 0xffff,
     sh: ds ? (SHAREABILITY[f.S2SH0.get(w, 0)] ?? 0) : -1,
     format,
     bigEndian: f.S2ENDI.get(w, 0) === 1,
@@ -77,7 +76,7 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
     xnx: features.xnx,
     stall: f.S2S.get(w, 0) === 1,
     record: f.S2R.get(w, 0) === 1,
-    cutMask: lpae ? 2 ** (Math.min(state.oasBits, outputBits) - 32) - 1 : -1,
+    cutMask: lpae ? cutTo(state.oasBits) : -1,
     declined: declinedOf(w, format, state),
     space: null,
   };

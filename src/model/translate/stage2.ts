@@ -25,7 +25,7 @@ import {
   tableIndex,
 } from './descriptor.ts';
 import { pendingHi, pendingLo, readPending, update } from './httu.ts';
-import { ONCE_DIRTY, PERM, permissionText, stage2Permissions } from './permission.ts';
+import { lacksReadOnly, ONCE_DIRTY, permissionText, stage2Permissions, WRITES } from './permission.ts';
 import { recordDescriptor, recordUse } from './record-walk.ts';
 import { fillPage, fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
@@ -118,7 +118,7 @@ export function translateStage2(
   const stride = granuleBits - 3;
   let level = s2.startLevel;
   let indexBits = s2.startBits;
-  let tableHi = s2.baseHi;
+  let tableHi = s2.baseHi & s2.cutMask;
   let tableLo = s2.baseLo;
   if (maximal && startOfWalk(machine, stage2Space(machine, stream, s2), ipaHi, ipaLo, recorder)) {
     level = walkStart[0] as number;
@@ -165,13 +165,14 @@ export function translateStage2(
       answer.fail(invalid(hi, lo, level, ipaOf(tableHi, at), cls, ipaOf(ipaHi, ipaLo)));
       return false;
     }
-    const nextHi = outputHi(hi, lo, s2);
+    let nextHi = outputHi(hi, lo, s2);
     const nextLo = addressLo(lo, granuleBits);
     if (beyond(nextHi, outputBits)) {
       const reason = `stage 2 level ${level} descriptor holds address ${hex(ipaOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
       answer.fail(stage2Fault('F_ADDR_SIZE', reason, '3.4', level, cls, ipaOf(ipaHi, ipaLo)));
       return false;
     }
+    nextHi &= s2.cutMask;
     if (kind === LEAF_DESCRIPTOR) {
       // AFFD is IGNORED where hardware updates the flag (5.2, S2AFFD).
       if ((lo & AF) === 0 && !s2.ha && !s2.affd) {
@@ -179,9 +180,11 @@ export function translateStage2(
         answer.fail(stage2Fault('F_ACCESS', reason, '7.3.15', level, cls, ipaOf(ipaHi, ipaLo)));
         return false;
       }
-      let permissions = stage2Permissions(hi, lo, s2.xnx);
-      if (s2.hd && (hi & DBM) !== 0) permissions |= stage2Permissions(hi, lo | S2AP1, s2.xnx) << ONCE_DIRTY;
-      found[F_PA_HI] = joinHi(nextHi, ipaHi, shift) & s2.cutMask;
+      const lpae = s2.format === 'VMSAv8-32';
+      let permissions = stage2Permissions(hi, lo, s2.xnx, lpae);
+      if (s2.hd && (hi & DBM) !== 0)
+        permissions |= stage2Permissions(hi, lo | S2AP1, s2.xnx, lpae) << ONCE_DIRTY;
+      found[F_PA_HI] = joinHi(nextHi, ipaHi, shift);
       found[F_PA_LO] = joinLo(nextLo, ipaLo, shift);
       found[F_SHIFT] = shift;
       found[F_PERMISSIONS] = permissions;
@@ -265,7 +268,7 @@ function updateLeaf(
     return false;
   }
   found[F_LO] = newLo;
-  if (dirty) found[F_PERMISSIONS] = permissions | ((permissions >>> ONCE_DIRTY) & (PERM.pw | PERM.uw));
+  if (dirty) found[F_PERMISSIONS] = permissions | ((permissions >>> ONCE_DIRTY) & WRITES);
   return true;
 }
 
@@ -361,7 +364,10 @@ function permitted(
     const access = tableWrite ? 'write' : cls === CLASS_IN ? 'access' : 'read';
     const reason = `stage 2 does not permit the ${access} of ${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}): ${permissionText(permissions, true)}`;
     const fault = stage2Fault('F_PERMISSION', reason, '7.3.16', level, cls, ipaOf(ipaHi, ipaLo));
-    answer.fail(tableWrite ? { ...fault, tableWrite } : fault);
+    if (tableWrite) answer.fail({ ...fault, tableWrite });
+    else if (cls === CLASS_IN && lacksReadOnly(permissions, need))
+      answer.fail({ ...fault, readRefused: true });
+    else answer.fail(fault);
     return false;
   }
   if (cls !== CLASS_IN && s2.ptw && mapsDevice(found[F_MEM_ATTR] as number, s2.fwb, s2.mtePerm)) {

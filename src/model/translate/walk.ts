@@ -25,6 +25,7 @@ import {
 } from './descriptor.ts';
 import { pendingHi, pendingLo, readPending, update } from './httu.ts';
 import {
+  EXECUTES,
   HIERARCHICAL_BITS,
   lacksReadOnly,
   ONCE_DIRTY,
@@ -92,7 +93,7 @@ export function walkStage1(
   const stride = granuleBits - 3;
   let level = half.startLevel;
   let indexBits = half.startBits;
-  let tableHi = half.baseHi;
+  let tableHi = half.baseHi & half.cutMask;
   let tableLo = half.baseLo;
   let tables = 0;
   if (machine.policy === 'maximal' && startOfWalk(machine, space, vaHi, vaLo, recorder)) {
@@ -151,13 +152,14 @@ export function walkStage1(
       answer.fail(invalid(hi, lo, level, addressOf(atHi, atLo)));
       return false;
     }
-    const nextHi = outputHi(hi, lo, half);
+    let nextHi = outputHi(hi, lo, half);
     const nextLo = addressLo(lo, granuleBits);
     if (beyond(nextHi, outputBits)) {
       const reason = `level ${level} descriptor holds address ${hex(addressOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
       answer.fail(stage1Fault('F_ADDR_SIZE', reason, '3.4', level));
       return false;
     }
+    nextHi &= half.cutMask;
     if (kind === LEAF_DESCRIPTOR) {
       // AFFD is IGNORED where hardware updates the flag (5.4, AFFD).
       if ((lo & AF) === 0 && !half.ha && !half.affd) {
@@ -165,8 +167,11 @@ export function walkStage1(
         return false;
       }
       let permissions = stage1Permissions(context, hi, lo, tables);
-      if (half.hd && (hi & DBM) !== 0)
-        permissions |= stage1Permissions(context, hi, lo & ~AP2, tables) << ONCE_DIRTY;
+      if (half.hd && (hi & DBM) !== 0) {
+        const dirty = stage1Permissions(context, hi, lo & ~AP2, tables);
+        // Who may execute a page that hardware may mark dirty is decided as if it were dirty already (3.13.8).
+        permissions = (permissions & (dirty | ~EXECUTES)) | (dirty << ONCE_DIRTY);
+      }
       leaf[L_OUT_HI] = joinHi(nextHi, vaHi, shift);
       leaf[L_OUT_LO] = joinLo(nextLo, vaLo, shift);
       leaf[L_SHIFT] = shift;
