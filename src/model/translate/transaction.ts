@@ -119,7 +119,7 @@ function disabled(state: WorldState, t: Transaction, answer: Answer, recorder: R
   }
   if (state.gbpaOverride !== null) answer.attributes = override(t.attributes, state.gbpaOverride);
   answer.privileged = overridden(t.privileged, state.gbpaPrivCfg);
-  answer.instruction = answer.instruction && overridden(t.instruction, state.gbpaInstCfg);
+  answer.instruction = !t.write && overridden(t.instruction, state.gbpaInstCfg);
   bypass(t, answer);
 }
 
