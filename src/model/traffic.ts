@@ -11,7 +11,12 @@ import { atosAtStream } from './atos.ts';
 import type { AtsCompletion } from './ats/completion.ts';
 import { completeRequest, type RequestEnd, refuseRequest } from './ats/request.ts';
 import { translatedError } from './ats/stream.ts';
-import { type TranslatedVerdict, translatedAtStream, translatedBefore } from './ats/translated.ts';
+import {
+  BEYOND_IAS,
+  type TranslatedVerdict,
+  translatedAtStream,
+  translatedBefore,
+} from './ats/translated.ts';
 import type { Machine } from './machine.ts';
 import type { Fault, Recorder, Transaction } from './plan.ts';
 import type { WorldState } from './state.ts';
@@ -138,8 +143,9 @@ function atStream(
     case 'translated': {
       const { checkDpt } = machine.traffic;
       const verdict = translatedAtStream(t, state, stream, checkDpt, recorder);
-      const passes = verdict.kind === 'pass' || verdict.kind === 'stage2';
-      const wrong = passes ? substreamOfTranslated(t, state, stream) : null;
+      // The SubstreamID comes after the STE and before the address (3.9.1.3).
+      const isJudged = verdict.kind !== 'end' || verdict.fault.rule === BEYOND_IAS;
+      const wrong = isJudged ? substreamOfTranslated(t, state, stream) : null;
       if (wrong === null) return settleTranslated(verdict, t, answer, recorder);
       answer.fail(wrong);
       return true;
