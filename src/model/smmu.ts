@@ -9,6 +9,7 @@ import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { startAtos } from './atos-registers.ts';
 import { keepCompletion } from './ats/atc.ts';
+import { presented } from './ats/translated.ts';
 import { type BankOptions, RegisterBank } from './bank.ts';
 import { ConfigCache, type ConfigEntry } from './caches/config.ts';
 import { DptTlb } from './caches/dpt.ts';
@@ -173,9 +174,10 @@ export class Smmu implements QueueMachine {
    * Computes and commits a transaction without recording it.
    * @returns an object that the next call reuses
    */
-  translate(transaction: Transaction): Answer {
+  translate(incoming: Transaction): Answer {
     const answer = this.#answer;
-    const state = this.state(transaction.world);
+    const state = this.state(incoming.world);
+    const transaction = incoming.kind === 'ordinary' ? incoming : presented(incoming, state);
     answer.reset();
     this.#translate(state, transaction, answer, null);
     if (
@@ -286,9 +288,10 @@ export class Smmu implements QueueMachine {
     }
   }
 
-  #planTransaction(t: Transaction, effects: Effect[], recorder: Recorder): Outcome {
+  #planTransaction(incoming: Transaction, effects: Effect[], recorder: Recorder): Outcome {
     const answer = new Answer();
-    const state = this.state(t.world);
+    const state = this.state(incoming.world);
+    const t = presented(incoming, state);
     recordArrival(recorder, t);
     this.#translate(state, t, answer, recorder);
     const passes = answer.result === 'ok' && answer.ats === null;

@@ -11,7 +11,7 @@ import { atosAtStream } from './atos.ts';
 import type { AtsCompletion } from './ats/completion.ts';
 import { completeRequest, type RequestEnd, refuseRequest } from './ats/request.ts';
 import { translatedError } from './ats/stream.ts';
-import { type PlainVerdict, translatedAtStream, translatedBefore } from './ats/translated.ts';
+import { BEYOND_IAS, type PlainVerdict, translatedAtStream, translatedBefore } from './ats/translated.ts';
 import type { Machine } from './machine.ts';
 import type { Fault, Recorder, Transaction } from './plan.ts';
 import type { WorldState } from './state.ts';
@@ -135,7 +135,9 @@ function atStream(
       return refuse(refuseRequest(t, state, stream), answer);
     case 'translated': {
       const verdict = translatedAtStream(t, state, stream);
-      const wrong = verdict.kind === 'end' ? null : substreamOfTranslated(t, state, stream);
+      // The SubstreamID comes after the STE and before the address (3.9.1.3).
+      const isJudged = verdict.kind !== 'end' || verdict.fault.rule === BEYOND_IAS;
+      const wrong = isJudged ? substreamOfTranslated(t, state, stream) : null;
       if (wrong !== null) {
         answer.fail(wrong);
         return true;

@@ -23,7 +23,7 @@ import {
   transaction,
   type Values,
 } from '../kit/smmu.ts';
-import { S2_STE } from '../kit/stage2.ts';
+import { mapStage2, S2_LEAF, S2_PAGE, S2_STE } from '../kit/stage2.ts';
 import { LEAF, map } from '../kit/tables.ts';
 
 const PR = 1;
@@ -548,6 +548,36 @@ describe('a Translated transaction', () => {
     });
   });
 
+  test.each([
+    ['IDR3.PASIDTT=0', { ssid: 7 }, {}],
+    ['no PASID', {}, { 'IDR3.PASIDTT': 1 }],
+  ] as const)(
+    '%s: unprivileged data without SubstreamID, whatever comes in (3.9.1.3)',
+    (_, pasid, features) => {
+      const m = ats({ ...S2_STE, Config: 7, EATS: 2 }, { ...CHECKED, ...features });
+      mapStage2(m, { ipa: 0x4000n, pa: 0x10000000n, attributes: S2_PAGE | S2_LEAF.XN });
+      const access = { ...pasid, privileged: true, instruction: true };
+      expect(translated(m, 0x4000, access).outcome).toMatchObject({ result: 'ok', pa: 0x10000000 });
+      translated(m, 0x5000, access);
+      const where = { address: 0x5000n, stage2: { class: 2, ipa: 0x5000n } } as const;
+      expect(m.events()).toEqual([record('F_TRANSLATION', { sid: SID, ...where })]);
+    },
+  );
+
+  test.each([
+    ['full ATS', { EATS: 1 }],
+    ['split-stage ATS', { ...S2_STE, Config: 7, EATS: 2 }],
+  ] as const)('%s: MTCFG and SHCFG do not override its attributes (13.1.4)', (_, ste) => {
+    const overrides = { MTCFG: 1, MemAttr: 0, SHCFG: 2 };
+    const of = (more: Values): number => {
+      const m = ats({ ...ste, ...more }, { ...CHECKED, 'IDR1.ATTR_TYPES_OVR': 1 });
+      mapStage2(m, { ipa: 0x4000n, pa: 0x10000000n });
+      return translated(m, 0x4000, { attributes: 0x3ff }).outcome.attributes;
+    };
+    expect(of({})).toBe(0x3ff);
+    expect(of(overrides)).toBe(0x3ff);
+  });
+
   describe('IDR3.PASIDTT=1', () => {
     const PASID: Registers = { ...CHECKED, ...RECORDING, 'IDR3.PASIDTT': 1 };
 
@@ -562,6 +592,20 @@ describe('a Translated transaction', () => {
       translated(m, 0);
       expect(m.events()).toEqual([record('F_STREAM_DISABLED', { sid: SID })]);
       expect(translated(ats({ S1CDMax: 1 }, CHECKED), 0).outcome.result).toBe('ok');
+    });
+
+    test('a wrong PASID comes before an IPA beyond IAS (3.9.1.3, priorities 6 and 10)', () => {
+      const m = ats({ ...S2_STE, Config: 7, EATS: 2 }, PASID);
+      translated(m, '0x1000000000000', { ssid: 7 });
+      expect(m.events()).toEqual([record('C_BAD_SUBSTREAMID', { sid: SID, ssid: 7 })]);
+    });
+
+    test('its PASID, privilege and execution are those that stage 2 judges and the record shows', () => {
+      const m = ats({ ...S2_STE, Config: 7, EATS: 2, S1CDMax: 4 }, PASID);
+      translated(m, 0x5000, { ssid: 7, privileged: true, instruction: true });
+      const access = { sid: SID, ssid: 7, privileged: true, instruction: true };
+      const where = { address: 0x5000n, stage2: { class: 2, ipa: 0x5000n } } as const;
+      expect(m.events()).toEqual([record('F_TRANSLATION', { ...access, ...where })]);
     });
 
     test('F_TRANSL_FORBIDDEN comes first', () => {

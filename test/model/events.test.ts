@@ -1,7 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { record } from '../kit/records.ts';
-import { EVENTQ, NOWHERE, RAM, type Registers, SID, TestSmmu, zeroedMemory } from '../kit/smmu.ts';
+import {
+  EVENTQ,
+  NOWHERE,
+  RAM,
+  type Registers,
+  SID,
+  TestSmmu,
+  transaction,
+  zeroedMemory,
+} from '../kit/smmu.ts';
 import { map } from '../kit/tables.ts';
 
 const OVFLG = 0x80000000;
@@ -164,6 +173,21 @@ describe('what records nothing', () => {
     expect(m.dma(0x1234).outcome).toMatchObject({ result: 'abort', record: null });
     expect(m.events()).toEqual([]);
     expect(m.smmu.config.size + m.smmu.tlb.size).toBe(0);
+  });
+
+  test('GBPA.INSTCFG makes reads instruction fetches or data, and leaves writes data (6.3.14)', () => {
+    const m = faulting({ 'CR0.SMMUEN': 0, 'IDR1.ATTR_PERMS_OVR': 1, 'GBPA.ABORT': 0 });
+    const fetches = (write: boolean, instruction: boolean): boolean =>
+      m.smmu.translate(transaction(SID, 0x1234, { write, instruction })).instruction;
+    expect([fetches(false, false), fetches(false, true), fetches(true, false)]).toEqual([false, true, false]);
+    m.set({ 'GBPA.INSTCFG': 2 });
+    expect([fetches(false, false), fetches(false, true), fetches(true, false)]).toEqual([
+      false,
+      false,
+      false,
+    ]);
+    m.set({ 'GBPA.INSTCFG': 3 });
+    expect([fetches(false, false), fetches(false, true), fetches(true, false)]).toEqual([true, true, false]);
   });
 
   test('SMMUEN=0 removes nothing from the caches and does not ask them', () => {

@@ -3,6 +3,7 @@
 import { hex64 } from '../../bits/u64.ts';
 import { feature } from '../../spec/features.ts';
 import { EATS_DPT, STE } from '../../spec/ste.ts';
+import type { ValidityRuleId } from '../../spec/validity.ts';
 import type { Fault, Transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { configFault, silent, stage1Fault } from '../translate/answer.ts';
@@ -25,12 +26,25 @@ function forbidden(reason: string, rule: string): PlainVerdict {
 
 const { NSCFG } = STE.fields;
 
+/** The rule of an IPA that is too large for split-stage ATS. */
+export const BEYOND_IAS: ValidityRuleId = 'ATS-TT-SPLIT';
+
 /** Whether a Realm stream's access leaves for the Non-secure space: its NS attribute, overridden by STE.NSCFG. */
 function toNonSecure(t: Transaction, stream: StreamConfig | null): boolean {
   if (t.world !== 'realm') return true;
   const override = stream ? NSCFG.get(stream.words, 0) : NSCFG.names.INCOMING;
   if (override === NSCFG.names.REALM) return false;
   return override === NSCFG.names.NONSECURE || t.ns;
+}
+
+/**
+ * A transaction as the SMMU takes it: without a PASID a client of ATS has no say in privilege and execution (3.9.1.3,
+ * 13.7.1), and with IDR3.PASIDTT=0 the PASID of a Translated transaction does not count either.
+ */
+export function presented(t: Transaction, state: WorldState): Transaction {
+  if (t.kind !== 'translated' && t.kind !== 'request') return t;
+  const pasid = t.ssid >= 0 && (t.kind === 'request' || feature(state.ids, 'IDR3.PASIDTT') === 1);
+  return pasid ? t : { ...t, ssid: -1, privileged: false, instruction: false };
 }
 
 /**
@@ -76,7 +90,7 @@ export function translatedAtStream(
     const reason = `IPA ${hex64(t.vaHi, t.vaLo)} is beyond the ${state.iasBits}-bit IAS`;
     return {
       kind: 'end',
-      fault: { ...stage1Fault('F_ADDR_SIZE', reason, 'ATS-TT-SPLIT', 0), terminates: true },
+      fault: { ...stage1Fault('F_ADDR_SIZE', reason, BEYOND_IAS, 0), terminates: true },
     };
   }
   const passing = pass(t, state, stream);

@@ -75,7 +75,9 @@ export function translateTransaction(
   if (t.kind !== 'atos') {
     answer.privileged = overridden(t.privileged, stream.privCfg);
     answer.instruction = !data && overridden(t.instruction, stream.instCfg);
-    if (stream.override !== null) answer.attributes = override(answer.attributes, stream.override);
+    // Nor do MTCFG and SHCFG count of what an endpoint has translated itself; ALLOCCFG need not either (13.1.4).
+    if (stream.override !== null && t.kind !== 'translated')
+      answer.attributes = override(answer.attributes, stream.override);
   }
   answer.stream = stream;
   if (recorder !== null) recordAction(recorder, stream);
@@ -121,7 +123,7 @@ function disabled(state: WorldState, t: Transaction, answer: Answer, recorder: R
   }
   if (state.gbpaOverride !== null) answer.attributes = override(t.attributes, state.gbpaOverride);
   answer.privileged = overridden(t.privileged, state.gbpaPrivCfg);
-  answer.instruction = answer.instruction && overridden(t.instruction, state.gbpaInstCfg);
+  answer.instruction = !t.write && overridden(t.instruction, state.gbpaInstCfg);
   bypass(t, answer);
 }
 
