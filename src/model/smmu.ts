@@ -55,7 +55,8 @@ export interface SmmuOptions {
   readonly reservedBits?: ReservedBits;
   /**
    * Ids of validity rules to leave out, so that tests can prove that each decides something; `feature:IDR3.HAD` stands
-   * for what the absence of that feature does.
+   * for what the absence of that feature does, `event:F_UUT` for the recording of an event (what raises it is terminated
+   * silently), `command:CMD_SYNC` for what a command does (it is consumed, legal or not).
    */
   readonly rulesOff?: ReadonlySet<string>;
   /** Where the system has put register pages that no ID register places. */

@@ -108,6 +108,8 @@ const fault = (event: EventName, stage: 0 | 1 | 2 = 0, cls: 0 | 1 | 2 = 2): Faul
   fetchAddr: 0,
 });
 
+const UNRECORDED = { recCfgAts: false, rulesOff: new Set<string>() };
+
 const asked = (access: Access = {}): Transaction => transaction(SID, 0x1234, { kind: 'request', ...access });
 
 describe('a Translation Request', () => {
@@ -494,9 +496,9 @@ describe('a Translated transaction', () => {
   });
 
   test('a fault of stage 2 is recorded as ever; one of the configuration is not', () => {
-    expect(translatedError(fault('F_TRANSLATION', 2), { recCfgAts: false }).event).toBe('F_TRANSLATION');
-    expect(translatedError(fault('F_WALK_EABT', 2), { recCfgAts: false }).event).toBe('F_WALK_EABT');
-    expect(translatedError(fault('C_BAD_STE'), { recCfgAts: false }).event).toBeNull();
+    expect(translatedError(fault('F_TRANSLATION', 2), UNRECORDED).event).toBe('F_TRANSLATION');
+    expect(translatedError(fault('F_WALK_EABT', 2), UNRECORDED).event).toBe('F_WALK_EABT');
+    expect(translatedError(fault('C_BAD_STE'), UNRECORDED).event).toBeNull();
   });
 
   describe('STE.EATS=3', () => {
