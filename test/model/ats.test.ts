@@ -10,8 +10,6 @@ import type { StreamConfig } from '../../src/model/translate/configuration.ts';
 import { decodeStream } from '../../src/model/translate/stream.ts';
 import type { EventName } from '../../src/spec/events.ts';
 import { STE } from '../../src/spec/ste.ts';
-import { ATS_RULES } from '../../src/spec/validity/ats.ts';
-import { sources } from '../house/sources.ts';
 import { record } from '../kit/records.ts';
 import {
   type Access,
@@ -558,10 +556,4 @@ describe('a Translated transaction', () => {
       fault: { event: 'F_TRANSL_FORBIDDEN' },
     });
   });
-});
-
-test('every ATS rule of the table is named by a test here, but the one that a DPT must raise itself', () => {
-  const text = sources('test/model', ['ats.test.ts'])[0]?.text ?? '';
-  const named = new Set(text.match(/ATS-T[RT]-\w+/g));
-  expect(Object.keys(ATS_RULES).filter((id) => id !== 'ATS-TT-DPTOFF' && !named.has(id))).toEqual([]);
 });
