@@ -141,7 +141,7 @@ const CASES: Readonly<Partial<Record<Id, Case>>> = {
   },
 };
 
-describe('each rule, by the smallest case that it decides', () => {
+describe('each rule, by its smallest case', () => {
   test.each(Object.entries(CASES))('%s', (_, of) => {
     expect(shownOf(of, [])).toBe(of.gives);
   });
@@ -166,52 +166,60 @@ function streamOf(m: TestSmmu, ste: Values): StreamConfig {
 describe('rules of Security states and tables that no transaction here has', () => {
   const secure = (kind: 'request' | 'translated') => transaction(SID, PAGE, { kind, world: 's' });
 
-  test('ATS-TR-SECURE decides: a request of a Secure stream is refused, switched off it is not', () => {
-    const end = (off: readonly string[]) =>
-      refuseRequest(secure('request'), stateOf(off).smmu.state('ns'), null);
-    expect(end([])).toMatchObject({ completion: { status: 'ur' }, fault: { event: 'F_BAD_ATS_TREQ' } });
-    expect(end(['ATS-TR-SECURE'])).toBeNull();
+  const refused = (off: readonly string[]) =>
+    refuseRequest(secure('request'), stateOf(off).smmu.state('ns'), null);
+
+  test('ATS-TR-SECURE: a request of a Secure stream is Unsupported Request', () => {
+    expect(refused([])).toMatchObject({ completion: { status: 'ur' }, fault: { event: 'F_BAD_ATS_TREQ' } });
   });
 
-  test('ATS-TT-SECURE decides: a Secure Translated transaction is forbidden, switched off it is not', () => {
-    const verdict = (off: readonly string[]) =>
-      translatedBefore(secure('translated'), stateOf(off, CHECKED).smmu.state('ns'));
+  test('ATS-TR-SECURE decides: switched off, the request is not refused', () => {
+    expect(refused(['ATS-TR-SECURE'])).toBeNull();
+  });
+
+  const verdict = (off: readonly string[]) =>
+    translatedBefore(secure('translated'), stateOf(off, CHECKED).smmu.state('ns'));
+
+  test('ATS-TT-SECURE: a Secure Translated transaction is forbidden', () => {
     expect(verdict([])).toMatchObject({ kind: 'end', fault: { event: 'F_TRANSL_FORBIDDEN' } });
+  });
+
+  test('ATS-TT-SECURE decides: switched off, the STE is looked up', () => {
     expect(verdict(['ATS-TT-SECURE'])).toEqual({ kind: 'lookup' });
   });
 
-  test('ATS-TR-GPF decides: an output that fails the check is Completer Abort, switched off it is granted', () => {
-    const found = {
-      fault: null,
-      permissions: 8,
-      pa: PA,
-      ipa: PA,
-      realm: false,
-      shift: 12,
-      attributes: 0x2ff,
-    };
-    const end = (off: readonly string[]) => {
-      const m = stateOf(off);
-      const asked = transaction(SID, PAGE, TR);
-      return completeRequest(asked, m.smmu.state('ns'), streamOf(m, {}), { ...found, gpf: true });
-    };
-    expect(end([])).toMatchObject({ completion: { status: 'ca' }, fault: { event: null } });
-    expect(end(['ATS-TR-GPF'])).toMatchObject({ completion: { status: 'success', read: true }, fault: null });
+  const found = { fault: null, permissions: 8, pa: PA, ipa: PA, realm: false, shift: 12, attributes: 0x2ff };
+  const completed = (off: readonly string[]) => {
+    const m = stateOf(off);
+    const asked = transaction(SID, PAGE, TR);
+    return completeRequest(asked, m.smmu.state('ns'), streamOf(m, {}), { ...found, gpf: true });
+  };
+
+  test('ATS-TR-GPF: an output that fails the check is Completer Abort without an event', () => {
+    expect(completed([])).toMatchObject({ completion: { status: 'ca' }, fault: { event: null } });
   });
 
-  test('ATS-TT-DPTOFF decides: a lookup while walks are disabled fails, switched off the table is walked', () => {
-    const fault = (off: readonly string[]) => {
-      const m = stateOf(off, { ...DPT, ...CHECKED, 'CR0.DPT_WALK_EN': 0, 'DPT_BASE.BADDR': 0x40500000 });
-      const answer = new Answer();
-      const { smmu } = m;
-      expect(checkDpt(smmu, smmu.state('ns'), streamOf(m, { EATS: 3 }), PAGE, false, answer, null)).toBe(
-        false,
-      );
-      expect(answer.fault?.event).toBe('F_TRANSL_FORBIDDEN');
-      return answer.dptFault;
-    };
-    expect(fault([])).toEqual({ code: DPT_DISABLED, level: 0, pa: PAGE });
-    expect(fault(['ATS-TT-DPTOFF'])).not.toMatchObject({ code: DPT_DISABLED });
+  test('ATS-TR-GPF decides: switched off, the output is granted', () => {
+    const granted = { completion: { status: 'success', read: true }, fault: null };
+    expect(completed(['ATS-TR-GPF'])).toMatchObject(granted);
+  });
+
+  const lookup = (off: readonly string[]) => {
+    const m = stateOf(off, { ...DPT, ...CHECKED, 'CR0.DPT_WALK_EN': 0, 'DPT_BASE.BADDR': 0x40500000 });
+    const answer = new Answer();
+    const { smmu } = m;
+    expect(checkDpt(smmu, smmu.state('ns'), streamOf(m, { EATS: 3 }), PAGE, false, answer, null)).toBe(false);
+    expect(answer.fault?.event).toBe('F_TRANSL_FORBIDDEN');
+    return answer.dptFault;
+  };
+
+  test('ATS-TT-DPTOFF: a lookup while walks are disabled fails at level 0', () => {
+    expect(lookup([])).toEqual({ code: DPT_DISABLED, level: 0, pa: PAGE });
+  });
+
+  test('ATS-TT-DPTOFF decides: switched off, the table is walked', () => {
+    // Of zeroes: its level-0 entry says No Access, and that is no failed lookup.
+    expect(lookup(['ATS-TT-DPTOFF'])).toBeNull();
   });
 
   test('ATS-TT-DPT decides: what the table refuses is forbidden, switched off it passes', () => {
