@@ -86,8 +86,8 @@ function isShown({ kind, of, needs }: FeatureEffect): boolean {
 
 /** Features that change nothing of what the model does, and why. */
 const UNSEEN: Readonly<Record<string, string>> = {
-  'IDR0.DORMHINT':
-    'Lets STATUSR.DORMANT say that there is nothing in the caches; it may always be 0 (6.3.49).',
+  'IDR0.RME_IMPL': 'Lets fetch events say GPCF; transactions here meet no granule protection table (3.25).',
+  'IDR0.DORMHINT': 'Lets STATUSR.DORMANT give a hint, which here is never given (6.3.13).',
 };
 
 describe('has a test by its name, and one that fails when it is switched off', () => {
