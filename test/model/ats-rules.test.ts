@@ -4,7 +4,6 @@ import { describe, expect, test } from 'vitest';
 import { encode } from '../../src/bits/layout.ts';
 import { completeRequest, refuseRequest } from '../../src/model/ats/request.ts';
 import { translatedBefore } from '../../src/model/ats/translated.ts';
-import type { TrafficOptions } from '../../src/model/traffic-stores.ts';
 import { Answer } from '../../src/model/translate/answer.ts';
 import type { StreamConfig } from '../../src/model/translate/configuration.ts';
 import { checkDpt } from '../../src/model/translate/dpt.ts';
@@ -42,7 +41,6 @@ const TRANSLATION = 0x10;
 interface Case {
   readonly registers?: Registers;
   readonly ste?: Values;
-  readonly traffic?: TrafficOptions;
   /** Attributes of the page, if not those of an ordinary one. */
   readonly attributes?: bigint;
   readonly address?: number | string;
@@ -58,8 +56,8 @@ const TR: Access = { kind: 'request', write: true };
 const TT: Access = { kind: 'translated' };
 
 function shownOf(of: Case, off: readonly string[]): string {
-  const { registers = {}, traffic = {}, attributes } = of;
-  const m = new TestSmmu({ registers, traffic, rulesOff: new Set([...off, ...(of.also ? [of.also] : [])]) });
+  const { registers = {}, attributes } = of;
+  const m = new TestSmmu({ registers, rulesOff: new Set([...off, ...(of.also ? [of.also] : [])]) });
   m.ste({ EATS: 1, ...of.ste });
   m.cd();
   map(m, { iova: BigInt(PAGE), pa: BigInt(PA), ...(attributes !== undefined && { attributes }) });
@@ -132,9 +130,9 @@ const CASES: Readonly<Partial<Record<Id, Case>>> = {
     without: 'ok',
   },
   'ATS-TT-DPT': {
-    registers: { ...CHECKED, 'IDR3.DPT': 1 },
+    // A table of zeroes: No Access.
+    registers: { ...CHECKED, ...DPT, 'DPT_BASE.BADDR': 0x40500000 },
     ste: { EATS: 3 },
-    traffic: { checkDpt: () => ({ allowed: false, reason: 'no access' }) },
     access: TT,
     gives: REFUSED,
     without: 'ok',
@@ -220,14 +218,5 @@ describe('rules of Security states and tables that no transaction here has', () 
   test('ATS-TT-DPTOFF decides: switched off, the table is walked', () => {
     // Of zeroes: its level-0 entry says No Access, and that is no failed lookup.
     expect(lookup(['ATS-TT-DPTOFF'])).toBeNull();
-  });
-
-  test('ATS-TT-DPT decides: what the table refuses is forbidden, switched off it passes', () => {
-    const passes = (off: readonly string[]) => {
-      const m = stateOf(off, { ...DPT, ...CHECKED, 'DPT_BASE.BADDR': 0x40500000 });
-      const { smmu } = m;
-      return checkDpt(smmu, smmu.state('ns'), streamOf(m, { EATS: 3 }), PAGE, false, new Answer(), null);
-    };
-    expect([passes([]), passes(['ATS-TT-DPT'])]).toEqual([false, true]);
   });
 });

@@ -38,6 +38,15 @@ export interface Tables {
    * has fewer they are cut (3.4).
    */
   readonly cutMask: number;
+  /** Bit 52 of a leaf is the contiguous hint; with CD.PnCH it is not (3.27.1). */
+  readonly contiguous: boolean;
+}
+
+/** Something that an STE or a CD switches on. */
+export interface NotModelled {
+  readonly reason: string;
+  /** Section of the manual. */
+  readonly rule: string;
 }
 
 /** Stage 2 of a stream, decoded. */
@@ -52,8 +61,8 @@ export interface Stage2Config extends Tables {
   readonly xnx: boolean;
   readonly stall: boolean;
   readonly record: boolean;
-  /** What the model does not walk, in words; null when it does. */
-  readonly declined: string | null;
+  /** What is switched on that the model does not walk; null when it walks everything. */
+  readonly declined: NotModelled | null;
   /** The TLB entries of these tables; found at first use. */
   space: TlbSpace | null;
 }
@@ -83,6 +92,8 @@ export interface StreamConfig {
   /** VMID of the TLB tags; -1 where the regime has none. */
   readonly vmid: number;
   /** 0 as the transaction says, 2 unprivileged, 3 privileged. */
+  /** The PARTID_MAP of a VMS translates the PARTID of the CD (5.6). */
+  readonly vms: boolean;
   readonly privCfg: number;
   /** 0 as the transaction says, 2 data, 3 instruction. */
   readonly instCfg: number;
@@ -131,8 +142,8 @@ export interface ContextConfig {
   readonly uwxn: boolean;
   readonly pan: boolean;
   readonly epan: boolean;
-  /** What the model does not walk, in words; null when it does. */
-  readonly declined: string | null;
+  /** What is switched on that the model does not walk; null when it walks everything. */
+  readonly declined: NotModelled | null;
   readonly stall: boolean;
   readonly record: boolean;
   readonly abort: boolean;

@@ -1,7 +1,6 @@
 /** The CD, decoded: IHI 0070 5.4. */
 
 import { CD } from '../../spec/cd.ts';
-import { STE } from '../../spec/ste.ts';
 import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
 import { countingWords } from '../field-bits.ts';
 import type { Fault } from '../plan.ts';
@@ -11,11 +10,11 @@ import { type Attributes, fromMair } from './attributes.ts';
 import { CD_RULES, type CdSubject, granuleBitsOf0, granuleBitsOf1, outputBitsOf } from './cd-rules.ts';
 import type { ContextConfig, Half, StreamConfig, TableFormat, Tables } from './configuration.ts';
 import { cutTo, indexBitsAt } from './descriptor.ts';
+import { attributesExtended, hasContiguous, notModelled } from './extensions.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 
 const f = CD.fields;
-const { S1PIE } = STE.fields;
 /** Shareability by a field of two bits: 0b01 is reserved and acts as 0. */
 const SHAREABILITY = [0, 0, 2, 3];
 
@@ -24,21 +23,11 @@ function startLevelOf(inputBits: number, granuleBits: number): number {
   return 3 - Math.floor((inputBits - 1 - granuleBits) / (granuleBits - 3));
 }
 
-/** What the CD asks for that the model does not walk, in words. */
-function declinedOf(
-  w: Uint32Array,
-  format: TableFormat,
-  stream: StreamConfig,
-  state: WorldState,
-): string | null {
-  if (format === 'VMSAv9-128') return 'VMSAv9-128 tables';
-  if (state.features.s1pi && S1PIE.get(stream.words, 0) === 1 && f.PIE.get(w, 0) === 1)
-    return 'stage-1 permission indirection (PIE)';
-  return null;
-}
-
 /** What both halves of a context share. */
-type Shared = Pick<Tables, 'format' | 'bigEndian' | 'outputBits' | 'ha' | 'hd' | 'haft' | 'affd' | 'cutMask'>;
+type Shared = Pick<
+  Tables,
+  'format' | 'bigEndian' | 'outputBits' | 'ha' | 'hd' | 'haft' | 'affd' | 'cutMask' | 'contiguous'
+>;
 
 /** What one half has of its own. */
 type Own = Pick<Half, 'name' | 'enabled' | 'granuleBits' | 'tbi' | 'had' | 'e0pd'> & {
@@ -56,7 +45,7 @@ function inputBitsOf(txsz: number, lpae: boolean): number {
 /** Decodes a legal half. The table is aligned down to its size, 64 bytes at least when addresses have 52 bits. */
 function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
   const { name, enabled, tbi, had, e0pd } = own;
-  const { format, bigEndian, outputBits, ha, hd, haft, affd, cutMask } = shared;
+  const { format, bigEndian, outputBits, ha, hd, haft, affd, cutMask, contiguous } = shared;
   const lpae = format === 'VMSAv8-32';
   const granuleBits = lpae ? 12 : own.granuleBits;
   const inputBits = inputBitsOf(own.txsz, lpae);
@@ -87,6 +76,7 @@ function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
     haft,
     affd,
     cutMask,
+    contiguous,
   };
 }
 
@@ -154,6 +144,7 @@ export function decodeContext(
     hd: ha && features.httu >= 2 && f.HD.get(w, 0) === 1,
     haft: ha && features.httu === 3 && f.HAFT.get(w, 0) === 1,
     affd: f.AFFD.get(w, 0) === 1,
+    contiguous: hasContiguous(w, state),
     cutMask: lpae && stream.stage2 === null ? cutTo(state.oasBits) : -1,
   };
   const ttb0: Own = {
@@ -190,12 +181,12 @@ export function decodeContext(
     halves: [halfOf(ttb0, shared, ds, state.oasBits), halfOf(ttb1, shared, ds, state.oasBits)],
     twoRanges,
     attributes: attributesOf(w),
-    attributeIndexBit3: !lpae && features.aie && f.AIE.get(w, 0) === 1,
+    attributeIndexBit3: !lpae && attributesExtended(w, state),
     wxn: f.WXN.get(w, 0) === 1,
     uwxn: f.UWXN.get(w, 0) === 1,
     pan: twoRanges && f.PAN.get(w, 0) === 1,
     epan: features.epan && f.EPAN.get(w, 0) === 1,
-    declined: declinedOf(w, format, stream, state),
+    declined: notModelled(stream.words, w, state),
     stall: f.S.get(w, 0) === 1,
     record: f.R.get(w, 0) === 1,
     abort: f.A.get(w, 0) === 1,

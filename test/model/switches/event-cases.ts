@@ -1,24 +1,9 @@
 /** Each event, raised on the smallest machine that has it, and its record by the bits of IHI 0070 7.3. */
 
-import { encode } from '../../../src/bits/layout.ts';
-import { reportFault } from '../../../src/model/events/report.ts';
-import type { Effect } from '../../../src/model/plan.ts';
 import type { TrafficOptions } from '../../../src/model/traffic-stores.ts';
-import { Answer } from '../../../src/model/translate/answer.ts';
-import { fetchVms } from '../../../src/model/translate/mpam.ts';
-import { decodeStream } from '../../../src/model/translate/stream.ts';
 import type { EventName } from '../../../src/spec/events.ts';
-import { STE } from '../../../src/spec/ste.ts';
 import { bytes, cls, fetch, IND, input, number, PNU, RNW, SSV, ssid, stream } from '../../kit/record-bits.ts';
-import {
-  type Access,
-  NOWHERE,
-  type Registers,
-  SID,
-  TestSmmu,
-  transaction,
-  type Values,
-} from '../../kit/smmu.ts';
+import { type Access, NOWHERE, type Registers, SID, TestSmmu, type Values } from '../../kit/smmu.ts';
 import { NESTED_STE } from '../../kit/stage2.ts';
 import { LEAF, map } from '../../kit/tables.ts';
 
@@ -66,20 +51,6 @@ function hint(m: TestSmmu): void {
   const rights = 1 | 2 | 8;
   const said = { world: 'ns', sid: SID, ssid: 7, addressHi: 0, span: 16, permissions: rights } as const;
   m.smmu.commit(m.smmu.plan({ kind: 'page-hint', hint: { ...said, addressLo: 0xabcd0123 } }).effects);
-}
-
-/** The fetch of a VMS, which no transaction makes by itself. */
-function vms(m: TestSmmu): void {
-  const { smmu } = m;
-  const state = smmu.state('ns');
-  const words = encode(STE, { ...NESTED_STE, V: 1, VMSPtr: NOWHERE });
-  const stream = decodeStream(words, 0, 0, 'ns', SID, state);
-  if ('event' in stream) throw new Error(stream.reason);
-  const answer = new Answer();
-  fetchVms(smmu, state, stream, 'stream', answer, null);
-  const effects: Effect[] = [];
-  reportFault(smmu, transaction(SID, 0, { ssid: 4 }), state, answer, effects, null);
-  smmu.commit(effects);
 }
 
 export const EVENT_CASES: Readonly<Record<EventName, EventCase>> = {
@@ -181,7 +152,8 @@ export const EVENT_CASES: Readonly<Record<EventName, EventCase>> = {
   },
   F_VMS_FETCH: {
     registers: { 'IDR3.MPAM': 1, 'MPAMIDR.PARTID_MAX': 63 },
-    raise: vms,
-    record: bytes(number(0x25), SSV, ssid(4), stream(), fetch(NOWHERE)),
+    ste: { ...NESTED_STE, S1MPAM: 1, VMSPtr: NOWHERE },
+    raise: dma(0),
+    record: bytes(number(0x25), stream(), fetch(NOWHERE)),
   },
 };
