@@ -7,6 +7,7 @@
 
 import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
+import { unknownRules } from '../spec/rule-ids.ts';
 import { startAtos } from './atos-registers.ts';
 import { keepCompletion } from './ats/atc.ts';
 import { presented } from './ats/translated.ts';
@@ -59,7 +60,8 @@ export interface SmmuOptions {
   readonly reservedBits?: ReservedBits;
   /**
    * Ids of validity rules to leave out, so that tests can prove that each decides something; `feature:IDR3.HAD` stands
-   * for what the absence of that feature does.
+   * for what the absence of that feature does, `event:F_UUT` for the recording of an event (what raises it is terminated
+   * silently), `command:CMD_SYNC` for what a command does (it is consumed, legal or not). Others are refused (RangeError).
    */
   readonly rulesOff?: ReadonlySet<string>;
   /** Where the system has put register pages that no ID register places. */
@@ -116,6 +118,8 @@ export class Smmu implements QueueMachine {
     this.policy = options.caches ?? CACHE_POLICIES[0];
     this.options = { ...DEFAULT_OPTIONS, ...options.options };
     this.#rulesOff = options.rulesOff ?? NO_RULES;
+    const unknown = unknownRules(this.#rulesOff);
+    if (unknown.length > 0) throw new RangeError(`no such rule: ${unknown.join(', ')}`);
     this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
     this.traffic = new Traffic(options.traffic);
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;

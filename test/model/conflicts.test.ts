@@ -59,13 +59,16 @@ describe('F_CFG_CONFLICT', () => {
     expect(differing({}).dma(BLOCK).outcome.result).toBe('ok');
   });
 
-  test('by option the event, for STEs within the span of CONT that differ', () => {
+  test('EVT-CFG-CONFLICT: by option the event, for STEs within the span of CONT that differ', () => {
     const m = differing({ configConflict: true });
     expect(m.dma(BLOCK).outcome.result).toBe('abort');
     expect(m.drain()).toEqual([[0x21, SID, 0, 0, 0, 0, 0, 0]]);
     m.ste({ CONT: 1 }, SID + 1);
     m.run(['CMD_CFGI_STE', { StreamID: SID }]);
     expect(m.dma(BLOCK).outcome.result).toBe('ok');
+  });
+
+  test('EVT-CFG-CONFLICT decides: switched off, the own STE of the stream is used', () => {
     const off = differing({ configConflict: true }, { rulesOff: new Set(['EVT-CFG-CONFLICT']) });
     expect(off.dma(BLOCK).outcome.result).toBe('ok');
   });

@@ -129,7 +129,7 @@ describe('commands', () => {
   });
 
   test.each(shown)(
-    '$name: with the feature, or its rule switched off, a value does',
+    '$name decides: with the feature, or its rule switched off, a value does',
     ({ effect, test: one }) => {
       for (const options of [
         { registers: present(effect) },

@@ -61,18 +61,22 @@ export function refuseRequest(
   state: WorldState,
   stream: StreamConfig | null,
 ): RequestEnd | null {
-  if (t.world === 's') return unsupported('ATS does not exist on Secure streams', 'ATS-TR-SECURE');
-  if (!state.smmuEnabled) return unsupported('SMMUEN=0', 'ATS-TR-SMMUEN0');
+  const off = state.rulesOff;
+  if (t.world === 's' && !off.has('ATS-TR-SECURE'))
+    return unsupported('ATS does not exist on Secure streams', 'ATS-TR-SECURE');
+  if (!state.smmuEnabled && !off.has('ATS-TR-SMMUEN0')) return unsupported('SMMUEN=0', 'ATS-TR-SMMUEN0');
   if (stream === null) return null;
-  if (stream.action === 'abort') {
+  if (stream.action === 'abort' && !off.has('ATS-TR-CFG0')) {
     const reason = 'the STE terminates the traffic of its stream';
     return {
       completion: refused('ur', `Unsupported Request: ${reason}`),
       fault: silent(reason, 'ATS-TR-CFG0'),
     };
   }
-  if (stream.action === 'bypass') return unsupported('STE.Config=4: no stage translates', 'ATS-TR-BYPASS');
-  if (effectiveEats(stream, state, hasDpt(stream, state)) !== EATS_OFF) return null;
+  if (stream.action === 'bypass' && !off.has('ATS-TR-BYPASS'))
+    return unsupported('STE.Config=4: no stage translates', 'ATS-TR-BYPASS');
+  if (off.has('ATS-TR-EATS0') || effectiveEats(stream, state, hasDpt(stream, state)) !== EATS_OFF)
+    return null;
   return unsupported('the effective STE.EATS is 0', 'ATS-TR-EATS0');
 }
 
@@ -127,21 +131,24 @@ export function completeRequest(
   const stu = stuShift(state);
   const { fault } = found;
   if (fault !== null) {
-    if (isConfigurationError(fault)) {
+    if (isConfigurationError(fault) && !state.rulesOff.has('ATS-TR-CFGERR')) {
       const why = fault.event ?? fault.reason;
       return { completion: refused('ca', `Completer Abort: ${why}`), fault: requestError(fault, state) };
     }
+    if (!isConfigurationError(fault) && state.rulesOff.has('ATS-TR-FAULT'))
+      return { completion: refused('ca', `Completer Abort: ${fault.event}`), fault };
     // A fault of either stage, of a CD fetch or of a walk: the page is just not accessible.
     const text = `Success, R=W=0: ${fault.event} (${fault.reason})`;
     return { completion: noAccess(stu, privileged, text), fault: null };
   }
-  if (found.gpf) {
+  if (found.gpf && !state.rulesOff.has('ATS-TR-GPF')) {
     const reason = `the granule protection check refuses ${hex(found.pa)}`;
     return { completion: refused('ca', `Completer Abort: ${reason}`), fault: silent(reason, 'ATS-TR-GPF') };
   }
   if (stream === null) throw new RangeError('a translation without an STE');
   const skipped = found.shift === 0;
-  const rights = skipped ? PERM.pr | PERM.pw : granted(t, stream, found.permissions);
+  const unlimited = skipped || state.rulesOff.has('ATS-TR-PERM');
+  const rights = unlimited ? PERM.pr | PERM.pw : granted(t, stream, found.permissions);
   if ((rights & (PERM.pr | PERM.pw)) === 0) {
     return { completion: noAccess(stu, privileged, 'Success, R=W=0: nothing is permitted'), fault: null };
   }

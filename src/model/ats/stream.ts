@@ -66,7 +66,8 @@ export function requestError(fault: Fault, state: Pick<WorldState, 'recCfgAts'>)
  * A configuration error of a Translated transaction: recorded only if CR2.REC_CFG_ATS=1. CR2.RECINVSID does not matter
  * to these (3.9.1.3). A translation fault of stage 2 is left as it is.
  */
-export function translatedError(fault: Fault, state: Pick<WorldState, 'recCfgAts'>): Fault {
+export function translatedError(fault: Fault, state: Pick<WorldState, 'recCfgAts' | 'rulesOff'>): Fault {
+  if (state.rulesOff.has('ATS-TT-INVSTE')) return fault;
   if (fault.event === null) {
     if (fault.rule !== UNRECORDED_STREAMID || !state.recCfgAts) return fault;
     const [reason = ''] = fault.reason.split(';');

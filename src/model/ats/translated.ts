@@ -65,9 +65,11 @@ function pass(t: Transaction, state: WorldState, stream: StreamConfig | null): P
 
 /** What can be said of a Translated transaction before its STE is looked up. */
 export function translatedBefore(t: Transaction, state: WorldState): PlainVerdict {
-  if (t.world === 's') return forbidden('ATS does not exist on Secure streams', 'ATS-TT-SECURE');
-  if (!state.smmuEnabled) return forbidden('SMMUEN=0', 'ATS-TT-SMMUEN0');
-  return state.atsChecked ? { kind: 'lookup' } : pass(t, state, null);
+  const off = state.rulesOff;
+  if (t.world === 's' && !off.has('ATS-TT-SECURE'))
+    return forbidden('ATS does not exist on Secure streams', 'ATS-TT-SECURE');
+  if (!state.smmuEnabled && !off.has('ATS-TT-SMMUEN0')) return forbidden('SMMUEN=0', 'ATS-TT-SMMUEN0');
+  return state.atsChecked || off.has('ATS-TT-NOCHK') ? { kind: 'lookup' } : pass(t, state, null);
 }
 
 /**
@@ -78,14 +80,17 @@ export function translatedAtStream(
   state: WorldState,
   stream: StreamConfig,
 ): TranslatedVerdict {
-  if (stream.action === 'abort') {
+  const off = state.rulesOff;
+  if (stream.action === 'abort' && !off.has('ATS-TT-CFG0')) {
     return { kind: 'end', fault: silent('the STE terminates the traffic of its stream', 'ATS-TT-CFG0') };
   }
-  if (stream.action === 'bypass') return forbidden('STE.Config=4: no stage translates', 'ATS-TT-BYPASS');
+  if (stream.action === 'bypass' && !off.has('ATS-TT-BYPASS'))
+    return forbidden('STE.Config=4: no stage translates', 'ATS-TT-BYPASS');
   const dpt = feature(state.ids, stream.world === 'realm' ? 'R_IDR3.DPT' : 'IDR3.DPT') === 1;
   const eats = effectiveEats(stream, state, dpt);
-  if (eats === EATS_OFF) return forbidden('the effective STE.EATS is 0', 'ATS-TT-EATS0');
-  if (eats === EATS_SPLIT) {
+  if (eats === EATS_OFF && !off.has('ATS-TT-EATS0'))
+    return forbidden('the effective STE.EATS is 0', 'ATS-TT-EATS0');
+  if (eats === EATS_SPLIT && !off.has('ATS-TT-SPLIT')) {
     if (t.vaHi >>> (state.iasBits - 32) === 0) return { kind: 'stage2' };
     const reason = `IPA ${hex64(t.vaHi, t.vaLo)} is beyond the ${state.iasBits}-bit IAS`;
     return {

@@ -32,6 +32,11 @@ function isEventqWritable(on: Changeable, state: WorldState, world: World): bool
   return state.eventqEnabled && !state.eventqAborted && !full && !inconsistent;
 }
 
+/** Whether an event is left out (`event:F_UUT` in {@link WorldState.rulesOff}): what raises it ends silently then. */
+function isEventOff({ rulesOff }: WorldState, event: EventName | null): boolean {
+  return rulesOff.size !== 0 && rulesOff.has(`event:${event}`);
+}
+
 /** Whether one more stall could be recorded. */
 export function isStallRecordable(on: Changeable, state: WorldState, world: World): boolean {
   const { stalls } = on.traffic;
@@ -52,7 +57,7 @@ export function recordEvent(
   effects: Effect[],
   recorder: Recorder | null,
 ): Recording {
-  if (!hasQueues(world)) return 'none';
+  if (!hasQueues(world) || isEventOff(state, event)) return 'none';
   if (on.traffic.mergeEvents && isEventqWritable(on, state, world)) {
     if (isMerged(on.bank, on.memory(world), world, event, record, mev)) return 'merged';
   }
@@ -68,15 +73,18 @@ export function reportFault(
   effects: Effect[],
   recorder: Recorder | null,
 ): void {
-  const { fault, result } = answer;
+  const { fault } = answer;
   if (fault === null) return;
+  const off = isEventOff(state, fault.event);
+  if (off && answer.result === 'stall') answer.result = 'abort';
   recorder?.step(
     'fault',
     `${fault.event ?? 'terminated without an event'}: ${fault.reason}`,
     fault.field ?? null,
     fault,
   );
-  if (result === 'stall') stall(on, t, state, fault, answer, effects, recorder);
+  if (off) return;
+  if (answer.result === 'stall') stall(on, t, state, fault, answer, effects, recorder);
   else {
     const { privileged, instruction } = answer;
     answer.record = encodeRecord(fault, { transaction: t, privileged, instruction }, -1);

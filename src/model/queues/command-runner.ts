@@ -60,6 +60,13 @@ interface Entry {
   readonly counts: Uint32Array | null;
 }
 
+/** A command that is left out (`command:CMD_SYNC` in `WorldState.rulesOff`) is legal and does nothing. */
+function ignored(judged: Judged, { rulesOff }: WorldState): Entry | null {
+  if (rulesOff.size === 0 || judged.spec === null || !rulesOff.has(`command:${judged.name}`)) return null;
+  const legal = { ...judged, illegal: null, suspicious: new Uint32Array(judged.suspicious.length) };
+  return { judged: legal, handler: () => undefined, sync: false, needsSmmuen: false, counts: null };
+}
+
 /** Clears what does not count of a command. */
 function keep(w: Uint32Array, counts: Uint32Array): void {
   w[0] = (w[0] as number) & (counts[0] as number);
@@ -173,7 +180,7 @@ export class CommandRunner {
     const kind = judged.spec?.kind ?? 'prefetch';
     const { spec } = judged;
     const bits = spec === null ? null : state.bits.of(spec.layout);
-    const entry = {
+    const entry = ignored(judged, state) ?? {
       judged,
       counts: spec !== null && bits !== null && takesAway(bits, spec.layout) ? bits.counts : null,
       handler: HANDLERS[kind],

@@ -59,7 +59,8 @@ export function walkDpt(
     return answer.fail(forbidden(`DPT lookup of ${hex(pa)} failed: ${reason}`, rule));
   };
   const { DPT_DISABLED, DPT_WALK_FAULT, DPT_EABT } = DPT_FAULTCODES;
-  if (!config.walks) return fail(DPT_DISABLED, 0, 'CR0.DPT_WALK_EN=0', 'ATS-TT-DPTOFF');
+  if (!config.walks && !state.rulesOff.has('ATS-TT-DPTOFF'))
+    return fail(DPT_DISABLED, 0, 'CR0.DPT_WALK_EN=0', 'ATS-TT-DPTOFF');
   if (!config.valid) return fail(DPT_WALK_FAULT, 0, 'DPT_BASE_CFG describes no table');
   if (dptPage(pa, config.sizeBits) !== 0) {
     denyDpt(`beyond the ${config.sizeBits} bits that DPT_BASE_CFG.DPTPS covers`, pa, answer);
