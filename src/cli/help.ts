@@ -67,7 +67,7 @@ ${CAPTURE_HELP}
   --priv                privileged
   --inst                an instruction fetch
   --world W             ns
-  --caches POLICY       combined (default) or none
+  --caches POLICY       combined (default), maximal or none
   --batch FILE          JSON lines {"sid":8,"iova":"0x1000","rw":"r"}, one answer a line; - is standard input
 `,
   conform: `smmu-debug conform CASES.jsonl... [--actual OUT.jsonl]
@@ -75,7 +75,7 @@ ${CAPTURE_HELP}
 Runs cases and compares the answers with those expected.
 
   --actual FILE         writes what the model answered, one line a case
-  --caches POLICY       combined (default) or none
+  --caches POLICY       combined (default), maximal or none
   --json                the report as JSON
 `,
   dap: `smmu-debug dap [--port N]

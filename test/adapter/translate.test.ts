@@ -7,7 +7,7 @@ import { fixture } from '../kit/machine.ts';
 
 const DMA = 2;
 const MAPPED = 'translate sid=8 iova=0xffffb204';
-const ANSWER = '0xffffb204 -> PA 0x480eb204 (ns)';
+const ANSWER = '0xffffb204 -> PA 0x480eb204 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH';
 
 let adapter: SpawnedAdapter;
 beforeEach(() => {
@@ -100,6 +100,7 @@ test('the call stack goes from the descriptor to the transaction, each frame at 
     'Registers',
     'Queues',
     'Caches',
+    'Traffic',
   ]);
 });
 

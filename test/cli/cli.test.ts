@@ -117,7 +117,7 @@ describe('translate', () => {
     expect(status).toBe(0);
     expect(out).toContain('caches combined (cold)');
     expect(out).toContain('read level 3 descriptor at 0x4847bfb8');
-    expect(out.trimEnd().split('\n').at(-1)).toBe('PA 0x4809b123 (ns)');
+    expect(out.trimEnd().split('\n').at(-1)).toBe('PA 0x4809b123 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH');
   });
 
   test('ends with status 1 for a fault, and says why', async () => {
