@@ -2,6 +2,7 @@ import { hex64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS } from '../../bits/world.ts';
 import { faultText, missingText, transactionText } from '../../control/words.ts';
+import { ATS_WORDS, ATTRIBUTES_FORM, atsKind } from '../../inspect/transaction-words.ts';
 import { outcomeText as resultText } from '../../inspect/walk-story.ts';
 import { type Plan, type Transaction, type TransactionKind, transaction } from '../../model/plan.ts';
 import { parseAttributes } from '../../model/translate/attribute-text.ts';
@@ -76,28 +77,17 @@ function parseTransaction(rest: string): { transaction: Transaction; step: boole
   return { transaction: asked, step: flags.has('step') };
 }
 
-/** What `ats=` says: untranslated, a Translation Request, or a Translated transaction (3.9). */
-function kindOf(ats: string | undefined): TransactionKind {
-  switch (ats) {
-    case undefined:
-    case 'u':
-      return 'ordinary';
-    case 'tr':
-      return 'request';
-    case 'tt':
-      return 'translated';
-    default:
-      throw new UserError(`ats=${ats} is no kind of ATS transaction`, { todo: 'write u, tr or tt' });
-  }
+function kindOf(ats = 'u'): TransactionKind {
+  const kind = atsKind(ats);
+  if (kind !== null) return kind;
+  throw new UserError(`ats=${ats} is no kind of ATS transaction`, { todo: `write ${ATS_WORDS.join(', ')}` });
 }
 
 function attributesOf(attr: string | undefined): Attributes {
   if (attr === undefined) return DEFAULT_ATTRIBUTES;
   const attributes = parseAttributes(attr);
   if (attributes === null) {
-    throw new UserError(`attr=${attr} is no memory attribute`, {
-      todo: 'write a byte of MAIR, or a name such as WB, NC, Normal-iWB-oNC-ISH or Device-nGnRE',
-    });
+    throw new UserError(`attr=${attr} is no memory attribute`, { todo: ATTRIBUTES_FORM });
   }
   return attributes;
 }
