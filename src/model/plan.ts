@@ -266,6 +266,8 @@ export interface Outcome {
   readonly command: CommandName | null;
   /** CERROR code (0 none), when the operation was a command. */
   readonly cerror: number;
+  /** MPAM label of the access, packed as in `translate/mpam.ts`; negative when it bears none. */
+  readonly mpam: number;
   /** What an endpoint gets back for its Translation Request (3.9.1.2). */
   readonly ats: AtsCompletion | null;
   /** What the access became on its way, when not what was asked for. */

@@ -41,6 +41,8 @@ import { translateTraffic } from './traffic.ts';
 import { Traffic, type TrafficOptions } from './traffic-stores.ts';
 import { Answer, silent } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
+import { NO_LABEL } from './translate/mpam.ts';
+import { labelsText, transactionLabel } from './translate/mpam-labels.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
 export { RESERVED_BITS, type ReservedBits } from './state.ts';
@@ -288,6 +290,10 @@ export class Smmu implements QueueMachine {
     const state = this.state(t.world);
     recordArrival(recorder, t);
     this.#translate(state, t, answer, recorder);
+    const passes = answer.result === 'ok' && answer.ats === null;
+    const mpam = passes ? transactionLabel(this.bank, state, t, answer) : NO_LABEL;
+    const labels = labelsText(this.bank, state, answer, mpam);
+    if (labels !== null) recorder.step('decide', labels);
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
     return outcome({
@@ -300,6 +306,7 @@ export class Smmu implements QueueMachine {
       missing,
       tlbHit,
       attributes,
+      mpam,
       ats,
       becomes,
     });
@@ -453,6 +460,7 @@ function outcome(some: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome {
     missing: null,
     tlbHit: false,
     attributes: 0,
+    mpam: NO_LABEL,
     command: null,
     cerror: 0,
     ats: null,

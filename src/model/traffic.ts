@@ -6,12 +6,12 @@
 
 import { hex } from '../bits/u64.ts';
 import { feature } from '../spec/features.ts';
-import { STE } from '../spec/ste.ts';
+import { EATS_DPT, STE } from '../spec/ste.ts';
 import { atosAtStream } from './atos.ts';
 import type { AtsCompletion } from './ats/completion.ts';
 import { completeRequest, type RequestEnd, refuseRequest } from './ats/request.ts';
 import { translatedError } from './ats/stream.ts';
-import { type TranslatedVerdict, translatedAtStream, translatedBefore } from './ats/translated.ts';
+import { type PlainVerdict, translatedAtStream, translatedBefore } from './ats/translated.ts';
 import type { Machine } from './machine.ts';
 import type { Fault, Recorder, Transaction } from './plan.ts';
 import type { WorldState } from './state.ts';
@@ -19,9 +19,10 @@ import { ACCESS_KINDS, controlled, normalised } from './translate/access-kind.ts
 import { type Answer, configFault, silent } from './translate/answer.ts';
 import type { StreamConfig } from './translate/configuration.ts';
 import { BYPASS_STAGE1, contextIndex } from './translate/context-lookup.ts';
+import { checkDpt, completionEntry, keepDptEntry } from './translate/dpt.ts';
 import { translateTransaction } from './translate/transaction.ts';
 
-const { Config } = STE.fields;
+const { Config, EATS } = STE.fields;
 
 /** Computes a transaction of any kind, as `translateTransaction` does an ordinary one. */
 export function translateTraffic(
@@ -43,7 +44,7 @@ export function translateTraffic(
   if (!(known && endsBeforeStream(machine, state, asked, answer, recorder))) {
     translateTransaction(machine, state, asked, answer, recorder, atStream);
   }
-  conclude(state, asked, answer, recorder);
+  conclude(machine, state, asked, answer, recorder);
 }
 
 /** What needs no STE. True when the transaction has ended. */
@@ -88,7 +89,7 @@ function refuse(end: RequestEnd | null, answer: Answer): boolean {
 }
 
 function settleTranslated(
-  verdict: TranslatedVerdict,
+  verdict: PlainVerdict,
   t: Transaction,
   answer: Answer,
   recorder: Recorder | null,
@@ -102,9 +103,6 @@ function settleTranslated(
       return false;
     case 'end':
       answer.fail(verdict.fault);
-      return true;
-    case 'decline':
-      answer.decline(verdict.reason, '3.24');
       return true;
     case 'pass':
       answer.pa = verdict.pa;
@@ -136,12 +134,14 @@ function atStream(
     case 'request':
       return refuse(refuseRequest(t, state, stream), answer);
     case 'translated': {
-      const { checkDpt } = machine.traffic;
-      const verdict = translatedAtStream(t, state, stream, checkDpt, recorder);
-      const passes = verdict.kind === 'pass' || verdict.kind === 'stage2';
-      const wrong = passes ? substreamOfTranslated(t, state, stream) : null;
-      if (wrong === null) return settleTranslated(verdict, t, answer, recorder);
-      answer.fail(wrong);
+      const verdict = translatedAtStream(t, state, stream);
+      const wrong = verdict.kind === 'end' ? null : substreamOfTranslated(t, state, stream);
+      if (wrong !== null) {
+        answer.fail(wrong);
+        return true;
+      }
+      if (verdict.kind !== 'dpt') return settleTranslated(verdict, t, answer, recorder);
+      if (checkDpt(machine, state, stream, verdict.pa, t.write, answer, recorder)) answer.pa = verdict.pa;
       return true;
     }
     case 'atos':
@@ -176,12 +176,19 @@ function substreamOfTranslated(t: Transaction, state: WorldState, stream: Stream
 }
 
 /** What becomes of the translation's result, by the kind of the transaction. */
-function conclude(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
+function conclude(
+  machine: Machine,
+  state: WorldState,
+  t: Transaction,
+  answer: Answer,
+  recorder: Recorder | null,
+): void {
   if (answer.result === 'absent' || answer.result === 'miss' || answer.result === 'not-modelled') return;
   if (t.kind === 'request') {
     if (answer.ats === null) concludeRequest(state, t, answer);
     const { ats } = answer;
     if (ats) recorder?.step('decide', `ATS Translation Completion: ${ats.text}`);
+    keepForDpt(machine, state, answer);
     return;
   }
   if (answer.fault === null) return;
@@ -208,6 +215,17 @@ function conclude(state: WorldState, t: Transaction, answer: Answer, recorder: R
       answer.fault = silent(`${event}: ${reason}; speculative accesses record nothing (3.14)`, rule);
     }
   }
+}
+
+/** What a completion grants, the TLB of the Device Permission Table may keep (3.24.2). */
+function keepForDpt(machine: Machine, state: WorldState, answer: Answer): void {
+  const { ats, stream } = answer;
+  if (state.dpt === null || stream === null || machine.policy === 'none') return;
+  // A bypass of all stages leaves nothing, nor does what grants nothing.
+  if (ats?.status !== 'success' || !(ats.read || ats.write) || answer.shift === 0) return;
+  if (EATS.get(stream.words, 0) !== EATS_DPT) return;
+  const { space, pa, shift } = answer;
+  keepDptEntry(machine, completionEntry(state.dpt, stream, pa, shift, ats.write, space), answer);
 }
 
 /** A completion from what the walk left in the answer. */

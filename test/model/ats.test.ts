@@ -485,7 +485,7 @@ describe('a Translated transaction', () => {
   test('ATS-TT-SPLIT: the IPA must lie within IAS, then stage 2 translates it', () => {
     const { state, stream } = parts({ Config: 7, EATS: 2 }, CHECKED);
     const verdict = (address: number | string) =>
-      translatedAtStream(transaction(SID, address), state, stream, null, null);
+      translatedAtStream(transaction(SID, address), state, stream);
     expect(verdict(0x1000).kind).toBe('stage2');
     expect(verdict('0x1000000000000')).toMatchObject({
       kind: 'end',
@@ -501,24 +501,50 @@ describe('a Translated transaction', () => {
 
   describe('STE.EATS=3', () => {
     const DPT: Registers = { ...CHECKED, 'IDR3.DPT': 1 };
+    const DPT_L0 = 0x40500000;
+    const DPT_L1 = 0x40600000;
+    /** Both granules: A=3, AC=2 (nobody's VMID counts), W=0. */
+    const READABLE_PAIR = 3n | (2n << 2n) | (2n << 34n);
+    /** 36 bits of PA, 1 GiB a level-0 entry, granules of 4 KiB. */
+    const DPT_TABLE: Registers = { 'CR0.DPT_WALK_EN': 1, 'DPT_BASE.BADDR': DPT_L0, 'DPT_BASE_CFG.DPTPS': 1 };
 
-    test('ATS-TT-DPT: the check decides', () => {
-      const asked: number[] = [];
-      const checkDpt: TrafficOptions['checkDpt'] = (_state, _stream, _t, pa) => {
-        asked.push(pa);
-        return pa < 0x2000 ? { allowed: true } : { allowed: false, reason: 'no access' };
-      };
-      const m = ats({ EATS: 3 }, DPT, { checkDpt });
-      expect(translated(m, 0x1000).outcome).toMatchObject({ result: 'ok', pa: 0x1000 });
-      expect(translated(m, 0x2000).outcome).toMatchObject({
+    /** The first two pages belong to everyone, to read; the others to nobody. */
+    function guarded(): TestSmmu {
+      const m = ats({ EATS: 3 }, { ...DPT, ...DPT_TABLE });
+      m.descriptor(DPT_L0, BigInt(DPT_L1) | 3n);
+      m.descriptor(DPT_L1, READABLE_PAIR);
+      return m;
+    }
+
+    test('ATS-TT-DPT: the table decides, and its TLB keeps what it said', () => {
+      const m = guarded();
+      const first = translated(m, 0x1000);
+      expect(first.outcome).toMatchObject({ result: 'ok', pa: 0x1000 });
+      expect(m.smmu.dpt.entries('ns').length).toBe(1);
+      expect(
+        translated(m, 0x1000)
+          .steps.map(({ text }) => text)
+          .join(),
+      ).toContain('DPT TLB hit');
+      const refused = translated(m, 0x1000, { write: true });
+      expect(refused.outcome).toMatchObject({
         result: 'abort',
-        fault: { event: 'F_TRANSL_FORBIDDEN', rule: 'ATS-TT-DPT', reason: 'no access' },
+        fault: { event: 'F_TRANSL_FORBIDDEN', rule: 'ATS-TT-DPT' },
       });
-      expect(asked).toEqual([0x1000, 0x2000]);
     });
 
-    test('without a check nothing is claimed', () => {
-      expect(translated(ats({ EATS: 3 }, DPT), 0x1000).outcome.result).toBe('not-modelled');
+    test('a lookup that finds no valid entry is reported in DPT_CFG_FAR, and GERROR.DPT_ERR is active', () => {
+      const m = guarded();
+      m.descriptor(DPT_L0 + 8, 2n);
+      const plan = translated(m, 0x40000000);
+      expect(plan.outcome).toMatchObject({ result: 'abort', fault: { event: 'F_TRANSL_FORBIDDEN' } });
+      expect(m.smmu.bank.field('GERROR', 'DPT_ERR')).toBe(1);
+      expect(m.smmu.bank.field('DPT_CFG_FAR', 'FAULT')).toBe(1);
+    });
+
+    test('ATS-TT-DPTOFF: without a table nothing passes', () => {
+      const off = translated(ats({ EATS: 3 }, DPT), 0x1000);
+      expect(off.outcome).toMatchObject({ result: 'abort', fault: { event: 'F_TRANSL_FORBIDDEN' } });
     });
   });
 
@@ -548,7 +574,7 @@ describe('a Translated transaction', () => {
   test('a Realm instruction fetch must not leave for Non-secure memory', () => {
     const { state, stream } = parts({}, CHECKED, 'realm');
     const verdict = (access: Access) =>
-      translatedAtStream(transaction(SID, 0x1000, { world: 'realm', ...access }), state, stream, null, null);
+      translatedAtStream(transaction(SID, 0x1000, { world: 'realm', ...access }), state, stream);
     expect(verdict({ instruction: true })).toMatchObject({ kind: 'pass', toNonSecure: false });
     expect(verdict({ ns: true })).toMatchObject({ kind: 'pass', toNonSecure: true });
     expect(verdict({ ns: true, instruction: true })).toMatchObject({

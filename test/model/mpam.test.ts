@@ -25,7 +25,8 @@ import { CD } from '../../src/spec/cd.ts';
 import type { IdValues } from '../../src/spec/features.ts';
 import { STE } from '../../src/spec/ste.ts';
 import { NOWHERE, RAM, type Registers, SID, TestSmmu, type Values } from '../kit/smmu.ts';
-import { NESTED_STE } from '../kit/stage2.ts';
+import { identity, NESTED_STE } from '../kit/stage2.ts';
+import { map } from '../kit/tables.ts';
 
 const VMS = 0x40500000;
 const VMID = 7;
@@ -63,8 +64,8 @@ function stream(m: TestSmmu, values: Values): StreamConfig {
 
 describe('labels of client transactions (17.2)', () => {
   const cd = encode(CD, { PARTID: 5, PMG: 1 });
-  const map = { world: 'ns', by: 'stream', key: 0, pa: 0, words: new Uint32Array(16) } as const;
-  map.words[2] = 33 << 16;
+  const partids = { world: 'ns', by: 'stream', key: 0, pa: 0, words: new Uint32Array(16) } as const;
+  partids.words[2] = 33 << 16;
 
   test.each([
     ['bypass', 4, 1, [9, 2]],
@@ -75,7 +76,7 @@ describe('labels of client transactions (17.2)', () => {
     ['nested', 7, 1, [33, 1]],
   ])('%s, Config=%i, S1MPAM=%i', (_, Config, S1MPAM, wanted) => {
     const ste = encode(STE, { ...NESTED, Config, S1MPAM });
-    expect(ids(clientLabel(ste, cd, map, machine().smmu.state('ns')))).toEqual(wanted);
+    expect(ids(clientLabel(ste, cd, partids, machine().smmu.state('ns')))).toEqual(wanted);
   });
 
   test('a bypassed stage 1 takes them from the STE, whatever S1MPAM', () => {
@@ -90,9 +91,9 @@ describe('labels of client transactions (17.2)', () => {
   });
 
   test('a virtual PARTID has five bits', () => {
-    expect(physicalPartid(map, 5)).toBe(33);
-    expect(physicalPartid(map, 32 + 5)).toBe(33);
-    expect(physicalPartid(map, 4)).toBe(0);
+    expect(physicalPartid(partids, 5)).toBe(33);
+    expect(physicalPartid(partids, 32 + 5)).toBe(33);
+    expect(physicalPartid(partids, 4)).toBe(0);
   });
 
   test('what exceeds the largest value is UNKNOWN', () => {
@@ -102,14 +103,14 @@ describe('labels of client transactions (17.2)', () => {
     expect(text({ PARTID: 63, PMG: 3 })).toBe('PARTID 63 PMG 3 (ns)');
     expect(text({ PARTID: 64 })).toBe('PARTID UNKNOWN (64 is configured, which is too large) PMG 2 (ns)');
     expect(text({ PMG: 4 })).toBe('PARTID 9 PMG UNKNOWN (4 is configured, which is too large) (ns)');
-    const large = { ...map, words: map.words.map(() => 0xffffffff) };
+    const large = { ...partids, words: partids.words.map(() => 0xffffffff) };
     expect(labelText(clientLabel(encode(STE, NESTED), cd, large, state))).toContain('PARTID UNKNOWN (65535');
   });
 
   test('without MPAM nothing bears a label', () => {
     for (const registers of [{}, { 'MPAMIDR.PARTID_MAX': 5 }, { 'IDR3.MPAM': 1 }]) {
       const state = machine(registers).smmu.state('ns');
-      expect(clientLabel(encode(STE, NESTED), cd, map, state)).toBe(NO_LABEL);
+      expect(clientLabel(encode(STE, NESTED), cd, partids, state)).toBe(NO_LABEL);
       expect(ownLabel(0x00010001, state)).toBe(NO_LABEL);
       expect(labelText(NO_LABEL)).toBe('no MPAM label');
     }
@@ -262,5 +263,56 @@ describe('kept PARTID maps (5.6.2)', () => {
     expect(kept(m)).toHaveLength(7);
     journal.undo(m.smmu, 0);
     expect(m.smmu.partidMaps.find('ns', 'vmid', 8)).toBe(entry);
+  });
+});
+
+describe('a transaction of a stream with a VMS', () => {
+  /** Virtual PARTID 3 is PARTID 33. */
+  function nested(some: Values = {}, registers: Registers = {}): TestSmmu {
+    const m = machine({ ...MPAM, 'IDR1.SSIDSIZE': 5, ...registers });
+    m.ste({ ...NESTED, ...some });
+    m.cd({ PARTID: 3, PMG: 1 });
+    m.store(VMS, Uint32Array.of(0, 33 << 16));
+    identity(m);
+    map(m, { iova: 0x1000n, pa: 0x10000000n });
+    return m;
+  }
+
+  test('bears the PARTID that the map gives, and the plan says so', () => {
+    const plan = nested().dma(0x1000);
+    expect(plan.outcome.result).toBe('ok');
+    expect(ids(plan.outcome.mpam)).toEqual([33, 1]);
+    const said = plan.steps.map(({ text }) => text).find((text) => text.startsWith('MPAM'));
+    expect(said).toContain('the access bears PARTID 33 PMG 1 (ns)');
+    expect(said).toContain('CD and stage-2 tables PARTID 9 PMG 2 (ns)');
+  });
+
+  test('keeps the map by its VMID until CMD_CFGI_VMS_PIDM', () => {
+    const m = nested();
+    m.dma(0x1000);
+    m.store(VMS, Uint32Array.of(0, 44 << 16));
+    expect(ids(m.dma(0x1000).outcome.mpam)).toEqual([33, 1]);
+    m.run(['CMD_CFGI_VMS_PIDM', { VMID }]);
+    expect(ids(m.dma(0x1000).outcome.mpam)).toEqual([44, 1]);
+  });
+
+  test('F_VMS_FETCH comes after C_BAD_STE and before C_BAD_SUBSTREAMID', () => {
+    const wrong = nested({ VMSPtr: NOWHERE });
+    const bad = wrong.dma(0x1000, { ssid: 3 }).outcome;
+    expect(bad.fault).toMatchObject({ event: 'F_VMS_FETCH', fetchAddr: NOWHERE });
+    expect((bad.record?.[0] ?? 0) & 0xff).toBe(0x25);
+    expect(nested().dma(0x1000, { ssid: 3 }).outcome.fault?.event).toBe('C_BAD_SUBSTREAMID');
+    expect(nested({ V: 0, VMSPtr: NOWHERE }).dma(0x1000).outcome.fault?.event).toBe('C_BAD_STE');
+  });
+
+  test('bears what GBPMPAM says while SMMUEN=0, and no label without MPAM', () => {
+    const off = nested({}, { GBPMPAM: (2 << 16) | 6 });
+    off.write('CR0', 0xc);
+    expect(ids(off.dma(0x1000).outcome.mpam)).toEqual([6, 2]);
+    const without = machine({});
+    without.ste();
+    without.cd();
+    map(without, { iova: 0x1000n, pa: 0x10000000n });
+    expect(without.dma(0x1000).outcome).toMatchObject({ result: 'ok', mpam: NO_LABEL });
   });
 });

@@ -3,22 +3,23 @@
 import { hex64 } from '../../bits/u64.ts';
 import { feature } from '../../spec/features.ts';
 import { EATS_DPT, STE } from '../../spec/ste.ts';
-import type { Fault, Recorder, Transaction } from '../plan.ts';
+import type { Fault, Transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
-import type { DptCheck } from '../traffic-stores.ts';
 import { configFault, silent, stage1Fault } from '../translate/answer.ts';
 import type { StreamConfig } from '../translate/configuration.ts';
 import { EATS_OFF, EATS_SPLIT, effectiveEats } from './stream.ts';
 
-/** What becomes of a Translated transaction: it passes, goes through stage 2, is terminated, or is not modelled. */
-export type TranslatedVerdict =
+/** What becomes of a Translated transaction: it passes, is looked up further, goes through stage 2, or ends. */
+export type PlainVerdict =
   | { readonly kind: 'pass'; readonly pa: number; readonly toNonSecure: boolean }
   | { readonly kind: 'lookup' }
   | { readonly kind: 'stage2' }
-  | { readonly kind: 'end'; readonly fault: Fault }
-  | { readonly kind: 'decline'; readonly reason: string };
+  | { readonly kind: 'end'; readonly fault: Fault };
 
-function forbidden(reason: string, rule: string): TranslatedVerdict {
+/** With `dpt`, the Device Permission Table is asked about the PA (STE.EATS=3). */
+export type TranslatedVerdict = PlainVerdict | { readonly kind: 'dpt'; readonly pa: number };
+
+function forbidden(reason: string, rule: string): PlainVerdict {
   return { kind: 'end', fault: configFault('F_TRANSL_FORBIDDEN', reason, rule) };
 }
 
@@ -36,7 +37,7 @@ function toNonSecure(t: Transaction, stream: StreamConfig | null): boolean {
  * The address of an access that passes. Bits above OAS: of the two things that 3.9.1.1 lets an implementation do, this
  * one terminates the transaction; it never cuts an address to one that was not asked for.
  */
-function pass(t: Transaction, state: WorldState, stream: StreamConfig | null): TranslatedVerdict {
+function pass(t: Transaction, state: WorldState, stream: StreamConfig | null): PlainVerdict {
   if (t.vaHi >>> (state.oasBits - 32) !== 0) {
     const reason = `translated address ${hex64(t.vaHi, t.vaLo)} is beyond the ${state.oasBits}-bit OAS`;
     return { kind: 'end', fault: silent(reason, '3.9.1.1') };
@@ -49,7 +50,7 @@ function pass(t: Transaction, state: WorldState, stream: StreamConfig | null): T
 }
 
 /** What can be said of a Translated transaction before its STE is looked up. */
-export function translatedBefore(t: Transaction, state: WorldState): TranslatedVerdict {
+export function translatedBefore(t: Transaction, state: WorldState): PlainVerdict {
   if (t.world === 's') return forbidden('ATS does not exist on Secure streams', 'ATS-TT-SECURE');
   if (!state.smmuEnabled) return forbidden('SMMUEN=0', 'ATS-TT-SMMUEN0');
   return state.atsChecked ? { kind: 'lookup' } : pass(t, state, null);
@@ -57,14 +58,11 @@ export function translatedBefore(t: Transaction, state: WorldState): TranslatedV
 
 /**
  * What the legal STE makes of a Translated transaction (ATSCHK=1).
- * @param checkDpt the check of STE.EATS=3, or null where none is modelled
  */
 export function translatedAtStream(
   t: Transaction,
   state: WorldState,
   stream: StreamConfig,
-  checkDpt: DptCheck | null,
-  recorder: Recorder | null,
 ): TranslatedVerdict {
   if (stream.action === 'abort') {
     return { kind: 'end', fault: silent('the STE terminates the traffic of its stream', 'ATS-TT-CFG0') };
@@ -83,9 +81,5 @@ export function translatedAtStream(
   }
   const passing = pass(t, state, stream);
   if (eats !== EATS_DPT || passing.kind !== 'pass') return passing;
-  if (checkDpt === null) {
-    return { kind: 'decline', reason: 'STE.EATS=3: the Device Permission Table is not modelled' };
-  }
-  const verdict = checkDpt(state, stream, t, passing.pa, recorder);
-  return verdict.allowed ? passing : forbidden(verdict.reason, 'ATS-TT-DPT');
+  return { kind: 'dpt', pa: passing.pa };
 }

@@ -3,6 +3,7 @@ import type { World } from '../../bits/world.ts';
 import { type CLASS_CD, CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
 import type { AtsCompletion } from '../ats/completion.ts';
 import type { ConfigEntry } from '../caches/config.ts';
+import type { PartidMap } from '../caches/partid-maps.ts';
 import type { TlbEntry } from '../caches/tlb.ts';
 import type { DptFault } from '../dpt-config.ts';
 import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
@@ -84,6 +85,8 @@ export class Answer {
   kind: TransactionKind = 'ordinary';
   /** Of a Translated transaction: the address is an IPA, and only stage 2 translates it (3.9.1.3). */
   stage2Only = false;
+  /** The PARTID map that the stream's labels need, once it is known. */
+  partidMap: PartidMap | null = null;
   /** The legal STE, once it is known. */
   stream: StreamConfig | null = null;
   /** Stage 1 alone answers, although a stage 2 follows: an ATOS lookup of one stage (9.1.3). */
@@ -109,6 +112,7 @@ export class Answer {
     this.dptFault = null;
     this.context = null;
     this.stream = null;
+    this.partidMap = null;
     this.shift = 0;
     this.global = false;
     // Ordinary transactions, nearly all that come, leave the rest alone.

@@ -40,6 +40,13 @@ export interface Tables {
   readonly cutMask: number;
 }
 
+/** Something that an STE or a CD switches on. */
+export interface NotModelled {
+  readonly reason: string;
+  /** Section of the manual. */
+  readonly rule: string;
+}
+
 /** Stage 2 of a stream, decoded. */
 export interface Stage2Config extends Tables {
   readonly vmid: number;
@@ -52,8 +59,8 @@ export interface Stage2Config extends Tables {
   readonly xnx: boolean;
   readonly stall: boolean;
   readonly record: boolean;
-  /** What the model does not walk, in words; null when it does. */
-  readonly declined: string | null;
+  /** What is switched on that the model does not walk; null when it walks everything. */
+  readonly declined: NotModelled | null;
   /** The TLB entries of these tables; found at first use. */
   space: TlbSpace | null;
 }
@@ -83,6 +90,8 @@ export interface StreamConfig {
   /** VMID of the TLB tags; -1 where the regime has none. */
   readonly vmid: number;
   /** 0 as the transaction says, 2 unprivileged, 3 privileged. */
+  /** The PARTID_MAP of a VMS translates the PARTID of the CD (5.6). */
+  readonly vms: boolean;
   readonly privCfg: number;
   /** 0 as the transaction says, 2 data, 3 instruction. */
   readonly instCfg: number;
@@ -131,8 +140,8 @@ export interface ContextConfig {
   readonly uwxn: boolean;
   readonly pan: boolean;
   readonly epan: boolean;
-  /** What the model does not walk, in words; null when it does. */
-  readonly declined: string | null;
+  /** What is switched on that the model does not walk; null when it walks everything. */
+  readonly declined: NotModelled | null;
   readonly stall: boolean;
   readonly record: boolean;
   readonly abort: boolean;

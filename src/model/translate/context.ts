@@ -1,7 +1,6 @@
 /** The CD, decoded: IHI 0070 5.4. */
 
 import { CD } from '../../spec/cd.ts';
-import { STE } from '../../spec/ste.ts';
 import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
 import { countingWords } from '../field-bits.ts';
 import type { Fault } from '../plan.ts';
@@ -11,30 +10,17 @@ import { type Attributes, fromMair } from './attributes.ts';
 import { CD_RULES, type CdSubject, granuleBitsOf0, granuleBitsOf1, outputBitsOf } from './cd-rules.ts';
 import type { ContextConfig, Half, StreamConfig, TableFormat, Tables } from './configuration.ts';
 import { cutTo, indexBitsAt } from './descriptor.ts';
+import { notModelled } from './extensions.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 
 const f = CD.fields;
-const { S1PIE } = STE.fields;
 /** Shareability by a field of two bits: 0b01 is reserved and acts as 0. */
 const SHAREABILITY = [0, 0, 2, 3];
 
 /** IHI 0070 D8: the level at which a walk starts. */
 function startLevelOf(inputBits: number, granuleBits: number): number {
   return 3 - Math.floor((inputBits - 1 - granuleBits) / (granuleBits - 3));
-}
-
-/** What the CD asks for that the model does not walk, in words. */
-function declinedOf(
-  w: Uint32Array,
-  format: TableFormat,
-  stream: StreamConfig,
-  state: WorldState,
-): string | null {
-  if (format === 'VMSAv9-128') return 'VMSAv9-128 tables';
-  if (state.features.s1pi && S1PIE.get(stream.words, 0) === 1 && f.PIE.get(w, 0) === 1)
-    return 'stage-1 permission indirection (PIE)';
-  return null;
 }
 
 /** What both halves of a context share. */
@@ -195,7 +181,7 @@ export function decodeContext(
     uwxn: f.UWXN.get(w, 0) === 1,
     pan: twoRanges && f.PAN.get(w, 0) === 1,
     epan: features.epan && f.EPAN.get(w, 0) === 1,
-    declined: declinedOf(w, format, stream, state),
+    declined: notModelled(stream.words, w, state),
     stall: f.S.get(w, 0) === 1,
     record: f.R.get(w, 0) === 1,
     abort: f.A.get(w, 0) === 1,

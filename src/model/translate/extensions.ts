@@ -4,6 +4,7 @@ import { CD } from '../../spec/cd.ts';
 import { type FeatureName, feature } from '../../spec/features.ts';
 import { STE } from '../../spec/ste.ts';
 import type { WorldState } from '../state.ts';
+import type { NotModelled } from './configuration.ts';
 
 const { Config, S1PIE, S2AA64, S2PIE, S2POE, AssuredOnly, TL0, TL1, MECID } = STE.fields;
 const { AA64, PIE, PnCH, AIE } = CD.fields;
@@ -86,7 +87,7 @@ export function notModelled(
   cd: Uint32Array | null,
   state: WorldState,
   modelled: ReadonlySet<ExtensionName> = NONE,
-): { readonly reason: string; readonly rule: string } | null {
+): NotModelled | null {
   const subject: Subject = { ste, cd, has: (name) => feature(state.ids, name) !== 0 };
   for (const [name, { on, reason, rule }] of Object.entries(EXTENSIONS))
     if (!modelled.has(name as ExtensionName) && on(subject)) return { reason, rule };

@@ -3,8 +3,9 @@
 import { STE } from '../../spec/ste.ts';
 import { GRANULES } from '../../spec/translation.ts';
 import type { WorldState } from '../state.ts';
-import type { Stage2Config, TableFormat } from './configuration.ts';
+import type { Stage2Config } from './configuration.ts';
 import { cutTo, indexBitsAt } from './descriptor.ts';
+import { notModelled } from './extensions.ts';
 import {
   stage2Format,
   stage2GranuleBits,
@@ -19,15 +20,6 @@ const f = STE.fields;
 
 /** Shareability by S2SH0: 0b01 is reserved and acts as 0 (5.2). */
 const SHAREABILITY = [0, 0, 2, 3];
-
-function declinedOf(w: Uint32Array, format: TableFormat, state: WorldState): string | null {
-  const { features } = state;
-  if (format === 'VMSAv9-128') return 'VMSAv9-128 tables';
-  if (features.s2pi && f.S2PIE.get(w, 0) === 1) return 'stage-2 permission indirection (S2PIE)';
-  if (features.s2po && f.S2POE.get(w, 0) === 1) return 'stage-2 permission overlays (S2POE)';
-  if (features.the && f.AssuredOnly.get(w, 0) === 1) return 'AssuredOnly checks';
-  return null;
-}
 
 /** More bits than an IPA has. */
 const NO_LIMIT = 63;
@@ -77,7 +69,7 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
     stall: f.S2S.get(w, 0) === 1,
     record: f.S2R.get(w, 0) === 1,
     cutMask: lpae ? cutTo(state.oasBits) : -1,
-    declined: declinedOf(w, format, state),
+    declined: notModelled(w, null, state),
     space: null,
   };
 }

@@ -9,6 +9,7 @@ import { configFault } from './answer.ts';
 import { NO_OVERRIDES, steOverrides } from './attribute-sources.ts';
 import type { Overrides } from './attributes.ts';
 import type { StreamAction, StreamConfig } from './configuration.ts';
+import { needsVms } from './mpam.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 import { decodeStage2 } from './stage2-config.ts';
@@ -84,6 +85,7 @@ export function decodeStream(
     vmid: features.s2p && streamWorld === 'NS-EL1' ? S2VMID.get(w, 0) : -1,
     override: overrideOf(w, features),
     stage2: !silentAbort && (config & 6) === 6 ? decodeStage2(w, state) : null,
+    vms: needsVms(w, state),
     privCfg: features.attrPermsOvr ? PRIVCFG.get(w, 0) : 0,
     instCfg: features.attrPermsOvr ? INSTCFG.get(w, 0) : 0,
   };

@@ -10,6 +10,7 @@ import { type Answer, silent, stage1Fault } from './answer.ts';
 import { override } from './attributes.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
+import { findPartidMap } from './mpam-labels.ts';
 import { abortRule, configOf } from './stream.ts';
 import { fetchStream } from './stream-lookup.ts';
 import { recordCached } from './structure.ts';
@@ -87,9 +88,10 @@ export function translateTransaction(
     return;
   }
   answer.bbml = state.features.bbml;
+  if (stream.vms && !findPartidMap(machine, state, stream, answer, recorder)) return;
   const { stage2 } = stream;
   if (stage2 !== null && stage2.declined !== null) {
-    answer.decline(`the STE enables ${stage2.declined}, which the model does not walk`, '5.2');
+    answer.decline(stage2.declined.reason, stage2.declined.rule);
     return;
   }
   const index = answer.stage2Only ? BYPASS_STAGE1 : contextIndex(stream, t.ssid, state);
@@ -177,7 +179,7 @@ function translateStage1(
     if (recorder !== null) recordCachedContext(recorder, stream, known);
   } else remember(machine, cached, stream, context, answer);
   if (context.declined !== null) {
-    answer.decline(`the CD selects ${context.declined}, which the model does not walk`, '5.4');
+    answer.decline(context.declined.reason, context.declined.rule);
     return;
   }
   const privileged = answer.privileged || !context.twoRanges;
