@@ -25,7 +25,7 @@ function uncached(smmu: Smmu): Machine {
 export function placeOfCd(smmu: Smmu, stream: StreamConfig, ipa: number): number | string {
   const { stage2 } = stream;
   if (stage2 === null) return ipa;
-  if (stage2.declined !== null) return `${stage2.declined} are not modelled`;
+  if (stage2.declined !== null) return `not modelled: ${stage2.declined.reason}`;
   const answer = new Answer();
   const [hi, lo] = [hiOf(ipa), loOf(ipa)];
   const machine = uncached(smmu);
