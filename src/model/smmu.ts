@@ -39,10 +39,11 @@ import { terminateAll } from './stalls.ts';
 import { deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
 import { translateTraffic } from './traffic.ts';
 import { Traffic, type TrafficOptions } from './traffic-stores.ts';
+import { recordAccesses } from './translate/access-story.ts';
 import { Answer, silent } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
 import { NO_LABEL } from './translate/mpam.ts';
-import { labelsText, transactionLabel } from './translate/mpam-labels.ts';
+import { recordLabels, transactionLabel } from './translate/mpam-labels.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
 export { RESERVED_BITS, type ReservedBits } from './state.ts';
@@ -292,8 +293,8 @@ export class Smmu implements QueueMachine {
     this.#translate(state, t, answer, recorder);
     const passes = answer.result === 'ok' && answer.ats === null;
     const mpam = passes ? transactionLabel(this.bank, state, t, answer) : NO_LABEL;
-    const labels = labelsText(this.bank, state, answer, mpam);
-    if (labels !== null) recorder.step('decide', labels);
+    recordAccesses(recorder, this.bank, t, answer);
+    recordLabels(recorder, this.bank, state, answer, mpam);
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
     return outcome({

@@ -1,20 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { encode } from '../../src/bits/layout.ts';
 import {
-  attributeIndex,
   contextFetchAttributes,
   gbpaOverrides,
-  mairByte,
   NO_OVERRIDES,
   queueAttributes,
-  stage1Attributes,
   stage1WalkAttributes,
-  stage2Shareability,
   stage2WalkAttributes,
   steOverrides,
   tableAttributes,
 } from '../../src/model/translate/attribute-sources.ts';
-import { attributesText, parBits, parseAttributes } from '../../src/model/translate/attribute-text.ts';
+import { attributesText, parseAttributes } from '../../src/model/translate/attribute-text.ts';
 import {
   combineForced,
   combineStage2,
@@ -239,31 +235,6 @@ describe('fields of CD, STE, descriptors and registers', () => {
     IR1: 3,
   });
 
-  test('AttrIndx selects a byte of MAIR', () => {
-    expect([0, 1, 2, 3, 4, 5, 6, 7].map((i) => mairByte(cd, i))).toEqual([
-      0xff, 0x00, 0x04, 0x44, 0x4f, 0x99, 0xaa, 0xbb,
-    ]);
-  });
-
-  test('AttrIndx[3] is bit 59 with the extension, and selects the last byte (5.4, MAIR1)', () => {
-    expect(attributeIndex(1 << 27, 3 << 2, false)).toBe(3);
-    expect(attributeIndex(1 << 27, 3 << 2, true)).toBe(11);
-    expect(attributeIndex(0xf7ffffff, 3 << 2, true)).toBe(3);
-    for (let i = 8; i < 16; i++) expect(mairByte(cd, i)).toBe(0xbb);
-    expect(stage1Attributes(cd, 0, false, 1 << 27, 0x300, true)).toBe(0x3bb);
-    expect(stage1Attributes(cd, 0, false, 1 << 27, 0x300, false)).toBe(0x3ff);
-  });
-
-  test('52-bit addresses take shareability from CD.SHx and STE.S2SH0', () => {
-    const nsh = 0;
-    expect(stage1Attributes(cd, 0, false, 0, nsh, false)).toBe(0x0ff);
-    expect(stage1Attributes(cd, 0, true, 0, nsh, false)).toBe(0x3ff);
-    expect(stage1Attributes(cd, 1, true, 0, nsh, false)).toBe(0x2ff);
-    const ste = encode(STE, { S2SH0: 3 });
-    expect(stage2Shareability(ste, true, 0x200)).toBe(3);
-    expect(stage2Shareability(ste, false, 0x200)).toBe(2);
-  });
-
   test('walks and fetches have the attributes of 13.8', () => {
     expect(attributesText(stage1WalkAttributes(cd, 0))).toBe('Normal iWB(RA,WA) oWT(RA) ISH');
     expect(attributesText(stage1WalkAttributes(cd, 1))).toBe('Normal iWB(RA) oNC OSH');
@@ -323,10 +294,5 @@ describe('texts', () => {
     1.5,
   ])('%s is none', (text) => {
     expect(parseAttributes(text)).toBeNull();
-  });
-
-  test('GATOS_PAR has ATTR in [63:56] and SH in [9:8], Outer Shareable for Device', () => {
-    expect(parBits(fromMair(0xff, 3))).toEqual({ hi: 0xff000000, lo: 0x300 });
-    expect(parBits(fromMair(0x04, 0))).toEqual({ hi: 0x04000000, lo: 0x200 });
   });
 });

@@ -1,11 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encode } from '../../src/bits/layout.ts';
-import {
-  attributesExtended,
-  hasContiguous,
-  memoryEncryptionContext,
-  notModelled,
-} from '../../src/model/translate/extensions.ts';
+import { attributesExtended, hasContiguous, notModelled } from '../../src/model/translate/extensions.ts';
 import { CD } from '../../src/spec/cd.ts';
 import { STE } from '../../src/spec/ste.ts';
 import { type Registers, TestSmmu, type Values } from '../kit/smmu.ts';
@@ -79,16 +74,5 @@ describe('what is decoded only', () => {
     expect(hasContiguous(encode(CD, { AA64: 1 }), state(ALL))).toBe(true);
     expect(hasContiguous(encode(CD, { AA64: 0, PnCH: 1 }), state(ALL))).toBe(true);
     expect(hasContiguous(encode(CD, { AA64: 1, PnCH: 1 }), state({}))).toBe(true);
-  });
-
-  test('MECID is for Realm streams, and has the bits of R_MECIDR', () => {
-    const mec = 1 << 16;
-    const realm = { ...state({}), world: 'realm', ids: { R_IDR3: mec, R_MECIDR: 7 } } as const;
-    const ste = encode(STE, { V: 1, Config: 5, MECID: 0x1234 });
-    expect(memoryEncryptionContext(ste, realm)).toBe(0x34);
-    expect(memoryEncryptionContext(ste, { ...realm, ids: { R_IDR3: mec, R_MECIDR: 15 } })).toBe(0x1234);
-    expect(memoryEncryptionContext(ste, { ...realm, ids: {} })).toBeNull();
-    expect(memoryEncryptionContext(ste, { ...realm, world: 'ns' })).toBeNull();
-    expect(memoryEncryptionContext(encode(STE, { V: 1, MECID: 1 }), realm)).toBeNull();
   });
 });

@@ -319,3 +319,14 @@ describe('memory that is not there', () => {
     expect(m.events().map(([word]) => (word ?? 0) & 0xff)).toEqual([0x10]);
   });
 });
+
+test('a plan says what memory attributes the reads of structures and tables have (13.8)', () => {
+  const m = new TestSmmu({ registers: { 'CR1.TABLE_OC': 1, 'CR1.TABLE_IC': 1, 'CR1.TABLE_SH': 3 } });
+  m.ste({ S1CIR: 1, S1COR: 1, S1CSH: 2 });
+  m.cd({ IR0: 1, OR0: 1, SH0: 3 });
+  map(m, { iova: 0x1000n, pa: 0x10000000n });
+  const said = m.dma(0x1000).steps.map(({ text }) => text);
+  expect(said).toContain(
+    'reads of the SMMU are: STE Normal iWB(nRA,nWA) oWB(nRA,nWA) ISH; CD Normal iWB(RA) oWB(RA) OSH; stage-1 tables Normal iWB(RA,WA) oWB(RA,WA) ISH',
+  );
+});

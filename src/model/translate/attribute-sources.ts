@@ -5,7 +5,6 @@ import { CD } from '../../spec/cd.ts';
 import {
   FETCH_LEVELS,
   LEVEL,
-  MAIR_INDEX_MAX,
   REGISTER_LEVELS,
   SHCFG_INCOMING,
   WALK_LEVELS,
@@ -14,7 +13,7 @@ import { REGISTERS } from '../../spec/registers.ts';
 import { STE } from '../../spec/ste.ts';
 import { type Attributes, fromMair, type Overrides } from './attributes.ts';
 
-const { MAIR0, MAIR1, IR0, OR0, SH0, IR1, OR1, SH1 } = CD.fields;
+const { IR0, OR0, SH0, IR1, OR1, SH1 } = CD.fields;
 const { S1CIR, S1COR, S1CSH, S2IR0, S2OR0, S2SH0, MTCFG, MemAttr, SHCFG, ALLOCCFG } = STE.fields;
 const CR1 = REGISTERS.CR1.layout.fields;
 const GBPA = REGISTERS.GBPA.layout.fields;
@@ -53,52 +52,6 @@ export function steOverrides(ste: Uint32Array, supported: boolean): Overrides {
  */
 export function gbpaOverrides(gbpa: number, supported: boolean): Overrides {
   return supported ? overridesOf(GBPA, Uint32Array.of(gbpa)) : NO_OVERRIDES;
-}
-
-/**
- * AttrIndx of a VMSAv8-64 leaf: bits [4:2], and bit 59 above them where the attribute index is extended (5.4, MAIR1).
- * @param aie IDR3.AIE and CD.AIE
- */
-export function attributeIndex(hi: number, lo: number, aie: boolean): number {
-  const low = (lo >>> 2) & 7;
-  return aie ? low | (((hi >>> 27) & 1) << 3) : low;
-}
-
-/** The byte of MAIR that an AttrIndx selects; what is above 7 selects the last one. */
-export function mairByte(cd: Uint32Array, index: number): number {
-  const at = Math.min(index, MAIR_INDEX_MAX);
-  const half = at < 4 ? MAIR0.get(cd, 0) : MAIR1.get(cd, 0);
-  return (half >>> ((at & 3) * 8)) & 0xff;
-}
-
-/**
- * The shareability of a stage-2 leaf: its SH, or STE.S2SH0 where 52-bit addresses take the place of SH (5.2, S2DS); the
- * same for both IPA spaces of Secure streams.
- * @param ds S2DS=1 and a granule of 4 KiB or 16 KiB
- */
-export function stage2Shareability(ste: Uint32Array, ds: boolean, lo: number): number {
-  return ds ? S2SH0.get(ste, 0) : (lo >>> 8) & 3;
-}
-
-/**
- * The attributes of a stage-1 leaf (13.4.2), without the client's hints.
- * @param half 0 for TTB0, 1 for TTB1
- * @param ds CD.DS=1 and a granule of 4 KiB or 16 KiB: CD.SHx has the shareability, not the descriptor (5.4, DS)
- * @param hi bits [63:32] of the descriptor
- * @param lo bits [31:0]
- * @param aie IDR3.AIE and CD.AIE
- */
-export function stage1Attributes(
-  cd: Uint32Array,
-  half: 0 | 1,
-  ds: boolean,
-  hi: number,
-  lo: number,
-  aie: boolean,
-): Attributes {
-  const byte = mairByte(cd, attributeIndex(hi, lo, aie));
-  const sh = ds ? (half === 0 ? SH0 : SH1).get(cd, 0) : (lo >>> 8) & 3;
-  return fromMair(byte, sh);
 }
 
 function ofLevels(

@@ -1,4 +1,4 @@
-/** Memory attributes as people write them, and as the result registers of ATOS hold them (IHI 0070 13.1.1, 9.1.4). */
+/** Memory attributes as people write them (IHI 0070 13.1.1). */
 
 import { DEVICE_TYPES, LEVEL, SHAREABILITIES } from '../../spec/memory-attributes.ts';
 import { type Attributes, DEFAULT_ATTRIBUTES, fromMair, isDevice } from './attributes.ts';
@@ -103,12 +103,4 @@ function parseNormal(words: readonly string[]): Attributes | null {
   }
   const byDefault = DEFAULT_ATTRIBUTES & 0xf;
   return fromMair(((outer ?? inner ?? byDefault) << 4) | (inner ?? outer ?? byDefault), sh ?? 0);
-}
-
-/**
- * The attribute fields of a successful result in GATOS_PAR and its kin (6.3.40): ATTR in [63:56], SH in [9:8].
- * @returns the bits of both halves of the register
- */
-export function parBits(attributes: Attributes): { readonly hi: number; readonly lo: number } {
-  return { hi: ((attributes & 0xff) << 24) >>> 0, lo: attributes & 0x300 };
 }

@@ -38,6 +38,8 @@ export interface Tables {
    * has fewer they are cut (3.4).
    */
   readonly cutMask: number;
+  /** Bit 52 of a leaf is the contiguous hint; with CD.PnCH it is not (3.27.1). */
+  readonly contiguous: boolean;
 }
 
 /** Something that an STE or a CD switches on. */

@@ -10,7 +10,7 @@ import { type Attributes, fromMair } from './attributes.ts';
 import { CD_RULES, type CdSubject, granuleBitsOf0, granuleBitsOf1, outputBitsOf } from './cd-rules.ts';
 import type { ContextConfig, Half, StreamConfig, TableFormat, Tables } from './configuration.ts';
 import { cutTo, indexBitsAt } from './descriptor.ts';
-import { notModelled } from './extensions.ts';
+import { attributesExtended, hasContiguous, notModelled } from './extensions.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 
@@ -24,7 +24,10 @@ function startLevelOf(inputBits: number, granuleBits: number): number {
 }
 
 /** What both halves of a context share. */
-type Shared = Pick<Tables, 'format' | 'bigEndian' | 'outputBits' | 'ha' | 'hd' | 'haft' | 'affd' | 'cutMask'>;
+type Shared = Pick<
+  Tables,
+  'format' | 'bigEndian' | 'outputBits' | 'ha' | 'hd' | 'haft' | 'affd' | 'cutMask' | 'contiguous'
+>;
 
 /** What one half has of its own. */
 type Own = Pick<Half, 'name' | 'enabled' | 'granuleBits' | 'tbi' | 'had' | 'e0pd'> & {
@@ -42,7 +45,7 @@ function inputBitsOf(txsz: number, lpae: boolean): number {
 /** Decodes a legal half. The table is aligned down to its size, 64 bytes at least when addresses have 52 bits. */
 function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
   const { name, enabled, tbi, had, e0pd } = own;
-  const { format, bigEndian, outputBits, ha, hd, haft, affd, cutMask } = shared;
+  const { format, bigEndian, outputBits, ha, hd, haft, affd, cutMask, contiguous } = shared;
   const lpae = format === 'VMSAv8-32';
   const granuleBits = lpae ? 12 : own.granuleBits;
   const inputBits = inputBitsOf(own.txsz, lpae);
@@ -73,6 +76,7 @@ function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
     haft,
     affd,
     cutMask,
+    contiguous,
   };
 }
 
@@ -140,6 +144,7 @@ export function decodeContext(
     hd: ha && features.httu >= 2 && f.HD.get(w, 0) === 1,
     haft: ha && features.httu === 3 && f.HAFT.get(w, 0) === 1,
     affd: f.AFFD.get(w, 0) === 1,
+    contiguous: hasContiguous(w, state),
     cutMask: lpae && stream.stage2 === null ? cutTo(state.oasBits) : -1,
   };
   const ttb0: Own = {
@@ -176,7 +181,7 @@ export function decodeContext(
     halves: [halfOf(ttb0, shared, ds, state.oasBits), halfOf(ttb1, shared, ds, state.oasBits)],
     twoRanges,
     attributes: attributesOf(w),
-    attributeIndexBit3: !lpae && features.aie && f.AIE.get(w, 0) === 1,
+    attributeIndexBit3: !lpae && attributesExtended(w, state),
     wxn: f.WXN.get(w, 0) === 1,
     uwxn: f.UWXN.get(w, 0) === 1,
     pan: twoRanges && f.PAN.get(w, 0) === 1,

@@ -6,9 +6,9 @@ import { STE } from '../../spec/ste.ts';
 import type { WorldState } from '../state.ts';
 import type { NotModelled } from './configuration.ts';
 
-const { Config, S1PIE, S2AA64, S2PIE, S2POE, AssuredOnly, TL0, TL1, MECID } = STE.fields;
+const { Config, S1PIE, S2AA64, S2PIE, S2POE, AssuredOnly, TL0, TL1 } = STE.fields;
 const { AA64, PIE, PnCH, AIE } = CD.fields;
-const { BYPASS, S2: STAGE2_ONLY } = Config.names;
+const { S2: STAGE2_ONLY } = Config.names;
 
 interface Subject {
   readonly ste: Uint32Array;
@@ -105,15 +105,4 @@ export function attributesExtended(cd: Uint32Array, state: WorldState): boolean 
  */
 export function hasContiguous(cd: Uint32Array, state: WorldState): boolean {
   return feature(state.ids, 'IDR3.THE') === 0 || AA64.get(cd, 0) === 0 || PnCH.get(cd, 0) === 0;
-}
-
-/**
- * The MECID of a Realm stream's accesses to Realm memory (5.2, MECID): bits above R_MECIDR.MECIDSIZE do not count. No
- * access is refused for it. Null where there is none.
- */
-export function memoryEncryptionContext(ste: Uint32Array, state: WorldState): number | null {
-  const { ids, world } = state;
-  const passes = (Config.get(ste, 0) & BYPASS) !== 0;
-  if (world !== 'realm' || feature(ids, 'R_IDR3.MEC') === 0 || !passes) return null;
-  return MECID.get(ste, 0) % 2 ** (feature(ids, 'R_MECIDR.MECIDSIZE') + 1);
 }

@@ -67,17 +67,20 @@ export function transactionLabel(
   return clientLabel(stream.words, byContext ? (context?.words ?? null) : null, partidMap, state);
 }
 
-/** The labels of a transaction and of the accesses for it, in words; null without MPAM. */
-export function labelsText(
+/** Says as a step what the transaction and the accesses for it bear; nothing without MPAM. */
+export function recordLabels(
+  recorder: Recorder,
   bank: RegisterBank,
   state: WorldState,
   answer: Answer,
   label: MpamLabel,
-): string | null {
-  if (label === NO_LABEL) return null;
+): void {
+  if (label === NO_LABEL) return;
   const { stream } = answer;
-  const own = labelText(ownLabel(bank.lo('GMPAM'), state));
-  const configuration =
-    stream === null ? '' : `; CD and stage-2 tables ${labelText(streamLabel(stream.words, state))}`;
-  return `MPAM: the access bears ${labelText(label)}${configuration}; stream table and queues ${own}`;
+  const own = ownLabel(bank.lo('GMPAM'), state);
+  recorder.step('decide', () => {
+    const configuration =
+      stream === null ? '' : `; CD and stage-2 tables ${labelText(streamLabel(stream.words, state))}`;
+    return `MPAM: the access bears ${labelText(label)}${configuration}; stream table and queues ${labelText(own)}`;
+  });
 }

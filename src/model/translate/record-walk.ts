@@ -72,7 +72,7 @@ export function recordDescriptor(
     recorder.step(
       'decide',
       () => {
-        const joined = isContiguous(hi) ? contiguousCount(level, granuleBits) : 1;
+        const joined = tables.contiguous && isContiguous(hi) ? contiguousCount(level, granuleBits) : 1;
         const span = joined > 1 ? `, contiguous with ${joined} entries` : '';
         return `${hex64(hi, lo)}: ${level === 3 ? 'page' : 'block'} of ${hex(2 ** shift)} bytes${span}`;
       },

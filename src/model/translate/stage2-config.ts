@@ -68,6 +68,7 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
     xnx: features.xnx,
     stall: f.S2S.get(w, 0) === 1,
     record: f.S2R.get(w, 0) === 1,
+    contiguous: true,
     cutMask: lpae ? cutTo(state.oasBits) : -1,
     declined: notModelled(w, null, state),
     space: null,
