@@ -97,7 +97,7 @@ const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
   written: '; recorded in the event queue',
   full: '; not recorded: the event queue is full',
   disabled: '; not recorded: the event queue is disabled',
-  suppressed: '; not recorded: CD.R=0, STE.S2R=0, or another stall of the page stands for it',
+  suppressed: '; not recorded: CD.R=0',
   aborted: '; not recorded: the event queue has an active abort',
   merged: '; the last record stands for it',
   'stall-limit': '; not recorded yet: IDR5.STALL_MAX stalls are outstanding',
@@ -106,5 +106,11 @@ const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
 
 function faultText(fault: Fault, outcome: Outcome): string {
   const name = fault.event ?? 'terminated without an event';
-  return `${name} (${outcome.result}): ${fault.reason}${RECORDING[outcome.recording]}`;
+  return `${name} (${outcome.result}): ${fault.reason}${recordingText(fault, outcome)}`;
+}
+
+function recordingText({ stage }: Fault, { recording, result }: Outcome): string {
+  if (recording !== 'suppressed') return RECORDING[recording];
+  if (result === 'stall') return '; not recorded: the record of another stall of the page stands for it';
+  return stage === 2 ? '; not recorded: STE.S2R=0' : RECORDING.suppressed;
 }
