@@ -130,6 +130,9 @@ export function cdTableOf(stream: StreamConfig, place: CdTable['place'] = (addre
   };
 }
 
+/** Said of what lies at an IPA that stage 2 does not translate. */
+export const NOT_PLACED = 'stage 2 does not translate its address';
+
 /** A level-1 CD descriptor: where its CDs lie, or why there are none. */
 export interface Level1Cd {
   readonly pa: number;
@@ -143,7 +146,7 @@ export function readL1cd(memory: SparseMemory, table: CdTable, index: number, st
   const address = table.base + index * L1CD_BYTES;
   const words = new Uint32Array(L1CD.words);
   const pa = table.place(address);
-  if (pa === null) return { pa: address, status: DATA, words, leaf: 'no place in stage 2' };
+  if (pa === null) return { pa: address, status: DATA, words, leaf: NOT_PLACED };
   const status = memory.load(pa, words, 0, L1CD.words);
   if (status !== DATA) return { pa, status, words, leaf: 'unreadable' };
   if (L1CD.fields.V.get(words, 0) === 0) return { pa, status, words, leaf: 'no CDs (V=0)' };
