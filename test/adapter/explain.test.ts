@@ -1,7 +1,9 @@
 /** What a stop is explained by: stage 2, stalls, ATS. */
 
 import { expect, test } from 'vitest';
+import { cd } from '../../src/adapter/evaluate/structures.ts';
 import { explain } from '../../src/adapter/explain.ts';
+import type { Session } from '../../src/adapter/session.ts';
 import { DEFAULT_FILTERS, findStop } from '../../src/control/stops/index.ts';
 import { placeOfCd } from '../../src/inspect/stage2.ts';
 import { outcomeText } from '../../src/inspect/walk-story.ts';
@@ -91,4 +93,14 @@ test('the CD of a nested stream is found through stage 2, and nothing changes', 
   mapStage2(m, { ipa: BigInt(CDTAB), pa: 0x45670000n });
   expect(placeOfCd(m.smmu, stream, CDTAB + 0x40)).toBe(0x45670040);
   expect(m.smmu.tlb.size).toBe(0);
+});
+
+test('the console shows the CD of a nested stream, or why stage 2 hides it', () => {
+  const m = nested();
+  const session = { debuggee: { smmu: m.smmu } } as unknown as Session;
+  expect(() => cd.run(session, '8', 'look')).toThrow(
+    /the CD of StreamID 0x8 cannot be reached through stage 2: F_TRANSLATION/,
+  );
+  mapStage2(m, { ipa: BigInt(CDTAB), pa: 0x45670000n });
+  expect(cd.run(session, '8', 'look').value).toBe('CD 0 of StreamID 0x8 at PA 0x45670000 (ns)');
 });

@@ -1,10 +1,14 @@
 /** What the scopes Caches, Traffic and Queues show of machines made for it. */
 
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { readLaunch } from '../../src/adapter/inputs.ts';
 import { cachesScope } from '../../src/adapter/scopes/caches.ts';
 import { queuesScope } from '../../src/adapter/scopes/queues.ts';
 import { trafficScope } from '../../src/adapter/scopes/traffic.ts';
 import type { Children, Node } from '../../src/adapter/variable-node.ts';
+import { CACHE_POLICIES } from '../../src/model/smmu.ts';
 import { commandWords, RAM, SID, TestSmmu } from '../kit/smmu.ts';
 import { identity, NESTED_STE, S2_STE } from '../kit/stage2.ts';
 import { map } from '../kit/tables.ts';
@@ -156,4 +160,21 @@ test('enhanced command queues stand beside the command queue, with what is pendi
   expect(queues[0]?.value).toMatch(/^1 pending; ECMDQ 0 is disabled/);
   expect(below(queuesScope(m.smmu, 'ns'), 'ECMDQ', 'ECMDQ 0', 'pending')[0]?.value).toMatch(/^SYNC/);
   expect(below(queuesScope(new TestSmmu().smmu, 'ns'), 'ECMDQ')).toEqual([]);
+});
+
+test('a launch without `caches` runs the policy maximal, as package.json says', () => {
+  const text = readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8');
+  const { contributes } = JSON.parse(text) as {
+    contributes: {
+      debuggers: {
+        configurationAttributes: {
+          launch: { properties: { caches: { enum: string[]; default: string } } };
+        };
+      }[];
+    };
+  };
+  const declared = contributes.debuggers[0]?.configurationAttributes.launch.properties.caches;
+  expect(declared?.enum).toEqual([...CACHE_POLICIES]);
+  expect(readLaunch({ capture: 'a', registers: 'b' }).caches).toBe('maximal');
+  expect(declared?.default).toBe('maximal');
 });

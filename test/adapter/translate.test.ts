@@ -33,6 +33,7 @@ test('a mapped address is answered at once, the second time from the TLB', async
     name: '0xffffb000',
     value: '4 KiB -> PA 0x480eb000',
   });
+  expect(await client.value(DMA, 'Caches', 'policy')).toBe('maximal');
   const stop = await client.move('stepBack', DMA);
   expect(stop).toMatchObject({ reason: 'step', threadId: DMA });
 });

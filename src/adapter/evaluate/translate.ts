@@ -5,6 +5,7 @@ import { faultText, missingText, transactionText } from '../../control/words.ts'
 import { ATS_WORDS, ATTRIBUTES_FORM, atsKind } from '../../inspect/transaction-words.ts';
 import { outcomeText as resultText } from '../../inspect/walk-story.ts';
 import { type Plan, type Transaction, type TransactionKind, transaction } from '../../model/plan.ts';
+import type { CachePolicy } from '../../model/smmu.ts';
 import { parseAttributes } from '../../model/translate/attribute-text.ts';
 import { type Attributes, DEFAULT_ATTRIBUTES } from '../../model/translate/attributes.ts';
 import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
@@ -27,7 +28,8 @@ export const translate: ConsoleCommand = {
   run(session, rest, context) {
     const { transaction, step } = parseTransaction(rest);
     const { debuggee } = session;
-    if (context === 'look') return answerOf(transaction, debuggee.debugger.dryRun(transaction));
+    const { policy } = debuggee.smmu;
+    if (context === 'look') return answerOf(transaction, debuggee.debugger.dryRun(transaction), policy);
     debuggee.requireStopped();
     const { plan, stop, dropped } = debuggee.debugger.transact(transaction, step);
     if (dropped) {
@@ -37,10 +39,13 @@ export const translate: ConsoleCommand = {
     }
     if (stop) {
       announce(session, stop);
-      return { ...answerOf(transaction, plan), value: `stopped: ${stop.text || 'before the first step'}` };
+      return {
+        ...answerOf(transaction, plan, policy),
+        value: `stopped: ${stop.text || 'before the first step'}`,
+      };
     }
     session.changed();
-    return answerOf(transaction, plan);
+    return answerOf(transaction, plan, policy);
   },
 };
 
@@ -92,10 +97,11 @@ function attributesOf(attr: string | undefined): Attributes {
   return attributes;
 }
 
-function answerOf(transaction: Transaction, plan: Plan): Answer {
+function answerOf(transaction: Transaction, plan: Plan, policy: CachePolicy): Answer {
   const { outcome } = plan;
   return {
     value: outcomeText(transaction, plan),
+    type: `caches: ${policy}`,
     ...(outcome.result === 'ok' && outcome.ats === null
       ? { memory: { space: outcome.space, pa: outcome.pa } }
       : {}),
