@@ -68,8 +68,11 @@ export function withoutEffect(args: object): readonly string[] {
   return NO_EFFECT_YET.filter((name) => Object.hasOwn(args, name));
 }
 
+/** What a session runs with unless it is told otherwise: stale entries are what somebody debugs. */
+const DEFAULT_CACHES: CachePolicy = 'maximal';
+
 function caches(value: unknown): CachePolicy {
-  if (value === undefined) return CACHE_POLICIES[0];
+  if (value === undefined) return DEFAULT_CACHES;
   const known = CACHE_POLICIES.find((name) => name === value);
   if (known) return known;
   throw new UserError(`${JSON.stringify(value)} is no cache policy of this version`, {

@@ -66,9 +66,12 @@ ${CAPTURE_HELP}
   --write               a write
   --priv                privileged
   --inst                an instruction fetch
+  --attr A              memory attributes: a byte of MAIR, or WB, NC, Normal-iWB-oNC-ISH, Device-nGnRE
+  --ats KIND            u untranslated (default), tr a Translation Request, tt a Translated transaction
   --world W             ns
   --caches POLICY       combined (default), maximal or none
-  --batch FILE          JSON lines {"sid":8,"iova":"0x1000","rw":"r"}, one answer a line; - is standard input
+  --batch FILE          JSON lines {"sid":8,"iova":"0x1000","rw":"r"}, one answer a line; - is standard input;
+                        further keys: ssid, world, priv, inst, inputNs, attr, ats
 `,
   conform: `smmu-debug conform CASES.jsonl... [--actual OUT.jsonl]
 

@@ -1,13 +1,37 @@
 import { hex, hex64 } from '../bits/u64.ts';
 import type { Fault, Missing, Operation, Outcome, Plan, Transaction } from '../model/plan.ts';
+import { attributesText } from '../model/translate/attribute-text.ts';
+import { DEFAULT_ATTRIBUTES } from '../model/translate/attributes.ts';
+
+/** What a transaction is called: `write`, `ATS request to read`, `speculative read`, `clean-invalidate`. */
+function kindText({ kind, write, instruction }: Transaction): string {
+  const access = write ? 'write' : instruction ? 'fetch' : 'read';
+  switch (kind) {
+    case 'ordinary':
+      return access;
+    case 'speculative':
+      return `speculative ${access}`;
+    case 'request':
+      return `ATS request to ${access}`;
+    case 'translated':
+      return `ATS translated ${access}`;
+    case 'atos':
+      return `address translation operation for a ${access}`;
+    case 'unsupported':
+      return `unsupported ${access}`;
+    default:
+      return kind;
+  }
+}
 
 /** `write sid=0x8 ssid=0x1 iova=0x1000`: a transaction in one line. */
 export function transactionText(t: Transaction): string {
-  const parts = [t.write ? 'write' : t.instruction ? 'fetch' : 'read', `sid=${hex(t.sid)}`];
+  const parts = [kindText(t), `sid=${hex(t.sid)}`];
   if (t.ssid >= 0) parts.push(`ssid=${hex(t.ssid)}`);
   parts.push(`iova=${hex64(t.vaHi, t.vaLo)}`);
   if (t.privileged) parts.push('privileged');
   if (t.write && t.instruction) parts.push('instruction');
+  if (t.attributes !== DEFAULT_ATTRIBUTES) parts.push(`attributes ${attributesText(t.attributes)}`);
   if (t.world !== 'ns') parts.push(`world=${t.world}`);
   return parts.join(' ');
 }

@@ -113,16 +113,25 @@ export interface CdTable {
   readonly count: number;
   /** log2 of the CDs in a level-2 table; 0 when the table is linear. */
   readonly leafBits: number;
+  /** PA of what the table holds at an address, which is an IPA where stage 2 is on; null where there is none. */
+  place(address: number): number | null;
 }
 
-/** The CD table that an STE points to (5.2, S1Fmt). */
-export function cdTableOf(stream: StreamConfig): CdTable {
+/**
+ * The CD table that an STE points to (5.2, S1Fmt).
+ * @param place where stage 2 puts an address; left out, addresses are taken for PAs
+ */
+export function cdTableOf(stream: StreamConfig, place: CdTable['place'] = (address) => address): CdTable {
   return {
+    place,
     base: cdTableBase(stream),
     count: 2 ** stream.s1CDMax,
     leafBits: stream.s1CDMax === 0 ? 0 : leafBitsOf(stream.s1Fmt),
   };
 }
+
+/** Said of what lies at an IPA that stage 2 does not translate. */
+export const NOT_PLACED = 'stage 2 does not translate its address';
 
 /** A level-1 CD descriptor: where its CDs lie, or why there are none. */
 export interface Level1Cd {
@@ -134,8 +143,10 @@ export interface Level1Cd {
 
 /** L1CD `index` of a two-level CD table (5.3). */
 export function readL1cd(memory: SparseMemory, table: CdTable, index: number, state: WorldState): Level1Cd {
-  const pa = table.base + index * L1CD_BYTES;
+  const address = table.base + index * L1CD_BYTES;
   const words = new Uint32Array(L1CD.words);
+  const pa = table.place(address);
+  if (pa === null) return { pa: address, status: DATA, words, leaf: NOT_PLACED };
   const status = memory.load(pa, words, 0, L1CD.words);
   if (status !== DATA) return { pa, status, words, leaf: 'unreadable' };
   if (L1CD.fields.V.get(words, 0) === 0) return { pa, status, words, leaf: 'no CDs (V=0)' };
@@ -144,7 +155,7 @@ export function readL1cd(memory: SparseMemory, table: CdTable, index: number, st
   return { pa, status, words, leaf };
 }
 
-/** PA of a CD, or null where its L1CD has none. */
+/** PA of a CD, or null where its L1CD has none or stage 2 gives it no place. */
 export function cdAddress(
   memory: SparseMemory,
   table: CdTable,
@@ -152,9 +163,9 @@ export function cdAddress(
   state: WorldState,
 ): number | null {
   if (index < 0 || index >= table.count) return null;
-  if (table.leafBits === 0) return table.base + index * CD_BYTES;
+  if (table.leafBits === 0) return table.place(table.base + index * CD_BYTES);
   const { leaf } = readL1cd(memory, table, Math.floor(index / 2 ** table.leafBits), state);
-  return typeof leaf === 'string' ? null : leaf + (index % 2 ** table.leafBits) * CD_BYTES;
+  return typeof leaf === 'string' ? null : table.place(leaf + (index % 2 ** table.leafBits) * CD_BYTES);
 }
 
 /** One CD as it lies in memory. */

@@ -3,6 +3,7 @@
 import { hex } from '../bits/u64.ts';
 import { isWorld, type World } from '../bits/world.ts';
 import type { Smmu } from '../model/smmu.ts';
+import { placeOfCd } from './stage2.ts';
 import { countText, escapeMarkdown, worldName } from './text.ts';
 import type { TreeNode } from './tree/node.ts';
 import { type Streams, streamChildren } from './tree/streams.ts';
@@ -26,7 +27,15 @@ export function treeChildren(smmu: Smmu, id: string | null): TreeNode[] {
 }
 
 function streamsOf(smmu: Smmu, world: World): Streams {
-  return { memory: smmu.memory(world), world, state: smmu.state(world) };
+  return {
+    memory: smmu.memory(world),
+    world,
+    state: smmu.state(world),
+    placeOf: (stream, address) => {
+      const pa = placeOfCd(smmu, stream, address);
+      return typeof pa === 'number' ? pa : null;
+    },
+  };
 }
 
 function rootNode(smmu: Smmu, world: World): TreeNode {

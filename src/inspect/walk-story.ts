@@ -2,7 +2,8 @@
 
 import { fieldOf } from '../bits/layout.ts';
 import { hex } from '../bits/u64.ts';
-import type { Fault, Frame, Outcome, Plan, StepKind } from '../model/plan.ts';
+import type { Downgrade, Fault, Frame, Outcome, Plan, StepKind } from '../model/plan.ts';
+import { attributesText } from '../model/translate/attribute-text.ts';
 import { layoutByName } from './layouts.ts';
 import { type Row, rawWords, row } from './rows.ts';
 
@@ -53,24 +54,42 @@ function fieldRow(frame: Frame, name: string): Row | null {
   return row(field, frame.words, 0, { world: frame.space });
 }
 
-/** The result of a transaction on one line: `PA 0x43dc4000 (ns)`, `F_TRANSLATION: level 3 …`. */
+/** What became of an access that did not stay what it was (3.22, 16.7.2). */
+const BECOMES: Readonly<Record<Downgrade, string>> = {
+  read: 'a plain read',
+  write: 'a plain write',
+  'clean-invalidate': 'a clean and invalidate',
+  'no-op': 'nothing at all',
+};
+
+/**
+ * The result of a transaction on one line: `PA 0x43dc4000 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH`,
+ * `F_TRANSLATION (abort): level 3 …`, `ATS: Success, 0x43dc4000 + 0x1000 bytes, RW-`.
+ */
 export function outcomeText(outcome: Outcome): string {
+  const { ats, missing, fault } = outcome;
   switch (outcome.result) {
-    case 'ok':
-      return `PA ${hex(outcome.pa)} (${outcome.space})${outcome.tlbHit ? ', from the TLB' : ''}`;
     case 'absent':
     case 'miss': {
-      const { missing } = outcome;
       if (!missing) return outcome.result;
       const would = missing.wouldBe === null ? '' : `; an external abort there would give ${missing.wouldBe}`;
       const why = outcome.result === 'absent' ? 'is not in the image' : 'has not been fetched yet';
       return `absent: the ${missing.structure} at ${hex(missing.pa)} ${why}${would}`;
     }
     case 'not-modelled':
-      return `not modelled: ${outcome.fault?.reason ?? 'the stream asks for more than this version knows'}`;
+      return `not modelled: ${fault?.reason ?? 'the stream asks for more than this version knows'}`;
     default:
-      return outcome.fault ? faultText(outcome.fault, outcome) : outcome.result;
+      if (ats !== null) return `ATS: ${ats.text}${fault?.event ? `; ${faultText(fault, outcome)}` : ''}`;
+      if (outcome.result === 'ok') return okText(outcome);
+      return fault ? faultText(fault, outcome) : outcome.result;
   }
+}
+
+/** Where an access that passes goes, with which attributes, and as what. */
+function okText({ pa, space, attributes, tlbHit, becomes }: Outcome): string {
+  const as = becomes === null ? '' : `, as ${BECOMES[becomes]}`;
+  if (becomes === 'no-op') return 'ok: the access does nothing';
+  return `PA ${hex(pa)} (${space}), ${attributesText(attributes)}${as}${tlbHit ? ', from the TLB' : ''}`;
 }
 
 const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
@@ -87,5 +106,11 @@ const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
 
 function faultText(fault: Fault, outcome: Outcome): string {
   const name = fault.event ?? 'terminated without an event';
-  return `${name} (${outcome.result}): ${fault.reason}${RECORDING[outcome.recording]}`;
+  return `${name} (${outcome.result}): ${fault.reason}${recordingText(fault, outcome)}`;
+}
+
+function recordingText({ stage }: Fault, { recording, result }: Outcome): string {
+  if (recording !== 'suppressed') return RECORDING[recording];
+  if (result === 'stall') return '; not recorded: the record of another stall of the page stands for it';
+  return stage === 2 ? '; not recorded: STE.S2R=0' : RECORDING.suppressed;
 }

@@ -34,7 +34,9 @@ async function refusal(smmu: unknown): Promise<string> {
 test('left out, the snapshot decides, and nothing is said', async () => {
   await adapter.client.launch(fixture('linux-basic'));
   expect(warnings()).toEqual([]);
-  expect(await adapter.client.evaluate(translate)).toBe('0xffff7123 -> PA 0x4809b123 (ns)');
+  expect(await adapter.client.evaluate(translate)).toBe(
+    '0xffff7123 -> PA 0x4809b123 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH',
+  );
 });
 
 test('a single feature changes what the SMMU does, and is said', async () => {
@@ -80,7 +82,9 @@ test.each(['ignore', 'strict'])(
   async (reservedBits) => {
     const { client } = adapter;
     await client.launch({ ...fixture('linux-basic'), smmu: { reservedBits } });
-    expect(await client.evaluate(translate)).toBe('0xffff7123 -> PA 0x4809b123 (ns)');
+    expect(await client.evaluate(translate)).toBe(
+      '0xffff7123 -> PA 0x4809b123 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH',
+    );
   },
 );
 

@@ -7,7 +7,7 @@ import { fixture } from '../kit/machine.ts';
 
 const DMA = 2;
 const MAPPED = 'translate sid=8 iova=0xffffb204';
-const ANSWER = '0xffffb204 -> PA 0x480eb204 (ns)';
+const ANSWER = '0xffffb204 -> PA 0x480eb204 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH';
 
 let adapter: SpawnedAdapter;
 beforeEach(() => {
@@ -33,6 +33,7 @@ test('a mapped address is answered at once, the second time from the TLB', async
     name: '0xffffb000',
     value: '4 KiB -> PA 0x480eb000',
   });
+  expect(await client.value(DMA, 'Caches', 'policy')).toBe('maximal');
   const stop = await client.move('stepBack', DMA);
   expect(stop).toMatchObject({ reason: 'step', threadId: DMA });
 });
@@ -100,6 +101,7 @@ test('the call stack goes from the descriptor to the transaction, each frame at 
     'Registers',
     'Queues',
     'Caches',
+    'Traffic',
   ]);
 });
 

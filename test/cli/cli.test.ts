@@ -117,7 +117,7 @@ describe('translate', () => {
     expect(status).toBe(0);
     expect(out).toContain('caches combined (cold)');
     expect(out).toContain('read level 3 descriptor at 0x4847bfb8');
-    expect(out.trimEnd().split('\n').at(-1)).toBe('PA 0x4809b123 (ns)');
+    expect(out.trimEnd().split('\n').at(-1)).toBe('PA 0x4809b123 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH');
   });
 
   test('ends with status 1 for a fault, and says why', async () => {
@@ -165,7 +165,12 @@ describe('translate', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(answers).toHaveLength(3);
-    expect(answers[0]).toEqual({ ok: true, pa: '0x4809b123', pas: 'ns' });
+    expect(answers[0]).toEqual({
+      ok: true,
+      pa: '0x4809b123',
+      pas: 'ns',
+      attr: 'Normal iWB(RA,WA) oWB(RA,WA) ISH',
+    });
     expect(answers[1]).toMatchObject({ ok: false, outcome: 'abort', event: 'F_TRANSLATION' });
     // PnU of the record.
     expect(String(answers[1]?.['record']).slice(24, 32)).toBe('02020000');
@@ -173,7 +178,7 @@ describe('translate', () => {
   });
 
   test('says which lines of a batch it cannot answer', async () => {
-    const file = put(folder, 'ats.jsonl', '{"sid":8,"iova":"0x0","rw":"r","ats":"tr"}\n');
+    const file = put(folder, 'realm.jsonl', '{"sid":8,"iova":"0x0","rw":"r","world":"realm"}\n');
     const { status, out, err } = await smmuDebug('translate', ...basic, '--batch', file);
     expect(status).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ ok: false, outcome: 'not-modelled' });

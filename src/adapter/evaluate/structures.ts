@@ -1,5 +1,6 @@
 import { hex } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
+import { placeOfCd } from '../../inspect/stage2.ts';
 import {
   arrayOf,
   cdAddress,
@@ -50,10 +51,15 @@ export const cd: ConsoleCommand = {
     const state = smmu.state(WORLD);
     const stream = streamOf(steOf(session, sid), WORLD, state);
     if (isFault(stream)) throw new UserError(`StreamID ${hex(sid)} has no CD: ${stream.reason}`);
-    if (stream.action !== 'stage1')
+    if (!stream.translates1)
       throw new UserError(`StreamID ${hex(sid)} has no CD: its STE says ${stream.action}`);
     const memory = smmu.memory(WORLD);
-    const pa = cdAddress(memory, cdTableOf(stream), index, state);
+    const place = (ipa: number): number => {
+      const pa = placeOfCd(smmu, stream, ipa);
+      if (typeof pa === 'number') return pa;
+      throw new UserError(`the CD of StreamID ${hex(sid)} cannot be reached through stage 2: ${pa}`);
+    };
+    const pa = cdAddress(memory, cdTableOf(stream, place), index, state);
     if (pa === null) throw new UserError(`StreamID ${hex(sid)} has no CD ${index}`);
     return structureAnswer(`CD ${index} of StreamID ${hex(sid)}`, 'CD', readCd(memory, pa, index));
   },

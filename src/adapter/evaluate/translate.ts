@@ -1,16 +1,22 @@
-import { hex, hex64 } from '../../bits/u64.ts';
+import { hex64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS } from '../../bits/world.ts';
 import { faultText, missingText, transactionText } from '../../control/words.ts';
-import { type Plan, type Transaction, transaction } from '../../model/plan.ts';
+import { ATS_WORDS, ATTRIBUTES_FORM, atsKind } from '../../inspect/transaction-words.ts';
+import { outcomeText as resultText } from '../../inspect/walk-story.ts';
+import { type Plan, type Transaction, type TransactionKind, transaction } from '../../model/plan.ts';
+import type { CachePolicy } from '../../model/smmu.ts';
+import { parseAttributes } from '../../model/translate/attribute-text.ts';
+import { type Attributes, DEFAULT_ATTRIBUTES } from '../../model/translate/attributes.ts';
 import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
 import { announce } from '../execution.ts';
 import { type Node, named } from '../variable-node.ts';
 import type { Answer, ConsoleCommand } from './command.ts';
 import { numberIn, splitWords, wideIn } from './words.ts';
 
-const USAGE = 'translate sid=8 iova=0xfff57000 [ssid=1] [write] [priv] [inst] [world=ns] [step]';
-const KEYS = ['sid', 'ssid', 'iova', 'world'];
+const USAGE =
+  'translate sid=8 iova=0xfff57000 [ssid=1] [write] [priv] [inst] [attr=WB] [ats=tr] [world=ns] [step]';
+const KEYS = ['sid', 'ssid', 'iova', 'attr', 'ats', 'world'];
 const FLAGS = ['read', 'write', 'priv', 'inst', 'step'];
 
 /** Runs one transaction; where it stops it stays on the DMA thread, to be stepped. */
@@ -22,7 +28,8 @@ export const translate: ConsoleCommand = {
   run(session, rest, context) {
     const { transaction, step } = parseTransaction(rest);
     const { debuggee } = session;
-    if (context === 'look') return answerOf(transaction, debuggee.debugger.dryRun(transaction));
+    const { policy } = debuggee.smmu;
+    if (context === 'look') return answerOf(transaction, debuggee.debugger.dryRun(transaction), policy);
     debuggee.requireStopped();
     const { plan, stop, dropped } = debuggee.debugger.transact(transaction, step);
     if (dropped) {
@@ -32,10 +39,13 @@ export const translate: ConsoleCommand = {
     }
     if (stop) {
       announce(session, stop);
-      return { ...answerOf(transaction, plan), value: `stopped: ${stop.text || 'before the first step'}` };
+      return {
+        ...answerOf(transaction, plan, policy),
+        value: `stopped: ${stop.text || 'before the first step'}`,
+      };
     }
     session.changed();
-    return answerOf(transaction, plan);
+    return answerOf(transaction, plan, policy);
   },
 };
 
@@ -66,35 +76,53 @@ function parseTransaction(rest: string): { transaction: Transaction; step: boole
     write: flags.has('write'),
     privileged: flags.has('priv'),
     instruction: flags.has('inst'),
+    kind: kindOf(values.get('ats')),
+    attributes: attributesOf(values.get('attr')),
   });
   return { transaction: asked, step: flags.has('step') };
 }
 
-function answerOf(transaction: Transaction, plan: Plan): Answer {
+function kindOf(ats = 'u'): TransactionKind {
+  const kind = atsKind(ats);
+  if (kind !== null) return kind;
+  throw new UserError(`ats=${ats} is no kind of ATS transaction`, { todo: `write ${ATS_WORDS.join(', ')}` });
+}
+
+function attributesOf(attr: string | undefined): Attributes {
+  if (attr === undefined) return DEFAULT_ATTRIBUTES;
+  const attributes = parseAttributes(attr);
+  if (attributes === null) {
+    throw new UserError(`attr=${attr} is no memory attribute`, { todo: ATTRIBUTES_FORM });
+  }
+  return attributes;
+}
+
+function answerOf(transaction: Transaction, plan: Plan, policy: CachePolicy): Answer {
   const { outcome } = plan;
   return {
     value: outcomeText(transaction, plan),
-    ...(outcome.result === 'ok' ? { memory: { space: outcome.space, pa: outcome.pa } } : {}),
+    type: `caches: ${policy}`,
+    ...(outcome.result === 'ok' && outcome.ats === null
+      ? { memory: { space: outcome.space, pa: outcome.pa } }
+      : {}),
     children: named(() =>
       plan.steps.map((step, i): Node => ({ name: `${i}`, value: step.text, type: step.kind })),
     ),
   };
 }
 
-/** `0xfff57000 -> PA 0x43dc4000 (ns)`, `fault: …`, `absent: …`. */
+/** `0xfff57000 -> PA 0x43dc4000 (ns), Normal …`, `ATS: Success, …`, `fault: …`, `stalled: …`, `absent: …`. */
 function outcomeText(transaction: Transaction, plan: Plan): string {
   const { outcome } = plan;
-  switch (outcome.result) {
-    case 'ok': {
-      const from = outcome.tlbHit ? ', from the TLB' : '';
-      return `${hex64(transaction.vaHi, transaction.vaLo)} -> PA ${hex(outcome.pa)} (${outcome.space})${from}`;
-    }
-    case 'absent':
-    case 'miss':
-      return `absent: ${outcome.missing ? missingText(outcome.missing, outcome.result === 'miss') : 'memory is missing'}`;
-    case 'not-modelled':
-      return `not modelled: ${outcome.fault?.reason ?? 'this version does not cover what the stream asks for'}`;
-    default:
-      return outcome.fault ? `fault: ${faultText(outcome.fault)}` : `fault: ${outcome.result}`;
+  const { result, fault, ats } = outcome;
+  if (result === 'absent' || result === 'miss') {
+    return `absent: ${outcome.missing ? missingText(outcome.missing, result === 'miss') : 'memory is missing'}`;
   }
+  if (ats !== null || result === 'ok') {
+    const from = hex64(transaction.vaHi, transaction.vaLo);
+    return `${from} -> ${resultText(outcome)}`;
+  }
+  if (result === 'not-modelled') return resultText(outcome);
+  const word = result === 'stall' ? 'stalled' : 'fault';
+  return fault ? `${word}: ${faultText(fault)}` : `${word}: ${result}`;
 }

@@ -1,50 +1,59 @@
-import { sizeText } from '../../bits/size-text.ts';
-import { hex } from '../../bits/u64.ts';
-import { type ConfigEntry, contextsOf } from '../../model/caches/config.ts';
-import { descriptorPaOf, inputAddressText, paOf, type TlbEntry, tagText } from '../../model/caches/tlb.ts';
+import { WORLDS } from '../../bits/world.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
+import {
+  atcNode,
+  configNode,
+  dptNode,
+  leavingNode,
+  partialNode,
+  partidMapNode,
+  structureNode,
+  tlbNode,
+  walkNode,
+} from './cache-entries.ts';
+import { list } from './list.ts';
 
-/** What the SMMU's caches hold at the cursor. */
+/** What the SMMU's caches hold at the cursor, and what endpoints hold of it. */
 export function cachesScope(smmu: Smmu): Children {
   return named(() => [
     { name: 'policy', value: smmu.policy, type: 'which cache model runs' },
-    list('configuration', smmu.config.entries().map(configNode)),
-    list('TLB', smmu.tlb.entries().map(tlbNode)),
+    ...(smmu.policy === 'maximal' ? maximalNodes(smmu) : combinedNodes(smmu)),
+    list(
+      'Device Permission Table',
+      WORLDS.flatMap((world) => smmu.dpt.entries(world)),
+      dptNode,
+    ),
+    list('PARTID maps', smmu.partidMaps.entries(), partidMapNode),
+    list('ATCs', smmu.traffic.atc.entries(), atcNode, 'what endpoints were granted'),
   ]);
 }
 
-function list(name: string, nodes: readonly Node[]): Node {
-  const value = `${nodes.length} ${nodes.length === 1 ? 'entry' : 'entries'}`;
-  if (nodes.length === 0) return { name, value };
-  return {
-    name,
-    value,
-    children: { indexed: nodes.length, page: (start, count) => nodes.slice(start, start + count) },
-  };
+function combinedNodes(smmu: Smmu): Node[] {
+  return [
+    list('configuration', smmu.config.entries(), configNode, 'one entry a stream: its STE and CDs'),
+    list('TLB', smmu.tlb.entries(), tlbNode, 'from input to output address'),
+  ];
 }
 
-/** An entry of the configuration cache: an STE and the CDs used through it. */
-export function configNode(entry: ConfigEntry): Node {
-  const { stream } = entry;
-  const contexts = contextsOf(entry);
-  const cds = contexts.map((context) => `CD ${context.index} ASID=${context.asid}`).join(', ');
-  return {
-    name: `StreamID ${hex(entry.sid)}`,
-    value: `${stream.action}${cds === '' ? '' : `, ${cds}`}`,
-    type: `configuration of StreamID ${hex(entry.sid)} (${entry.world}), from the STE at PA ${hex(stream.pa)}`,
-    memory: { space: entry.world, pa: stream.pa },
-  };
+function maximalNodes(smmu: Smmu): Node[] {
+  return [
+    list('structures', smmu.structures.entries(), structureNode, 'L1STDs, STEs, L1CDs and CDs by themselves'),
+    list('TLB', smmu.tlb.entries(), tlbNode, 'from VA to PA, and from IPA to PA'),
+    list('VA to IPA', smmu.partial.entries(), partialNode, 'stage 1 by itself'),
+    list('table descriptors', smmu.walks.entries(), walkNode, 'of both stages'),
+    list('leaving', smmu.leaving.entries(), leavingNode, 'invalidated, but no CMD_SYNC is complete'),
+    versionsNode(smmu),
+  ];
 }
 
-/** An entry of the TLB. */
-export function tlbNode(entry: TlbEntry): Node {
-  const { tag } = entry.space;
-  const place = `level ${entry.level}, from the descriptor at PA ${hex(descriptorPaOf(entry))}`;
+/** What hardware may have fetched before software changed it: counted, since each would be asked for by its place. */
+function versionsNode({ versions }: Smmu): Node {
+  const { size, invalidations, forgotten } = versions;
+  const lost = forgotten === 0 ? '' : `; ${forgotten} too old to be remembered`;
   return {
-    name: inputAddressText(entry),
-    value: `${sizeText(2 ** entry.shift)} -> PA ${hex(paOf(entry))}`,
-    type: `${tag.streamWorld} ${tag.world}, ${tagText(entry)}, ${place}`,
-    memory: { space: tag.world, pa: paOf(entry) },
+    name: 'versions',
+    value: `${size} overwritten doublewords, ${invalidations} invalidations${lost}`,
+    type: 'what hardware may hold of what software has overwritten',
   };
 }

@@ -9,6 +9,7 @@ import { pendingScope } from './pending.ts';
 import { queuesScope } from './queues.ts';
 import { registersScope } from './registers.ts';
 import { structureScope } from './structure.ts';
+import { trafficScope } from './traffic.ts';
 
 /** A scope before it has a number for the protocol. */
 export interface ScopeNode {
@@ -23,6 +24,8 @@ export interface ScopeNode {
 const STRUCTURES: Readonly<Record<string, string>> = {
   l1std: 'L1STD',
   ste: 'STE',
+  vms: 'VMS',
+  dpt: 'DPT',
   l1cd: 'L1CD',
   cd: 'CD',
   descriptor: 'Descriptor',
@@ -37,6 +40,7 @@ export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
     { name: 'Registers', children: registersScope(smmu), expensive: true, hint: 'registers' },
     { name: 'Queues', children: queuesScope(smmu, world), expensive: true },
     { name: 'Caches', children: cachesScope(smmu), expensive: true },
+    { name: 'Traffic', children: trafficScope(smmu), expensive: true },
   ];
 }
 

@@ -1,6 +1,7 @@
 import { hex, hex64 } from '../../bits/u64.ts';
 import { commandRows, commandText } from '../../inspect/command-text.ts';
 import type { BroadcastMessage, PageHint, PageRequest, Plan, Transaction } from '../../model/plan.ts';
+import { attributesText } from '../../model/translate/attribute-text.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 import { fieldNode } from './structure.ts';
 
@@ -89,8 +90,10 @@ function transactionNodes(t: Transaction): Node[] {
     { name: 'SubstreamID', value: t.ssid < 0 ? 'none' : hex(t.ssid) },
     { name: 'address', value: hex64(t.vaHi, t.vaLo), type: 'input address (IOVA)' },
     { name: 'access', value: t.write ? 'write' : 'read' },
-    { name: 'privileged', value: t.privileged ? 'yes' : 'no' },
-    { name: 'instruction', value: t.instruction ? 'yes' : 'no' },
+    ...(t.kind === 'ordinary' ? [] : [{ name: 'kind', value: t.kind }]),
+    { name: 'privileged', value: yesNo(t.privileged) },
+    { name: 'instruction', value: yesNo(t.instruction) },
+    { name: 'attributes', value: attributesText(t.attributes), type: 'memory attributes as they arrive' },
     { name: 'world', value: t.world },
   ];
 }

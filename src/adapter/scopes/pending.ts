@@ -3,7 +3,7 @@ import { rawWords } from '../../inspect/rows.ts';
 import type { Effect, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
-import { configNode, tlbNode } from './caches.ts';
+import { configNode, tlbNode } from './cache-entries.ts';
 
 /** What committing the operation will change, in order. Nothing of it has happened. */
 export function pendingScope(smmu: Smmu, plan: Plan): Children {

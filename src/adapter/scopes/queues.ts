@@ -12,11 +12,15 @@ import { DATA } from '../../model/memory.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { QUEUES } from '../documents.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
+import { ecmdqNodes } from './ecmdqs.ts';
 import { fieldNode } from './structure.ts';
 
 /** The queues of a world, each with its registers and what is pending, decoded. */
 export function queuesScope(smmu: Smmu, world: World): Children {
-  return named(() => QUEUES.map((queue) => queueNode(smmu, queue, world)));
+  return named(() => [
+    ...QUEUES.map((queue) => queueNode(smmu, queue, world)),
+    ...(world === 'ns' ? ecmdqNodes(smmu) : []),
+  ]);
 }
 
 function queueNode(smmu: Smmu, queue: QueueName, world: World): Node {

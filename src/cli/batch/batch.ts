@@ -24,7 +24,7 @@ export async function runBatch(smmu: Smmu, file: string, io: Io): Promise<number
       const request = readRequest(text, `${nameOf(file)}, line ${number}`);
       const answer =
         'transaction' in request
-          ? answerOf(smmu.translate(request.transaction))
+          ? answerOf(smmu.translate(request.transaction), request.transaction)
           : notModelled(request.reason);
       if (!answer.ok && answer.outcome === 'not-modelled') unanswered++;
       out.line(JSON.stringify(answer));

@@ -3,7 +3,10 @@
 import { parseHex64, parseNumber, type U64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS } from '../../bits/world.ts';
+import { ATS_WORDS, atsKind } from '../../inspect/transaction-words.ts';
 import { type Transaction, transaction } from '../../model/plan.ts';
+import { parseAttributes } from '../../model/translate/attribute-text.ts';
+import { type Attributes, DEFAULT_ATTRIBUTES } from '../../model/translate/attributes.ts';
 import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
 
 /** A transaction, or why the model cannot run it. */
@@ -37,12 +40,12 @@ export function readRequest(line: string, where: string): BatchRequest {
     return typeof is === 'boolean' ? is : fail(`"${key}" is neither true nor false`);
   };
   const ats = given['ats'] ?? 'u';
-  if (ats !== 'u' && ats !== 'tr' && ats !== 'tt') return fail('"ats" is none of "u", "tr", "tt"');
+  const kind =
+    (typeof ats === 'string' ? atsKind(ats) : null) ??
+    fail(`"ats" is none of ${ATS_WORDS.map((word) => `"${word}"`).join(', ')}`);
   const attr = given['attr'];
-  if (attr !== undefined && typeof attr !== 'string' && integer(attr, 0xff) === null)
-    fail('"attr" is neither the name of an attribute nor a byte of MAIR');
-  flag('inputNs');
-  if (ats !== 'u') return { reason: 'ATS translation requests and translated transactions are not modelled' };
+  const attributes = attr === undefined ? DEFAULT_ATTRIBUTES : attributesOf(attr);
+  if (attributes === null) return fail('"attr" is neither the name of an attribute nor a byte of MAIR');
   if (world !== 'ns') return { reason: `world ${world} is not modelled` };
   const write = rw === 'w';
   const asked = transaction({
@@ -53,10 +56,17 @@ export function readRequest(line: string, where: string): BatchRequest {
     vaLo: iova.lo,
     write,
     privileged: flag('priv'),
-    // Writes are never instruction fetches.
-    instruction: flag('inst') && !write,
+    // Writes are never instruction fetches; of a request both bits count, NW=0 and Exe.
+    instruction: flag('inst') && (!write || kind === 'request'),
+    kind,
+    attributes,
+    ns: flag('inputNs'),
   });
   return { transaction: asked };
+}
+
+function attributesOf(attr: unknown): Attributes | null {
+  return typeof attr === 'string' || typeof attr === 'number' ? parseAttributes(attr) : null;
 }
 
 function json(line: string, fail: () => never): unknown {

@@ -1,9 +1,12 @@
 import { hex, hex64, type U64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { busDeviceFunction } from '../../inspect/stream-id.ts';
+import { ATS_WORDS, ATTRIBUTES_FORM, atsKind } from '../../inspect/transaction-words.ts';
 import { outcomeText, walkStory } from '../../inspect/walk-story.ts';
-import { type Transaction, transaction } from '../../model/plan.ts';
+import { type Transaction, type TransactionKind, transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
+import { attributesText, parseAttributes } from '../../model/translate/attribute-text.ts';
+import { type Attributes, DEFAULT_ATTRIBUTES } from '../../model/translate/attributes.ts';
 import { SSID_BITS } from '../../spec/stream-id.ts';
 import {
   addressOption,
@@ -28,11 +31,13 @@ const OPTIONS = {
   write: { type: 'boolean' },
   priv: { type: 'boolean' },
   inst: { type: 'boolean' },
+  attr: { type: 'string' },
+  ats: { type: 'string' },
   caches: { type: 'string' },
   batch: { type: 'string' },
 } as const;
 
-const SINGLE = ['sid', 'ssid', 'iova', 'write', 'priv', 'inst'] as const;
+const SINGLE = ['sid', 'ssid', 'iova', 'write', 'priv', 'inst', 'attr', 'ats'] as const;
 
 /** `smmu-debug translate`: what a transaction would do, step by step, or many of them from a file. */
 export async function translate(args: readonly string[], io: Io): Promise<number> {
@@ -42,7 +47,7 @@ export async function translate(args: readonly string[], io: Io): Promise<number
   if (batch !== undefined) refuseSingle(given);
   const machine = await openGiven('translate', given, io);
   try {
-    if (transaction) return one(machine.smmu, transaction, given.flag('json'), io);
+    if (transaction) return one(machine.smmu, transaction, given, io);
     return await runBatch(machine.smmu, batch as string, io);
   } finally {
     machine.close();
@@ -71,7 +76,8 @@ function transactionOf(given: Given): Transaction {
   const ssid = numberOption(given, 'ssid', 2 ** SSID_BITS - 1) ?? -1;
   const write = given.flag('write');
   const instruction = given.flag('inst');
-  if (write && instruction) {
+  const kind = kindOption(given);
+  if (write && instruction && kind !== 'request') {
     throw new UserError('an instruction fetch is a read', { where: '--write --inst', todo: 'leave one out' });
   }
   return transaction({
@@ -83,10 +89,40 @@ function transactionOf(given: Given): Transaction {
     write,
     privileged: given.flag('priv'),
     instruction,
+    kind,
+    attributes: attributesOption(given),
   });
 }
 
-function one(smmu: Smmu, transaction: Transaction, json: boolean, io: Io): number {
+function kindOption(given: Given): TransactionKind {
+  const text = given.text('ats') ?? 'u';
+  const kind = atsKind(text);
+  if (kind !== null) return kind;
+  throw new UserError(`${JSON.stringify(text)} is no kind of ATS transaction`, {
+    where: '--ats',
+    todo: `write ${ATS_WORDS.join(', ')}`,
+  });
+}
+
+function attributesOption(given: Given): Attributes {
+  const text = given.text('attr');
+  if (text === undefined) return DEFAULT_ATTRIBUTES;
+  const attributes = parseAttributes(text);
+  if (attributes !== null) return attributes;
+  throw new UserError(`${JSON.stringify(text)} is no memory attribute`, {
+    where: '--attr',
+    todo: ATTRIBUTES_FORM,
+  });
+}
+
+/** `reads`, `asks by ATS to write`. */
+function accessText({ kind, write, instruction }: Transaction): string {
+  if (kind === 'request') return write ? 'asks by ATS to write' : 'asks by ATS to read';
+  const plain = write ? 'writes' : instruction ? 'fetches an instruction at' : 'reads';
+  return kind === 'translated' ? `${plain} by the translated address` : plain;
+}
+
+function one(smmu: Smmu, transaction: Transaction, given: Given, io: Io): number {
   const plan = smmu.plan({ kind: 'transaction', transaction });
   const { outcome } = plan;
   const iova: U64 = { hi: transaction.vaHi, lo: transaction.vaLo };
@@ -98,18 +134,16 @@ function one(smmu: Smmu, transaction: Transaction, json: boolean, io: Io): numbe
     ...(transaction.ssid >= 0 ? { ssid: transaction.ssid } : {}),
     ...(transaction.privileged ? { priv: true } : {}),
     ...(transaction.instruction ? { inst: true } : {}),
+    ...(given.text('ats') === undefined ? {} : { ats: given.text('ats') }),
+    ...(given.text('attr') === undefined ? {} : { attr: attributesText(transaction.attributes) }),
   };
-  const answer = answerOf(outcome);
-  if (json) {
+  const answer = answerOf(outcome, transaction);
+  if (given.flag('json')) {
     const text = outcomeText(outcome);
     printJson(io, { request, caches: smmu.policy, ...answer, text, steps: walkStory(plan) });
   } else {
     const out = new LineWriter(io);
-    const what = transaction.write
-      ? 'writes'
-      : transaction.instruction
-        ? 'fetches an instruction at'
-        : 'reads';
+    const what = accessText(transaction);
     const ssid = transaction.ssid >= 0 ? ` SubstreamID ${hex(transaction.ssid)}` : '';
     const who = `StreamID ${hex(transaction.sid)} (${busDeviceFunction(transaction.sid)})${ssid}`;
     const level = transaction.privileged ? 'privileged' : 'unprivileged';
@@ -117,7 +151,8 @@ function one(smmu: Smmu, transaction: Transaction, json: boolean, io: Io): numbe
       `${who} ${what} ${request.iova}, ${level}, world ${transaction.world}, caches ${smmu.policy} (cold)`,
     );
     for (const row of walkStory(plan)) {
-      out.line(`${'  '.repeat(row.depth + 1)}${row.text}`);
+      const mark = row.kind === 'finding' ? 'note: ' : '';
+      out.line(`${'  '.repeat(row.depth + 1)}${mark}${row.text}`);
     }
     out.line(outcomeText(outcome));
     out.flush();

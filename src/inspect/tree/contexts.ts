@@ -8,7 +8,16 @@ import type { WorldState } from '../../model/state.ts';
 import type { ContextConfig, StreamConfig } from '../../model/translate/configuration.ts';
 import { CD, CD_BYTES } from '../../spec/cd.ts';
 import { structureHover } from '../hover.ts';
-import { type CdTable, cdAddress, cdTableOf, contextOf, isFault, readCd, readL1cd } from '../streams.ts';
+import {
+  type CdTable,
+  cdAddress,
+  cdTableOf,
+  contextOf,
+  isFault,
+  NOT_PLACED,
+  readCd,
+  readL1cd,
+} from '../streams.ts';
 import { stage1Tables } from '../tables.ts';
 import { countText, escapeMarkdown } from '../text.ts';
 import { note, parseSegment, statusText, type TreeNode, unreadable } from './node.ts';
@@ -21,13 +30,15 @@ export interface Contexts {
   readonly world: World;
   readonly state: WorldState;
   readonly stream: StreamConfig;
+  /** Where stage 2 puts the address of a CD (PA in bytes), or null where it does not. */
+  place(address: number): number | null;
 }
 
 const { V } = CD.fields;
 
 /** The children of an STE that translates by stage 1, or of something below one of its CDs. */
 export function contextChildren(at: Contexts, id: string, path: readonly string[]): TreeNode[] {
-  const table = cdTableOf(at.stream);
+  const table = cdTableOf(at.stream, at.place);
   const [head, ...rest] = path;
   if (head === undefined) {
     if (table.count === 1) return [cdNode(at, table, 0, id)];
@@ -124,9 +135,11 @@ function cdNode(at: Contexts, table: CdTable, index: number, parent: string): Tr
 }
 
 function noLevel1(at: Contexts, table: CdTable, index: number): string {
+  if (table.leafBits === 0) return NOT_PLACED;
   const l1 = readL1cd(at.memory, table, Math.floor(index / 2 ** table.leafBits), at.state);
   if (l1.status !== DATA) return `L1CD at ${hex(l1.pa)} is ${statusText(l1.status)}`;
-  return `${typeof l1.leaf === 'string' ? l1.leaf : 'no CD'}: C_BAD_SUBSTREAMID`;
+  if (typeof l1.leaf !== 'string' || l1.leaf === NOT_PLACED) return NOT_PLACED;
+  return `${l1.leaf}: C_BAD_SUBSTREAMID`;
 }
 
 /** `ASID 3, TTB0 48 bits 4 KiB` on one line. */
@@ -149,7 +162,7 @@ function cdChildren(
   const owner = { sid: at.stream.sid, ...(withSsid ? { ssid: context.index } : {}) };
   const [head, ...rest] = path;
   if (head !== undefined) {
-    if (head !== 'ttb0' && head !== 'ttb1') return [];
+    if ((head !== 'ttb0' && head !== 'ttb1') || at.stream.stage2 !== null) return [];
     const start = stage1Tables(context, head === 'ttb0' ? 0 : 1, at.world);
     return typeof start === 'string' ? [] : tableChildren(at.memory, start, `${id}/${head}`, rest, owner);
   }
@@ -169,6 +182,10 @@ function ttbNode(
   const start = stage1Tables(context, half, at.world);
   if (typeof start === 'string') return note(id, `TTB${half}`, start, 'circle-slash');
   const { base, level, inputBits, granuleBits } = start;
+  if (at.stream.stage2 !== null) {
+    const why = `level ${level} table at IPA ${hex(base)}, ${inputBits} bits, ${sizeText(2 ** granuleBits)} granule; what lies behind stage 2 is not listed`;
+    return note(id, `TTB${half}`, why, 'info');
+  }
   const status = at.memory.status(base);
   const where = `level ${level} table at ${hex(base)}`;
   const description = `${where}, ${inputBits} bits, ${sizeText(2 ** granuleBits)} granule`;

@@ -5,6 +5,7 @@ import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { DATA, type SparseMemory } from '../../model/memory.ts';
 import type { WorldState } from '../../model/state.ts';
+import type { StreamConfig } from '../../model/translate/configuration.ts';
 import { L1STD, L1STD_BYTES } from '../../spec/l1std.ts';
 import { STE, STE_BYTES } from '../../spec/ste.ts';
 import { hover, structureHover } from '../hover.ts';
@@ -32,6 +33,8 @@ export interface Streams {
   readonly memory: SparseMemory;
   readonly world: World;
   readonly state: WorldState;
+  /** Where stage 2 of a stream puts the address of a CD (PA in bytes), or null where it does not. */
+  placeOf(stream: StreamConfig, address: number): number | null;
 }
 
 /** The children of a world's stream table, or of something below it. */
@@ -366,17 +369,30 @@ function steChildren(at: Streams, id: string, sid: number, path: readonly string
     const start = stage2Tables(read.words, at.state, at.world);
     return typeof start === 'string' ? [] : tableChildren(at.memory, start, `${id}/s2`, rest, { sid });
   }
-  const contexts: Contexts = { ...at, stream };
+  const { memory, world, state } = at;
+  const place = (address: number): number | null => at.placeOf(stream, address);
+  const contexts: Contexts = { memory, world, state, stream, place };
+  if (read.kind === 'nested' && head === 's1') return contextChildren(contexts, `${id}/s1`, rest);
   if (head !== undefined) return read.kind === 's1' ? contextChildren(contexts, id, path) : [];
   if (read.kind === 's1') return contextChildren(contexts, id, path);
   const nodes: TreeNode[] = [];
-  if (read.kind === 'nested') {
-    const pointer = hex(STE.fields.S1ContextPtr.get(read.words, 0));
-    const why = `its CDs lie at IPA ${pointer}, which this version does not translate`;
-    nodes.push(note(`${id}/s1`, 'Stage 1', why, 'info'));
-  }
+  if (read.kind === 'nested') nodes.push(stage1Node(stream, id));
   if (read.kind === 's2' || read.kind === 'nested') nodes.push(stage2Node(at, read, id));
   return nodes;
+}
+
+/** Stage 1 of a nested stream: its CDs lie at IPAs. */
+function stage1Node({ sid, s1ContextPtr }: StreamConfig, parent: string): TreeNode {
+  return {
+    id: `${parent}/s1`,
+    label: 'Stage 1',
+    description: `CDs at IPA ${hex(s1ContextPtr)}, found through stage 2`,
+    tooltip: '',
+    icon: 'symbol-array',
+    kind: 'range',
+    collapsible: 'collapsed',
+    sid,
+  };
 }
 
 function stage2Node(at: Streams, read: SteRead, parent: string): TreeNode {

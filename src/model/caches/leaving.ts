@@ -32,6 +32,11 @@ export class Leaving implements Store<LeavingItem> {
     return this.#items.filter((item) => item.queue === queue);
   }
 
+  /** Everything that is on its way out, in the order in which it was named. */
+  entries(): readonly LeavingItem[] {
+    return this.#items;
+  }
+
   get size(): number {
     return this.#items.length;
   }

@@ -60,6 +60,16 @@ export class Versions<Location> implements Store<Happening<Location>> {
     return this.#forgotten;
   }
 
+  /** How many overwritten doublewords are remembered. */
+  get size(): number {
+    return this.#count;
+  }
+
+  /** How many consumed invalidations are remembered, complete or not. */
+  get invalidations(): number {
+    return this.#invalidations.length;
+  }
+
   insert(happening: Happening<Location>): void {
     const at = this.#now++;
     switch (happening.kind) {

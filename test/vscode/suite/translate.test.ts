@@ -17,7 +17,7 @@ describe('translating on linux-basic', () => {
       iova: '0xffffb204',
       write: false,
     });
-    assert.equal(answer, '0xffffb204 -> PA 0x480eb204 (ns)');
+    assert.equal(answer, '0xffffb204 -> PA 0x480eb204 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH');
   });
 
   it('stops before a fault and says why', async () => {
@@ -76,7 +76,7 @@ describe('the adapter inside the extension host', () => {
       assert.equal((await running.stopped()).reason, 'entry');
       assert.equal(
         await running.evaluate('translate sid=8 iova=0xffffb204'),
-        '0xffffb204 -> PA 0x480eb204 (ns)',
+        '0xffffb204 -> PA 0x480eb204 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH',
       );
     } finally {
       await running.end();
