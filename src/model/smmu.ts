@@ -39,7 +39,7 @@ import { terminateAll } from './stalls.ts';
 import { deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
 import { translateTraffic } from './traffic.ts';
 import { Traffic, type TrafficOptions } from './traffic-stores.ts';
-import { Answer, silent } from './translate/answer.ts';
+import { Answer, type Fill, silent } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
@@ -178,7 +178,6 @@ export class Smmu implements QueueMachine {
     if (
       answer.fault !== null ||
       answer.ats !== null ||
-      answer.fills.length !== 0 ||
       answer.updates.length !== 0 ||
       answer.effects.length !== 0 ||
       this.tlb.size >= TLB_LIMIT ||
@@ -190,6 +189,11 @@ export class Smmu implements QueueMachine {
       return answer;
     }
     if (answer.fillConfig !== null) this.config.insert(answer.fillConfig);
+    const { fills } = answer;
+    for (let i = 0; i < fills.length; i++) {
+      const { store, entry } = fills[i] as Fill;
+      store.insert(entry);
+    }
     if (answer.fillTlb !== null) this.tlb.insert(answer.fillTlb);
     return answer;
   }
@@ -290,7 +294,7 @@ export class Smmu implements QueueMachine {
     this.#translate(state, t, answer, recorder);
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
-    return outcome({
+    return {
       result,
       pa,
       space,
@@ -300,9 +304,11 @@ export class Smmu implements QueueMachine {
       missing,
       tlbHit,
       attributes,
+      command: null,
+      cerror: 0,
       ats,
       becomes,
-    });
+    };
   }
 
   #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder): Outcome {
@@ -378,7 +384,8 @@ export class Smmu implements QueueMachine {
       effects.push({ kind: 'config', op: 'insert', entry: fillConfig });
       recorder?.step('cache-fill', () => `configuration cache keeps StreamID ${hex(fillConfig.sid)}`);
     }
-    for (const { store, entry, what } of answer.fills) {
+    for (const { store, entry, what: text } of answer.fills) {
+      const what = text();
       effects.push({ kind: 'store', store, op: 'insert', entry, what });
       recorder?.step('cache-fill', what);
     }
