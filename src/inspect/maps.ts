@@ -109,11 +109,46 @@ class Walk {
     const blocks = slot >= this.#blockSlot;
     let leaves = 0;
     let below = false;
+    // The words of the 64 KiB around, while nothing else can have been read since.
+    let words: Uint32Array | null = null;
+    // What the neighbour on the right must hold to continue the run, bit for bit: found so, nothing is asked of it.
+    const step = shift < 32 ? 1 << shift : 0;
+    let nextIndex = -1;
+    let expectedHi = 0;
+    let expectedLo = 0;
+    let alike = 0;
     this.#maps.tables[slot] = (this.#maps.tables[slot] as number) + 1;
     this.#path.push(tableHi * TWO32 + tableLo);
     if (this.#cancelled?.() === true) this.#stopped = true;
+    let status: ReadStatus = DATA;
     for (let index = 0; index < count && !this.#stopped; index++) {
-      const status = memory.load64(tableHi, tableLo + index * 8);
+      const address = (tableLo + index * 8) | 0;
+      if ((address & 0xffff) === 0) words = null;
+      let lo: number;
+      let hi: number;
+      if (words !== null) {
+        const word = (address & 0xffff) >>> 2;
+        lo = (words[word] as number) | 0;
+        hi = (words[word + 1] as number) | 0;
+      } else {
+        status = memory.load64(tableHi, address);
+        words = memory.plain(tableHi, address);
+        lo = memory.lo | 0;
+        hi = memory.hi | 0;
+      }
+      if (lo === expectedLo && hi === expectedHi && index === nextIndex && status === DATA) {
+        alike++;
+        nextIndex++;
+        expectedLo = (lo + step) | 0;
+        // An address that passes 4 GiB ends the likeness.
+        if (expectedLo >>> 0 < step >>> 0) nextIndex = -1;
+        continue;
+      }
+      if (alike !== 0) {
+        leaves += alike;
+        this.#size += alike * size;
+        alike = 0;
+      }
       if (status !== DATA) {
         this.#hole(
           this.#maps.absent,
@@ -124,10 +159,16 @@ class Walk {
         );
         below = true;
         index = (Math.floor(index / TOGETHER) + 1) * TOGETHER - 1;
+        status = DATA;
+        words = null;
         continue;
       }
-      const lo = bigEndian ? swap32(memory.hi) : memory.lo;
-      const hi = bigEndian ? swap32(memory.lo) : memory.hi;
+      const rawHi = hi;
+      const rawLo = lo;
+      if (bigEndian) {
+        hi = swap32(rawLo);
+        lo = swap32(rawHi);
+      }
       if ((lo & 1) === 0) continue;
       const type = lo & 2;
       if (type !== 0 && !last) {
@@ -135,6 +176,7 @@ class Walk {
         const nextHi = addressHi(hi, lo, granuleBits, wide);
         if (this.#follow(slot, nextHi, addressLo(lo, granuleBits), offset + index * size, inherited))
           below = true;
+        words = null;
         continue;
       }
       if (last ? type === 0 : !blocks) continue;
@@ -150,6 +192,13 @@ class Walk {
       if (meta === this.#meta && at === this.#offset + this.#size && pa === this.#pa + this.#size)
         this.#size += size;
       else this.#begin(at, pa, size, meta);
+      expectedHi = rawHi;
+      expectedLo = (rawLo + step) | 0;
+      nextIndex = bigEndian || step === 0 || expectedLo >>> 0 < step >>> 0 ? -1 : index + 1;
+    }
+    if (alike !== 0) {
+      leaves += alike;
+      this.#size += alike * size;
     }
     this.#path.pop();
     this.#maps.leavesAt[slot] = (this.#maps.leavesAt[slot] as number) + leaves;

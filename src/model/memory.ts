@@ -184,6 +184,19 @@ export class SparseMemory {
     return DATA;
   }
 
+  /**
+   * Whether reading from `pa` on (4-byte aligned) would give just these words. False also where that is not known at
+   * once: then {@link load} answers.
+   */
+  holds(pa: number, words: Uint32Array): boolean {
+    const chunk = this.#chunk(pa);
+    const from = (pa & 0xffff) >>> 2;
+    if (!chunk?.plain || from + words.length > CHUNK_WORDS) return false;
+    const there = chunk.words;
+    for (let i = 0; i < words.length; i++) if (there[from + i] !== words[i]) return false;
+    return true;
+  }
+
   /** What a 4-byte access at `pa` would answer; changes nothing. */
   status(pa: number): ReadStatus {
     const chunk = this.#chunk(pa);

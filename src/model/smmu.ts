@@ -42,7 +42,7 @@ import { deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from '
 import { translateTraffic } from './traffic.ts';
 import { Traffic, type TrafficOptions } from './traffic-stores.ts';
 import { recordAccesses } from './translate/access-story.ts';
-import { Answer, silent } from './translate/answer.ts';
+import { Answer, type Fill, silent } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
 import { NO_LABEL } from './translate/mpam.ts';
 import { recordLabels, transactionLabel } from './translate/mpam-labels.ts';
@@ -187,7 +187,6 @@ export class Smmu implements QueueMachine {
     if (
       answer.fault !== null ||
       answer.ats !== null ||
-      answer.fills.length !== 0 ||
       answer.updates.length !== 0 ||
       answer.effects.length !== 0 ||
       this.tlb.size >= TLB_LIMIT ||
@@ -199,6 +198,11 @@ export class Smmu implements QueueMachine {
       return answer;
     }
     if (answer.fillConfig !== null) this.config.insert(answer.fillConfig);
+    const { fills } = answer;
+    for (let i = 0; i < fills.length; i++) {
+      const { store, entry } = fills[i] as Fill;
+      store.insert(entry);
+    }
     if (answer.fillTlb !== null) this.tlb.insert(answer.fillTlb);
     return answer;
   }
@@ -304,7 +308,7 @@ export class Smmu implements QueueMachine {
     recordLabels(recorder, this.bank, state, answer, mpam);
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
-    return outcome({
+    return {
       result,
       pa,
       space,
@@ -315,9 +319,11 @@ export class Smmu implements QueueMachine {
       tlbHit,
       attributes,
       mpam,
+      command: null,
+      cerror: 0,
       ats,
       becomes,
-    });
+    };
   }
 
   #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder): Outcome {
@@ -393,7 +399,8 @@ export class Smmu implements QueueMachine {
       effects.push({ kind: 'config', op: 'insert', entry: fillConfig });
       recorder?.step('cache-fill', () => `configuration cache keeps StreamID ${hex(fillConfig.sid)}`);
     }
-    for (const { store, entry, what } of answer.fills) {
+    for (const { store, entry, what: text } of answer.fills) {
+      const what = text();
       effects.push({ kind: 'store', store, op: 'insert', entry, what });
       recorder?.step('cache-fill', what);
     }

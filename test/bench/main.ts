@@ -45,24 +45,28 @@ const { values } = parseArgs({
 });
 const pace = values.quick ? { rounds: 5, batchMs: 5 } : { rounds: 21, batchMs: 15 };
 
-const big = await openBigCapture();
-try {
-  const { benches, leftOut } = suite(big.smmu, values.only);
-  const results = measure(benches, pace);
-  const lines: Line[] = results.map(({ name, ns, ratio, baseline }) => ({
-    name,
-    ns: rounded(ns, 1),
-    ratio: rounded(ratio, 2),
-    baseline: rounded(baseline, 1),
-  }));
-  if (results.length > 0) console.log(table(results));
-  if (leftOut.length > 0) console.log(`left out, not modelled: ${leftOut.join(', ')}`);
-  if (OPENING.includes(values.only ?? '')) {
-    const opened = measureOpening(big.capture, BIG_REGISTERS, values.quick ? 3 : 7);
-    console.log(openingText(opened));
-    lines.push({ name: OPENING, ns: Math.round(opened.cpuMs * 1e6), ratio: null, baseline: null });
+async function main(): Promise<void> {
+  const big = await openBigCapture();
+  try {
+    const { benches, leftOut } = suite(big.smmu, values.only);
+    const results = measure(benches, pace);
+    const lines: Line[] = results.map(({ name, ns, ratio, baseline }) => ({
+      name,
+      ns: rounded(ns, 1),
+      ratio: rounded(ratio, 2),
+      baseline: rounded(baseline, 1),
+    }));
+    if (results.length > 0) console.log(table(results));
+    if (leftOut.length > 0) console.log(`left out, not modelled: ${leftOut.join(', ')}`);
+    if (OPENING.includes(values.only ?? '')) {
+      const opened = measureOpening(big.capture, BIG_REGISTERS, values.quick ? 3 : 7);
+      console.log(openingText(opened));
+      lines.push({ name: OPENING, ns: Math.round(opened.cpuMs * 1e6), ratio: null, baseline: null });
+    }
+    if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(lines, null, 2)}\n`);
+  } finally {
+    big.close();
   }
-  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(lines, null, 2)}\n`);
-} finally {
-  big.close();
 }
+
+void main();

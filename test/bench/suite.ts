@@ -10,6 +10,9 @@ import { isModelled, planBench, translationBench, walkOf } from './translations.
 /** Its walk is the baseline of whatever walks nothing itself. */
 const REFERENCE = 's1_miss_walk4_flush_each';
 
+/** Cases that are also planned with every step recorded. */
+const PLANNED = ['s1_tlb_hit_1page', REFERENCE, 'nested_miss_flush_each'];
+
 export interface Suite {
   readonly benches: readonly Bench[];
   /** Cases that ask for what the model does not cover. */
@@ -30,7 +33,13 @@ export function suite(big: Smmu, only = ''): Suite {
   const commands = cases.filter((of): of is CommandCase => !isTranslation(of));
   const makers: [name: string, make: () => Bench][] = [
     ...modelled.map((of): [string, () => Bench] => [of.name, () => translationBench(of, walk)]),
-    [`${REFERENCE}_plan`, () => planBench(reference, walk)],
+    ...modelled.map((of): [string, () => Bench] => [
+      `${of.name}_maximal`,
+      () => translationBench(of, walk, 'maximal'),
+    ]),
+    ...modelled
+      .filter(({ name }) => PLANNED.includes(name))
+      .map((of): [string, () => Bench] => [`${of.name}_plan`, () => planBench(of, walk)]),
     ...commands.map((of): [string, () => Bench] => [of.name, () => commandBench(of, walk)]),
     ['enumerate_leaf_ptes', () => leafBench(big, walk)],
     ['list_stream_table', () => streamTableBench(reference, walk)],

@@ -1,6 +1,6 @@
 import { machineOf, transactionOf } from '../../src/cli/conform/run-case.ts';
 import type { Transaction } from '../../src/model/plan.ts';
-import type { Smmu } from '../../src/model/smmu.ts';
+import type { CachePolicy, Smmu } from '../../src/model/smmu.ts';
 import { WALKED, walk } from './baseline.ts';
 import { flatMemory, numberIn, type TranslationCase } from './cases.ts';
 import type { Bench, Work } from './rounds.ts';
@@ -73,8 +73,17 @@ export function walkOf(of: TranslationCase): Work | null {
 
 /** Empties what the kind of a case says, before each translation. */
 function emptied(smmu: Smmu, kind: TranslationCase['bench']['kind']): () => void {
-  const tlb = (): void => smmu.tlb.clear();
-  const config = (): void => smmu.config.clear();
+  const maximal = smmu.policy === 'maximal';
+  const tlb = (): void => {
+    smmu.tlb.clear();
+    if (!maximal) return;
+    smmu.partial.clear();
+    smmu.walks.clear();
+  };
+  const config = (): void => {
+    smmu.config.clear();
+    if (maximal) smmu.structures.clear();
+  };
   const both = (): void => {
     tlb();
     config();
@@ -86,8 +95,12 @@ function emptied(smmu: Smmu, kind: TranslationCase['bench']['kind']): () => void
  * Translates a case's addresses by the fast path.
  * @param baseline for streams without stage-1 tables
  */
-export function translationBench(of: TranslationCase, baseline: Work): Bench {
-  const smmu = machineOf(of, 'combined');
+export function translationBench(
+  of: TranslationCase,
+  baseline: Work,
+  policy: CachePolicy = 'combined',
+): Bench {
+  const smmu = machineOf(of, policy);
   const { hi, lo } = addressesOf(of);
   const transaction: Changing<Transaction> = { ...transactionOf(SID, of.bench.iova, false) };
   const prepare = emptied(smmu, of.bench.kind);
@@ -103,7 +116,8 @@ export function translationBench(of: TranslationCase, baseline: Work): Bench {
     all++;
   });
   const note = (): string => (tablesOf(of) === null ? '' : `${Math.round((100 * hits) / all)} % TLB hits`);
-  return { name: of.name, unit: 'translation', run, baseline: walkOf(of) ?? baseline, note };
+  const name = policy === 'combined' ? of.name : `${of.name}_${policy}`;
+  return { name, unit: 'translation', run, baseline: walkOf(of) ?? baseline, note };
 }
 
 /** Plans a case's addresses with every step recorded, as the debugger does; nothing is committed. */

@@ -55,19 +55,27 @@ export function contextsOf(entry: ConfigEntry): ContextConfig[] {
 
 export class ConfigCache {
   readonly #entries = new PageMap<ConfigEntry>();
+  /** The entry that was found last: transactions of one stream come in bursts. */
+  #last: ConfigEntry | null = null;
 
   /** The entry of a stream, or null. */
   find(world: World, sid: number): ConfigEntry | null {
-    return this.#entries.at(WORLD_INDEX[world], sid | 0) ?? null;
+    const last = this.#last;
+    if (last !== null && last.sid === sid && last.world === world) return last;
+    const entry = this.#entries.at(WORLD_INDEX[world], sid | 0) ?? null;
+    if (entry !== null) this.#last = entry;
+    return entry;
   }
 
   insert(entry: ConfigEntry): void {
     this.#entries.set(entry);
+    this.#last = null;
   }
 
   /** Removes just this entry: one of the same stream that came later stays. */
   remove(entry: ConfigEntry): void {
     if (this.#entries.at(entry.pageHi, entry.pageLo) === entry) this.#entries.delete(entry);
+    this.#last = null;
   }
 
   /** The entries of StreamIDs first .. last (inclusive) of a world. */
@@ -91,6 +99,7 @@ export class ConfigCache {
 
   clear(): void {
     this.#entries.clear();
+    this.#last = null;
   }
 
   get size(): number {

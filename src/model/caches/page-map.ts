@@ -16,15 +16,13 @@ export function pageOf({ pageHi, pageLo }: Paged): number {
 
 /**
  * Entries by their page: open addressing with linear probing over two int32 keys, since a look-up by a number above
- * 2^31 would cost more than all the rest.
+ * 2^31 would cost more than all the rest. The keys are those in the entries: arrays of their own would be two more things
+ * to load on each hit.
  *
  * A `Map` does the same, but its keys would be numbers on the heap, and each `clear` leaves a dead table that points
  * to its successor, which keeps garbage alive until a full collection.
  */
 export class PageMap<T extends Paged> {
-  #hi = new Int32Array(FIRST_SLOTS);
-  #lo = new Int32Array(FIRST_SLOTS);
-  /** A slot without an entry is free, whatever its keys. */
   #entries = new Array<T | undefined>(FIRST_SLOTS).fill(undefined);
   /** Number of slots minus 1; slots are a power of two, at most 3/4 of them taken. */
   #mask = FIRST_SLOTS - 1;
@@ -44,11 +42,12 @@ export class PageMap<T extends Paged> {
    * @param lo page [31:0], as int32
    */
   at(hi: number, lo: number): T | undefined {
+    const entries = this.#entries;
     const mask = this.#mask;
     let slot = hash(hi, lo) & mask;
     for (;;) {
-      const entry = this.#entries[slot];
-      if (entry === undefined || (this.#lo[slot] === lo && this.#hi[slot] === hi)) return entry;
+      const entry = entries[slot];
+      if (entry === undefined || (entry.pageLo === lo && entry.pageHi === hi)) return entry;
       slot = (slot + 1) & mask;
     }
   }
@@ -63,8 +62,6 @@ export class PageMap<T extends Paged> {
     const before = this.#entries[slot];
     this.#entries[slot] = entry;
     if (before !== undefined) return before;
-    this.#hi[slot] = pageHi;
-    this.#lo[slot] = pageLo;
     if (++this.#size * 4 > this.#mask * 3) this.#grow();
     return null;
   }
@@ -76,13 +73,14 @@ export class PageMap<T extends Paged> {
     if (entries[hole] === undefined) return;
     this.#size--;
     // Whoever was pushed past the hole moves into it, so that no probe ends too early.
-    for (let slot = (hole + 1) & mask; entries[slot] !== undefined; slot = (slot + 1) & mask) {
-      const home = hash(this.#hi[slot] as number, this.#lo[slot] as number) & mask;
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
-      this.#hi[hole] = this.#hi[slot] as number;
-      this.#lo[hole] = this.#lo[slot] as number;
-      entries[hole] = entries[slot];
-      hole = slot;
+    let slot = (hole + 1) & mask;
+    for (let entry = entries[slot]; entry !== undefined; entry = entries[slot]) {
+      const home = hash(entry.pageHi, entry.pageLo) & mask;
+      if (((slot - home) & mask) >= ((slot - hole) & mask)) {
+        entries[hole] = entry;
+        hole = slot;
+      }
+      slot = (slot + 1) & mask;
     }
     entries[hole] = undefined;
   }
@@ -113,8 +111,8 @@ export class PageMap<T extends Paged> {
     const mask = this.#mask;
     let slot = hash(hi, lo) & mask;
     for (;;) {
-      if (this.#entries[slot] === undefined) return slot;
-      if (this.#lo[slot] === lo && this.#hi[slot] === hi) return slot;
+      const entry = this.#entries[slot];
+      if (entry === undefined || (entry.pageLo === lo && entry.pageHi === hi)) return slot;
       slot = (slot + 1) & mask;
     }
   }
@@ -124,15 +122,11 @@ export class PageMap<T extends Paged> {
     this.#reset((this.#mask + 1) * 2);
     for (const entry of all) {
       const slot = this.#slot(entry.pageHi, entry.pageLo);
-      this.#hi[slot] = entry.pageHi;
-      this.#lo[slot] = entry.pageLo;
       this.#entries[slot] = entry;
     }
   }
 
   #reset(slots: number): void {
-    this.#hi = new Int32Array(slots);
-    this.#lo = new Int32Array(slots);
     this.#entries = new Array<T | undefined>(slots).fill(undefined);
     this.#mask = slots - 1;
   }

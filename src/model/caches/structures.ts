@@ -31,8 +31,42 @@ const TWO32 = 2 ** 32;
 interface OfStream {
   readonly ste: StructureEntry[];
   readonly l1std: StructureEntry[];
-  readonly cd: Map<number, StructureEntry>;
-  readonly l1cd: Map<number, StructureEntry>;
+  readonly cd: ByIndex;
+  readonly l1cd: ByIndex;
+}
+
+/** CDs or L1CDs by index. Most streams have one, for which a map would be dear. */
+class ByIndex {
+  #first: StructureEntry | null = null;
+  #others: Map<number, StructureEntry> | null = null;
+
+  get(index: number): StructureEntry | undefined {
+    if (this.#first !== null && this.#first.index === index) return this.#first;
+    return this.#others?.get(index);
+  }
+
+  set(entry: StructureEntry): void {
+    const { index } = entry;
+    if (this.#first === null ? !this.#others?.has(index) : this.#first.index === index) this.#first = entry;
+    else {
+      this.#others ??= new Map();
+      this.#others.set(index, entry);
+    }
+  }
+
+  delete(index: number): void {
+    if (this.#first !== null && this.#first.index === index) this.#first = null;
+    else this.#others?.delete(index);
+  }
+
+  values(): StructureEntry[] {
+    const others = this.#others === null ? [] : [...this.#others.values()];
+    return this.#first === null ? others : [this.#first, ...others];
+  }
+
+  get size(): number {
+    return (this.#first === null ? 0 : 1) + (this.#others === null ? 0 : this.#others.size);
+  }
 }
 
 export class StructureCache implements Store<StructureEntry> {
@@ -63,13 +97,13 @@ export class StructureCache implements Store<StructureEntry> {
     const key = keyOf(entry.world, entry.sid);
     let of = this.#streams.get(key);
     if (!of) {
-      of = { ste: [], l1std: [], cd: new Map(), l1cd: new Map() };
+      of = { ste: [], l1std: [], cd: new ByIndex(), l1cd: new ByIndex() };
       this.#streams.set(key, of);
     }
     if (!this.find(entry.structure, entry.world, entry.sid, entry.index)) this.#size++;
     if (entry.structure === 'STE') of.ste[0] = entry;
     else if (entry.structure === 'L1STD') of.l1std[0] = entry;
-    else (entry.structure === 'CD' ? of.cd : of.l1cd).set(entry.index, entry);
+    else (entry.structure === 'CD' ? of.cd : of.l1cd).set(entry);
   }
 
   remove(entry: StructureEntry): void {

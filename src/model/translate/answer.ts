@@ -24,7 +24,8 @@ import type { ContextConfig, StreamConfig } from './configuration.ts';
 export interface Fill {
   readonly store: Store<unknown>;
   readonly entry: unknown;
-  readonly what: string;
+  /** In words; asked for by plans only. */
+  readonly what: () => string;
 }
 
 /** Hardware's update of a descriptor: the whole doubleword as it will be in memory, in memory's byte order. */

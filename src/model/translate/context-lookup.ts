@@ -98,6 +98,12 @@ export function fetchContext(
     pa = toPhysical(machine, state, stream, address, answer, recorder);
     if (pa === null) return null;
   }
+  const { contexts } = machine.decoded;
+  if (recorder === null && machine.policy !== 'maximal') {
+    const known = contexts.at(pa, index, state, stream);
+    if (known !== null && machine.memory(world).holds(pa, known.words))
+      return 'event' in known.decoded ? answer.fail(known.decoded) : known.decoded;
+  }
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, CD.words);
   if (recorder !== null)
     recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', world, pa, scratch, status, cached, 0);
@@ -105,13 +111,10 @@ export function fetchContext(
     const abort = fetchAbort('F_CD_FETCH', 'CD', pa, state.rulesOff);
     return answer.unreadable(status, world, pa, `CD ${index} of StreamID ${hex(sid)}`, abort);
   }
-  if (!cached) keepStructure(machine, answer, 'CD', world, sid, index, pa, scratch, CD.words, 1);
-  const { contexts } = machine.decoded;
-  let decoded = contexts.find(pa, index, scratch, state, stream);
-  if (decoded === null) {
-    decoded = decodeContext(scratch, 0, pa, index, stream, state);
-    contexts.keep(pa, index, scratch, state, stream, decoded);
-  }
+  const { decoded, words } =
+    contexts.find(pa, index, scratch, state, stream) ??
+    contexts.keep(pa, index, scratch, state, stream, decodeContext(scratch, 0, pa, index, stream, state));
+  if (!cached) keepStructure(machine, answer, 'CD', world, sid, index, pa, words, 1);
   return 'event' in decoded ? answer.fail(decoded) : decoded;
 }
 
@@ -198,8 +201,18 @@ function locateCd(
     const abort = fetchAbort('F_CD_FETCH', 'L1CD', pa, state.rulesOff);
     return answer.unreadable(status, world, pa, `L1CD of StreamID ${hex(sid)}`, abort);
   }
-  if (!cached)
-    keepStructure(machine, answer, 'L1CD', world, sid, index - low, pa, scratch, L1CD.words, 1 << leafBits);
+  if (!cached && machine.policy === 'maximal')
+    keepStructure(
+      machine,
+      answer,
+      'L1CD',
+      world,
+      sid,
+      index - low,
+      pa,
+      scratch.slice(0, L1CD.words),
+      1 << leafBits,
+    );
   const pointer = L2Ptr.get(scratch, 0);
   if (V.get(scratch, 0) === 0 && !state.rulesOff.has('SSID-L1CD-V')) {
     return answer.fail({

@@ -11,10 +11,11 @@ import type { ContextConfig, StreamConfig } from './configuration.ts';
 const SLOTS = 1024;
 const STRUCTURE_WORDS = 16;
 
-interface Remembered<D> {
+export interface Remembered<D> {
   readonly pa: number;
   /** The StreamID of an STE, the index of a CD. */
   readonly id: number;
+  /** Never changed: others may hold them too. */
   readonly words: Uint32Array;
   readonly state: WorldState;
   /** The stream that a CD belongs to. */
@@ -25,19 +26,30 @@ interface Remembered<D> {
 class Memo<D extends object> {
   readonly #slots = new Array<Remembered<D> | undefined>(SLOTS).fill(undefined);
 
-  find(pa: number, id: number, words: Uint32Array, state: WorldState, stream: StreamConfig | null): D | null {
+  /** What was decoded there last, if it was for the same registers and stream; its words may have changed since. */
+  at(pa: number, id: number, state: WorldState, stream: StreamConfig | null): Remembered<D> | null {
     const found = this.#slots[(pa >>> 6) & (SLOTS - 1)];
-    if (
-      found === undefined ||
-      found.pa !== pa ||
-      found.id !== id ||
-      found.state !== state ||
-      found.stream !== stream
-    )
-      return null;
+    const same =
+      found !== undefined &&
+      found.pa === pa &&
+      found.id === id &&
+      found.state === state &&
+      found.stream === stream;
+    return same ? found : null;
+  }
+
+  find(
+    pa: number,
+    id: number,
+    words: Uint32Array,
+    state: WorldState,
+    stream: StreamConfig | null,
+  ): Remembered<D> | null {
+    const found = this.at(pa, id, state, stream);
+    if (found === null) return null;
     const known = found.words;
     for (let i = 0; i < STRUCTURE_WORDS; i++) if (known[i] !== words[i]) return null;
-    return found.decoded;
+    return found;
   }
 
   keep(
@@ -47,8 +59,10 @@ class Memo<D extends object> {
     state: WorldState,
     stream: StreamConfig | null,
     decoded: D,
-  ): void {
-    this.#slots[(pa >>> 6) & (SLOTS - 1)] = { pa, id, words: words.slice(), state, stream, decoded };
+  ): Remembered<D> {
+    const kept = { pa, id, words: words.slice(), state, stream, decoded };
+    this.#slots[(pa >>> 6) & (SLOTS - 1)] = kept;
+    return kept;
   }
 }
 

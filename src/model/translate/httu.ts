@@ -24,7 +24,7 @@ export function readPending(answer: Answer, paHi: number, paLo: number): boolean
   const { updates } = answer;
   for (let i = updates.length - 1; i >= 0; i--) {
     const { paHi: hi, paLo: lo } = updates[i] as (typeof updates)[number];
-    if (hi !== paHi || lo !== paLo) continue;
+    if (hi !== paHi || lo !== paLo >>> 0) continue;
     pending[0] = (updates[i] as (typeof updates)[number]).lo;
     pending[1] = (updates[i] as (typeof updates)[number]).hi;
     return true;
@@ -50,12 +50,13 @@ export function update(
   what: string,
   recorder: Recorder | null,
 ): boolean {
-  if (!machine.memory(space).canStore(paHi * 2 ** 32 + paLo)) return false;
-  recorder?.step('update', () => `hardware updates ${what} at ${hex(paHi * 2 ** 32 + paLo)}`, 'AF');
+  const pa = paHi * 2 ** 32 + (paLo >>> 0);
+  if (!machine.memory(space).canStore(pa)) return false;
+  recorder?.step('update', () => `hardware updates ${what} at ${hex(pa)}`, 'AF');
   answer.updates.push({
     space,
     paHi,
-    paLo,
+    paLo: paLo >>> 0,
     hi: bigEndian ? swap32(lo) : hi >>> 0,
     lo: bigEndian ? swap32(hi) : lo >>> 0,
     what,

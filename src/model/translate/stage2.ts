@@ -119,7 +119,7 @@ export function translateStage2(
   let level = s2.startLevel;
   let indexBits = s2.startBits;
   let tableHi = s2.baseHi & s2.cutMask;
-  let tableLo = s2.baseLo;
+  let tableLo = s2.baseLo | 0;
   if (maximal && startOfWalk(machine, stage2Space(machine, stream, s2), ipaHi, ipaLo, recorder)) {
     level = walkStart[0] as number;
     tableHi = walkStart[1] as number;
@@ -128,15 +128,16 @@ export function translateStage2(
   }
   let shift = levelShift(level, granuleBits);
   for (;;) {
-    const at = (tableLo + tableIndex(ipaHi, ipaLo, shift, indexBits) * 8) >>> 0;
+    const at = (tableLo + tableIndex(ipaHi, ipaLo, shift, indexBits) * 8) | 0;
     const words = memory.plain(tableHi, at);
     let status: ReadStatus = DATA;
     let lo = 0;
     let hi = 0;
     if (words !== null) {
       const word = (at & 0xffff) >>> 2;
-      lo = words[word] as number;
-      hi = words[word + 1] as number;
+      // Signed, as all halves here: a number above 2^31 would go to the heap on its way to other functions.
+      lo = (words[word] as number) | 0;
+      hi = (words[word + 1] as number) | 0;
     } else {
       status = memory.load64(tableHi, at);
       lo = memory.lo;
@@ -166,7 +167,7 @@ export function translateStage2(
       return false;
     }
     let nextHi = outputHi(hi, lo, s2);
-    const nextLo = addressLo(lo, granuleBits);
+    const nextLo = addressLo(lo, granuleBits) | 0;
     if (beyond(nextHi, outputBits)) {
       const reason = `stage 2 level ${level} descriptor holds address ${hex(ipaOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
       answer.fail(stage2Fault('F_ADDR_SIZE', reason, '3.4', level, cls, ipaOf(ipaHi, ipaLo)));
@@ -260,7 +261,7 @@ function updateLeaf(
   const dirty = (permissions & need) !== need;
   const newLo = lo | AF | (dirty ? S2AP1 : 0);
   const atHi = found[F_AT_HI] as number;
-  const atLo = (found[F_AT_LO] as number) >>> 0;
+  const atLo = found[F_AT_LO] as number;
   const what = `stage 2 level ${level} leaf: ${dirty ? 'S2AP[1]=1, AF=1' : 'AF=1'}`;
   const hi = found[F_HI] as number;
   if (!update(machine, answer, stream.world, atHi, atLo, hi, newLo, s2.bigEndian, what, recorder)) {

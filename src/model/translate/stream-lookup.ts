@@ -36,6 +36,13 @@ export function fetchStream(
     pa = locateSte(machine, state, world, sid, answer, recorder);
     if (pa === null) return null;
   }
+  const { streams } = machine.decoded;
+  if (recorder === null && machine.policy !== 'maximal' && !machine.options.configConflict) {
+    // Where what was decoded before still stands in memory, it need not be read again.
+    const known = streams.at(pa, sid, state, null);
+    if (known !== null && machine.memory(world).holds(pa, known.words))
+      return 'event' in known.decoded ? answer.fail(known.decoded) : known.decoded;
+  }
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, STE.words);
   if (recorder !== null) {
     const name = (): string => `STE ${hex(sid)}`;
@@ -45,13 +52,10 @@ export function fetchStream(
     const abort = fetchAbort('F_STE_FETCH', 'STE', pa, state.rulesOff);
     return answer.unreadable(status, world, pa, `STE of StreamID ${hex(sid)}`, abort);
   }
-  if (!cached) keepStructure(machine, answer, 'STE', world, sid, 0, pa, scratch, STE.words, 1);
-  const { streams } = machine.decoded;
-  let decoded = streams.find(pa, sid, scratch, state, null);
-  if (decoded === null) {
-    decoded = decodeStream(scratch, 0, pa, world, sid, state);
-    streams.keep(pa, sid, scratch, state, null, decoded);
-  }
+  const { decoded, words } =
+    streams.find(pa, sid, scratch, state, null) ??
+    streams.keep(pa, sid, scratch, state, null, decodeStream(scratch, 0, pa, world, sid, state));
+  if (!cached) keepStructure(machine, answer, 'STE', world, sid, 0, pa, words, 1);
   if ('event' in decoded) return answer.fail(decoded);
   if (machine.options.configConflict && conflicts(machine, state, decoded))
     return answer.fail(
@@ -123,7 +127,8 @@ function locateSte(
     const abort = fetchAbort('F_STE_FETCH', 'L1STD', pa, off);
     return answer.unreadable(status, world, pa, `L1STD of StreamID ${hex(sid)}`, abort);
   }
-  if (!cached) keepStructure(machine, answer, 'L1STD', world, first, 0, pa, scratch, L1STD.words, 1 << split);
+  if (!cached && machine.policy === 'maximal')
+    keepStructure(machine, answer, 'L1STD', world, first, 0, pa, scratch.slice(0, L1STD.words), 1 << split);
   const span = Span.get(scratch, 0);
   if (recorder !== null) {
     const what = span === 0 ? 'no STEs' : `${2 ** (span - 1)} STEs`;

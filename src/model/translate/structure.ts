@@ -31,6 +31,7 @@ export function cachedStructure(
 
 /**
  * Leaves in the answer that the policy keeps a structure, in whatever state it is (3.21.3).
+ * @param words kept as they are, so never changed afterwards
  * @param span how many StreamIDs an L1STD serves, or CDs an L1CD; otherwise 1
  */
 export function keepStructure(
@@ -42,15 +43,16 @@ export function keepStructure(
   index: number,
   pa: number,
   words: Uint32Array,
-  count: number,
   span: number,
 ): void {
   if (machine.policy !== 'maximal') return;
-  const which = structure === 'CD' || structure === 'L1CD' ? ` index ${index}` : '';
   answer.fills.push({
     store: machine.structures,
-    entry: { structure, world, sid, index, span, pa, words: words.slice(0, count), leaving: false },
-    what: `configuration cache keeps the ${structure} of StreamID ${hex(sid)}${which}`,
+    entry: { structure, world, sid, index, span, pa, words, leaving: false },
+    what: () => {
+      const which = structure === 'CD' || structure === 'L1CD' ? ` index ${index}` : '';
+      return `configuration cache keeps the ${structure} of StreamID ${hex(sid)}${which}`;
+    },
   });
 }
 

@@ -109,15 +109,15 @@ export function translateAddress(
     answer.fail(stage1Fault('F_TRANSLATION', reason, '5.4 E0PD', half.startLevel));
     return;
   }
-  const space = spaceOf(machine, stream, context);
-  if (machine.policy !== 'none' && !answer.stage1Only) {
-    const hit =
-      machine.tlb.find(space, vaHi, vaLo) ??
-      (machine.policy === 'maximal'
-        ? machine.tlb.find(globalSpaceOf(machine, stream, context), vaHi, vaLo)
-        : null);
-    if (hit !== null && machine.policy === 'maximal' && conflicts(machine, hit, vaHi, vaLo, answer, recorder))
-      return;
+  const space = context.space ?? spaceOf(machine, stream, context);
+  const { policy } = machine;
+  const maximal = policy === 'maximal';
+  if (policy !== 'none' && !answer.stage1Only) {
+    let hit = machine.tlb.find(space, vaHi, vaLo);
+    if (maximal) {
+      hit ??= machine.tlb.find(globalSpaceOf(machine, stream, context), vaHi, vaLo);
+      if (hit !== null && conflicts(machine, hit, vaHi, vaLo, answer, recorder)) return;
+    }
     if (hit !== null && answers(hit, answer.need)) {
       if (recorder !== null) recordHit(recorder, hit, vaHi, vaLo);
       useEntry(hit, context, vaHi, vaLo, answer);
@@ -126,14 +126,16 @@ export function translateAddress(
     if (recorder !== null) recordMiss(recorder, hit, vaHi, vaLo);
   }
   recorder?.step('decide', () => `${half.name} translates ${hex64(vaHi, vaLo)}`, half.name);
-  if (!(machine.policy === 'maximal' && usePartial(machine, space, context, vaHi, vaLo, answer, recorder))) {
+  // Only a nested stage 1 is kept by itself.
+  const split = maximal && stream.stage2 !== null;
+  if (!(split && usePartial(machine, space, context, vaHi, vaLo, answer, recorder))) {
     if (!half.enabled) {
       const reason = `${half.name} is not walked: CD.EPD${half.name === 'TTB0' ? 0 : 1}=1`;
       answer.fail(stage1Fault('F_TRANSLATION', reason, '5.4 EPD', half.startLevel));
       return;
     }
     if (!walkStage1(machine, stream, context, half, space, vaHi, vaLo, answer, recorder)) return;
-    if (machine.policy === 'maximal' && stream.stage2 !== null && answer.fault === null)
+    if (split && answer.fault === null)
       fillPartial(machine, stream, context, half.granuleBits, vaHi, vaLo, answer);
   } else if (answer.fault !== null) return;
   deliver(machine, stream, context, half.granuleBits, space, vaHi, vaLo, answer, recorder);
@@ -382,7 +384,7 @@ function fillPartial(
     descriptorLo: leaf[L_LO] as number,
     leaving: false,
   };
-  answer.fills.push({ store: partial, entry, what: `TLB keeps VA to IPA ${hex(paOf(entry))}` });
+  answer.fills.push({ store: partial, entry, what: () => `TLB keeps VA to IPA ${hex(paOf(entry))}` });
 }
 
 /** Translates the input of a stream whose stage 1 is bypassed: it is an IPA. */

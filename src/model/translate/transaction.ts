@@ -64,7 +64,7 @@ export function translateTransaction(
     disabled(state, t, answer, recorder);
     return;
   }
-  const cached = machine.policy === 'combined' ? machine.config.find(t.world, t.sid) : null;
+  const cached = machine.policy === 'combined' ? machine.config.find('ns', t.sid) : null;
   const stream = cached?.stream ?? fetchStream(machine, state, t.world, t.sid, answer, recorder);
   if (stream === null) return;
   if (cached !== null) {
@@ -72,7 +72,7 @@ export function translateTransaction(
     if (recorder !== null) recordCachedStream(recorder, cached);
   }
   // ATOS asks with the attributes as they are written (9.1.3).
-  if (t.kind !== 'atos') {
+  if (atStream === null || t.kind !== 'atos') {
     answer.privileged = overridden(t.privileged, stream.privCfg);
     answer.instruction = !data && overridden(t.instruction, stream.instCfg);
     // Nor do MTCFG and SHCFG count of what an endpoint has translated itself; ALLOCCFG need not either (13.1.4).
@@ -96,16 +96,23 @@ export function translateTransaction(
     answer.decline(stage2.declined.reason, stage2.declined.rule);
     return;
   }
-  const index = answer.stage2Only ? BYPASS_STAGE1 : contextIndex(stream, t.ssid, state);
-  if (typeof index !== 'number') {
-    answer.fail(index);
-    return;
+  let index = BYPASS_STAGE1;
+  if (t.ssid < 0 && stream.s1CDMax === 0) {
+    // What `contextIndex` answers to nearly every transaction.
+    if (stream.translates1 && !answer.stage2Only) index = 0;
+  } else if (!answer.stage2Only) {
+    const asked = contextIndex(stream, t.ssid, state);
+    if (typeof asked !== 'number') {
+      answer.fail(asked);
+      return;
+    }
+    index = asked;
   }
   if (index === BYPASS_STAGE1) {
     remember(machine, cached, stream, null, answer);
     bypassStage1(machine, stream, state, t, answer, recorder);
   } else translateStage1(machine, cached, stream, state, index, t, answer, recorder);
-  if (answer.fault === null && answer.kind !== 'ordinary') settleAccess(answer);
+  if (atStream !== null && answer.fault === null && answer.kind !== 'ordinary') settleAccess(answer);
   if (answer.fault !== null) terminate(stream, answer);
 }
 
@@ -154,7 +161,7 @@ function bypassStage1(
   }
   answer.need = neededOf(t, answer.privileged, answer.instruction);
   if (stream.stage2 !== null) {
-    translateIpa(machine, stream, stream.stage2, t.vaHi, t.vaLo, answer, recorder);
+    translateIpa(machine, stream, stream.stage2, t.vaHi | 0, t.vaLo | 0, answer, recorder);
     return;
   }
   bypass(t, answer);
@@ -186,7 +193,8 @@ function translateStage1(
   }
   const privileged = answer.privileged || !context.twoRanges;
   answer.need = neededOf(t, privileged, answer.instruction);
-  translateAddress(machine, stream, context, t.vaHi, t.vaLo, answer, recorder);
+  // Signed: a half above 2^31 would go to the heap on its way to other functions.
+  translateAddress(machine, stream, context, t.vaHi | 0, t.vaLo | 0, answer, recorder);
 }
 
 const TRANSLATION_FAULTS: ReadonlySet<Fault['event']> = new Set([

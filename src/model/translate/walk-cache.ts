@@ -89,7 +89,7 @@ export function fillTable(
   answer.fills.push({
     store: machine.walks,
     entry,
-    what: `walk cache keeps the stage ${space.tag.stage} level ${level} table descriptor`,
+    what: () => `walk cache keeps the stage ${space.tag.stage} level ${level} table descriptor`,
   });
 }
 
@@ -99,6 +99,6 @@ export function fillPage(machine: Machine, answer: Answer, entry: TlbEntry): voi
   answer.fills.push({
     store: machine.tlb,
     entry,
-    what: `TLB keeps IPA to PA ${hex(paOf(entry))}`,
+    what: () => `TLB keeps IPA to PA ${hex(paOf(entry))}`,
   });
 }

@@ -94,7 +94,7 @@ export function walkStage1(
   let level = half.startLevel;
   let indexBits = half.startBits;
   let tableHi = half.baseHi & half.cutMask;
-  let tableLo = half.baseLo;
+  let tableLo = half.baseLo | 0;
   let tables = 0;
   if (machine.policy === 'maximal' && startOfWalk(machine, space, vaHi, vaLo, recorder)) {
     level = walkStart[0] as number;
@@ -105,7 +105,7 @@ export function walkStage1(
   }
   let shift = levelShift(level, granuleBits);
   for (;;) {
-    const ipaLo = (tableLo + tableIndex(vaHi, vaLo, shift, indexBits) * 8) >>> 0;
+    const ipaLo = (tableLo + tableIndex(vaHi, vaLo, shift, indexBits) * 8) | 0;
     let atHi = tableHi;
     let atLo = ipaLo;
     if (stage2 !== null) {
@@ -115,7 +115,7 @@ export function walkStage1(
       )
         return false;
       atHi = found[F_PA_HI] as number;
-      atLo = (found[F_PA_LO] as number) >>> 0;
+      atLo = found[F_PA_LO] as number;
     }
     const words = memory.plain(atHi, atLo);
     let status: ReadStatus = DATA;
@@ -123,8 +123,9 @@ export function walkStage1(
     let hi = 0;
     if (words !== null) {
       const word = (atLo & 0xffff) >>> 2;
-      lo = words[word] as number;
-      hi = words[word + 1] as number;
+      // Signed, as all halves here: a number above 2^31 would go to the heap on its way to other functions.
+      lo = (words[word] as number) | 0;
+      hi = (words[word + 1] as number) | 0;
     } else {
       status = memory.load64(atHi, atLo);
       lo = memory.lo;
@@ -153,7 +154,7 @@ export function walkStage1(
       return false;
     }
     let nextHi = outputHi(hi, lo, half);
-    const nextLo = addressLo(lo, granuleBits);
+    const nextLo = addressLo(lo, granuleBits) | 0;
     if (beyond(nextHi, outputBits)) {
       const reason = `level ${level} descriptor holds address ${hex(addressOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
       answer.fail(stage1Fault('F_ADDR_SIZE', reason, '3.4', level));
@@ -245,7 +246,7 @@ function updateLeaf(
   const dirty = (permissions & need) !== need;
   const newLo = (lo | AF) & (dirty ? ~AP2 : -1);
   const atHi = leaf[L_AT_HI] as number;
-  const atLo = (leaf[L_AT_LO] as number) >>> 0;
+  const atLo = leaf[L_AT_LO] as number;
   const hi = leaf[L_HI] as number;
   const what = `level ${level} leaf: ${dirty ? 'AP[2]=0, AF=1' : 'AF=1'}`;
   if (!write(machine, stream, half, level, ipaHi, ipaLo, atHi, atLo, hi, newLo, what, answer, recorder))
