@@ -564,20 +564,6 @@ describe('a Translated transaction', () => {
     },
   );
 
-  test.each([
-    ['full ATS', { EATS: 1 }],
-    ['split-stage ATS', { ...S2_STE, Config: 7, EATS: 2 }],
-  ] as const)('%s: MTCFG and SHCFG do not override its attributes (13.1.4)', (_, ste) => {
-    const overrides = { MTCFG: 1, MemAttr: 0, SHCFG: 2 };
-    const of = (more: Values): number => {
-      const m = ats({ ...ste, ...more }, { ...CHECKED, 'IDR1.ATTR_TYPES_OVR': 1 });
-      mapStage2(m, { ipa: 0x4000n, pa: 0x10000000n });
-      return translated(m, 0x4000, { attributes: 0x3ff }).outcome.attributes;
-    };
-    expect(of({})).toBe(0x3ff);
-    expect(of(overrides)).toBe(0x3ff);
-  });
-
   describe('IDR3.PASIDTT=1', () => {
     const PASID: Registers = { ...CHECKED, ...RECORDING, 'IDR3.PASIDTT': 1 };
 

@@ -2,6 +2,7 @@
 
 import { hex, hex64 } from '../../bits/u64.ts';
 import { CLASS_IN } from '../../spec/events.ts';
+import { STE } from '../../spec/ste.ts';
 import {
   ANY_ASID,
   type NestedPart,
@@ -18,7 +19,7 @@ import { type Answer, stage1Fault, stage2Fault } from './answer.ts';
 import { combineForced, combineStage2, DEFAULT_ATTRIBUTES, withHints } from './attributes.ts';
 import type { ContextConfig, Stage2Config, StreamConfig } from './configuration.ts';
 import { joinHi, joinLo } from './descriptor.ts';
-import { ALL_PERMITTED, ONCE_DIRTY, permissionText } from './permission.ts';
+import { ALL_PERMITTED, ONCE_DIRTY, PERM, permissionText } from './permission.ts';
 import { halfOfAddress } from './range.ts';
 import {
   F_AT_HI,
@@ -53,6 +54,8 @@ import {
   permitted,
   walkStage1,
 } from './walk.ts';
+
+const INSTRUCTION = STE.fields.INSTCFG.names.INSTRUCTION;
 
 /** Bits [5:0]: what is permitted now, without what would be once the page is dirty. */
 const NOW = 63;
@@ -196,6 +199,12 @@ function deliver(
   let nested: NestedPart | null = null;
   let permissions = leaf[L_PERMISSIONS] as number;
   if (stage2 !== null) {
+    if (answer.kind === 'request' && grantsNothing(stream, context, permissions, answer)) {
+      // Stage 2 does not see the address then (3.9.1.2).
+      answer.permissions = 0;
+      answer.shift = leafShift;
+      return;
+    }
     if (recorder !== null) recordIpa(recorder, outHi, outLo);
     if (
       !translateStage2(
@@ -254,6 +263,18 @@ function deliver(
 /** A Translation Request asks stage 2 for no more than stage 1 permits: it is marked dirty for no other write (3.13.7). */
 function neededOfStage2(answer: Answer, permissions: number): number {
   return answer.kind === 'request' ? answer.need & permissions : answer.need;
+}
+
+/** R, W and so the whole of a Translation Completion are 0 by what stage 1 permits (13.7.1). */
+function grantsNothing(
+  stream: StreamConfig,
+  context: ContextConfig,
+  permissions: number,
+  answer: Answer,
+): boolean {
+  const bits = answer.privileged || !context.twoRanges ? permissions : permissions >>> 3;
+  const reads = stream.instCfg === INSTRUCTION ? PERM.px : PERM.pr;
+  return (bits & (reads | PERM.pw)) === 0;
 }
 
 /** The permissions that the transaction must have: a Translation Request is granted what there is (3.9.1.2). */
