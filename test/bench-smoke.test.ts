@@ -66,6 +66,7 @@ describe('the benches', () => {
       s1_miss_walk3_2M_flush_each: '0 % TLB hits',
       s1_config_miss_walk4: '0 % TLB hits',
       s1_config_miss_tlb_hit: '99 % TLB hits',
+      s1_miss_walk4_flush_each_maximal: '0 % TLB hits',
       'cmd_tlbi_nh_va+sync_tlb250': '250 live TLB entries',
       'cmd_cfgi_ste+sync': '0 live TLB entries',
       enumerate_leaf_ptes: '1083652 leaves of 10 sets of tables in 2125 runs',

@@ -54,6 +54,20 @@ describe('runs', () => {
     expect(maps.bytes).toBe(7 * 4096);
   });
 
+  test('go on past 4 GiB of output addresses, and end where these begin anew', () => {
+    const bench = new Bench();
+    const { l0, l3 } = chain(bench);
+    for (let i = 0; i < 6; i++) bench.put64(l3 + i * 8, pageAt(0xffff_d000 + i * 4096));
+    for (let i = 0; i < 4; i++) bench.put64(l3 + (8 + i) * 8, pageAt((0xffff_e000 + i * 4096) % 2 ** 32));
+    const maps = mapsOf(bench.memory, start(l0));
+    expect([...maps].map((r) => [r.iova, r.last, r.pa, r.count])).toEqual([
+      ['0x0', '0x5fff', '0xffffd000', 6],
+      ['0x8000', '0x9fff', '0xffffe000', 2],
+      ['0xa000', '0xbfff', '0x0', 2],
+    ]);
+    expect(maps.leaves).toBe(10);
+  });
+
   test('know blocks by their level, and no block where there is none', () => {
     const bench = new Bench();
     const { l0, l1, l2 } = chain(bench);

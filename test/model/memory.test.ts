@@ -70,6 +70,27 @@ describe('a read', () => {
   });
 });
 
+describe('what is held', () => {
+  const words = Uint32Array.of(1, 2, 0x8000_0003);
+
+  test('is known where every page is there, word by word', () => {
+    const source: ChunkSource = { ranges: [{ base: 0, size: 0x2_0000 }], fill: () => 0xffff };
+    const memory = new SparseMemory(source);
+    memory.store(0x100, words, 0, 3);
+    expect(memory.holds(0x100, words)).toBe(true);
+    expect(memory.holds(0x104, words)).toBe(false);
+    memory.store(0x108, Uint32Array.of(3), 0, 1);
+    expect(memory.holds(0x100, words)).toBe(false);
+    expect(memory.holds(0xfff8, new Uint32Array(3))).toBe(false);
+  });
+
+  test('is not known where pages are missing, nor outside RAM', () => {
+    const memory = new SparseMemory(new Pattern());
+    expect(memory.holds(0x4000_1008, Uint32Array.of(0x4000_1008))).toBe(false);
+    expect(memory.holds(0x3fff_fff8, new Uint32Array(1))).toBe(false);
+  });
+});
+
 describe('a write', () => {
   test('shows in reads, stays when chunks make room, and never reaches the source', () => {
     const memory = new SparseMemory(new Pattern(), { residentChunks: 2 });

@@ -169,6 +169,7 @@ function conflicts(
 
 /** Whether an entry can answer: not when its page must be marked dirty first, which needs the descriptors (3.13.3). */
 function answers({ permissions, nested }: TlbEntry, need: number): boolean {
+  if ((permissions & need) === need && nested === null) return true;
   if (mustBecomeDirty(permissions, need)) return false;
   return nested === null || !mustBecomeDirty(nested.permissions, need);
 }
@@ -309,18 +310,18 @@ function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: n
   const { shift, nested, permissions, attributes } = entry;
   answer.tlbHit = true;
   const need = demanded(answer);
-  if (!permitted(permissions, context, need, answer, entry.level)) return;
+  if ((permissions & need) !== need && !permitted(permissions, context, need, answer, entry.level)) return;
   if (nested !== null && (nested.permissions & need) !== need) {
     const ipa = addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
     const reason = `stage 2 does not permit the access of the address (IPA ${hex(ipa)}): ${permissionText(nested.permissions, true)}`;
     answer.fail(stage2Fault('F_PERMISSION', reason, '7.3.16', nested.level, CLASS_IN, ipa));
     return;
   }
-  answer.pa = addressOf(joinHi(entry.paHi, vaHi, shift), joinLo(entry.paLo, vaLo, shift));
-  answer.ipa =
-    nested === null
-      ? answer.pa
-      : addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
+  const pa = addressOf(joinHi(entry.paHi, vaHi, shift), joinLo(entry.paLo, vaLo, shift));
+  answer.pa = pa;
+  if (answer.kind !== 'ordinary')
+    answer.ipa =
+      nested === null ? pa : addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
   answer.space = entry.space.tag.world;
   answer.permissions = permissions & (nested === null ? ALL_PERMITTED : nested.permissions) & NOW;
   answer.shift = shift;
