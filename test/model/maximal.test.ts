@@ -371,3 +371,39 @@ describe('what hardware may still hold', () => {
     expect(m.smmu.versions.forgotten).toBeGreaterThan(0);
   });
 });
+
+describe('STE.CONT', () => {
+  /** Two streams that CONT joins; only the first has been looked up. */
+  function joined(cont: number): TestSmmu {
+    const { m } = machine({ CONT: cont });
+    m.ste({ S2VMID: 5, CONT: cont }, SID ^ 1);
+    m.dma(IOVA);
+    return m;
+  }
+
+  test('lets a cached STE serve its neighbours, whatever stands in memory by now', () => {
+    const m = joined(1);
+    m.ste({ V: 0 }, SID ^ 1);
+    expect(m.dma(IOVA, {}, SID ^ 1).outcome.result).toBe('ok');
+    expect(joined(0).smmu.structures.neighbour('ns', SID ^ 1)).toBeUndefined();
+  });
+
+  test('does not widen invalidation: each STE of the span must be named', () => {
+    const m = joined(1);
+    m.ste({ V: 0 }, SID ^ 1);
+    m.run(['CMD_CFGI_STE', { StreamID: SID ^ 1, Leaf: 1 }], ['CMD_SYNC']);
+    expect(m.dma(IOVA, {}, SID ^ 1).outcome.result).toBe('ok');
+    m.run(['CMD_CFGI_STE', { StreamID: SID, Leaf: 1 }], ['CMD_SYNC']);
+    expect(m.dma(IOVA, {}, SID ^ 1).outcome.fault?.event).toBe('C_BAD_STE');
+  });
+
+  test('is served no more once undone', () => {
+    const { m } = machine({ CONT: 1 });
+    const before = cacheContents(m.smmu);
+    const journal = new Journal();
+    m.dma(IOVA, {}, SID, journal);
+    journal.undo(m.smmu, 0);
+    expect(cacheContents(m.smmu)).toEqual(before);
+    expect(m.smmu.structures.neighbour('ns', SID ^ 1)).toBeUndefined();
+  });
+});

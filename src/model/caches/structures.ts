@@ -5,6 +5,7 @@
  */
 
 import { WORLD_INDEX, type World } from '../../bits/world.ts';
+import { STE } from '../../spec/ste.ts';
 import type { Store } from '../plan.ts';
 
 export type CachedStructure = 'STE' | 'L1STD' | 'CD' | 'L1CD';
@@ -26,6 +27,12 @@ export interface StructureEntry {
 }
 
 const TWO32 = 2 ** 32;
+const { V, CONT } = STE.fields;
+
+/** How many StreamIDs a cached STE may serve: its neighbours too, by the hint of a valid one (5.2, CONT). */
+function served({ structure, words }: StructureEntry): number {
+  return structure === 'STE' && V.get(words, 0) === 1 ? 2 ** CONT.get(words, 0) : 1;
+}
 
 /** All structures of one stream. */
 interface OfStream {
@@ -71,6 +78,8 @@ class ByIndex {
 
 export class StructureCache implements Store<StructureEntry> {
   readonly #streams = new Map<number, OfStream>();
+  /** STEs that may serve their neighbours. */
+  readonly #joined = new Set<StructureEntry>();
   #size = 0;
 
   /**
@@ -93,6 +102,18 @@ export class StructureCache implements Store<StructureEntry> {
     }
   }
 
+  /**
+   * The cached STE of another StreamID whose span covers one. Invalidation knows nothing of spans: it goes when its own
+   * StreamID is named (5.2, CONT).
+   */
+  neighbour(world: World, sid: number): StructureEntry | undefined {
+    for (const entry of this.#joined) {
+      const span = served(entry);
+      if (entry.world === world && Math.floor(entry.sid / span) === Math.floor(sid / span)) return entry;
+    }
+    return undefined;
+  }
+
   insert(entry: StructureEntry): void {
     const key = keyOf(entry.world, entry.sid);
     let of = this.#streams.get(key);
@@ -100,7 +121,10 @@ export class StructureCache implements Store<StructureEntry> {
       of = { ste: [], l1std: [], cd: new ByIndex(), l1cd: new ByIndex() };
       this.#streams.set(key, of);
     }
-    if (!this.find(entry.structure, entry.world, entry.sid, entry.index)) this.#size++;
+    const before = this.find(entry.structure, entry.world, entry.sid, entry.index);
+    if (before) this.#joined.delete(before);
+    else this.#size++;
+    if (served(entry) > 1) this.#joined.add(entry);
     if (entry.structure === 'STE') of.ste[0] = entry;
     else if (entry.structure === 'L1STD') of.l1std[0] = entry;
     else (entry.structure === 'CD' ? of.cd : of.l1cd).set(entry);
@@ -110,6 +134,7 @@ export class StructureCache implements Store<StructureEntry> {
     const of = this.#streams.get(keyOf(entry.world, entry.sid));
     if (!of || this.find(entry.structure, entry.world, entry.sid, entry.index) !== entry) return;
     this.#size--;
+    this.#joined.delete(entry);
     if (entry.structure === 'STE') of.ste.length = 0;
     else if (entry.structure === 'L1STD') of.l1std.length = 0;
     else (entry.structure === 'CD' ? of.cd : of.l1cd).delete(entry.index);
@@ -136,6 +161,7 @@ export class StructureCache implements Store<StructureEntry> {
 
   clear(): void {
     this.#streams.clear();
+    this.#joined.clear();
     this.#size = 0;
   }
 

@@ -30,7 +30,9 @@ export function fetchStream(
   answer: Answer,
   recorder: Recorder | null,
 ): StreamConfig | null {
-  let pa = cachedStructure(machine, 'STE', world, sid, 0, scratch);
+  let pa =
+    cachedStructure(machine, 'STE', world, sid, 0, scratch) ??
+    neighbouringSte(machine, state, world, sid, recorder);
   const cached = pa !== null;
   if (pa === null) {
     pa = locateSte(machine, state, world, sid, answer, recorder);
@@ -66,6 +68,25 @@ export function fetchStream(
       ),
     );
   return decoded;
+}
+
+/** A cached STE whose CONT says that it is the same as that of this StreamID (5.2); its words are copied. */
+function neighbouringSte(
+  machine: Machine,
+  state: WorldState,
+  world: World,
+  sid: number,
+  recorder: Recorder | null,
+): number | null {
+  if (machine.policy !== 'maximal' || sid >= state.streamTable.streams) return null;
+  const entry = machine.structures.neighbour(world, sid);
+  if (!entry) return null;
+  scratch.set(entry.words);
+  recorder?.step('decide', () => {
+    const cont = CONT.get(entry.words, 0);
+    return `the cached STE of StreamID ${hex(entry.sid)} serves its neighbour (STE.CONT=${cont})`;
+  });
+  return entry.pa;
 }
 
 const neighbour = new Uint32Array(STE.words);
