@@ -13,13 +13,14 @@ import { completeRequest, type RequestEnd, refuseRequest } from './ats/request.t
 import { translatedError } from './ats/stream.ts';
 import { BEYOND_IAS, type PlainVerdict, translatedAtStream, translatedBefore } from './ats/translated.ts';
 import type { Machine } from './machine.ts';
-import type { Fault, Recorder, Transaction } from './plan.ts';
+import type { Recorder, Transaction } from './plan.ts';
 import type { WorldState } from './state.ts';
 import { ACCESS_KINDS, controlled, normalised } from './translate/access-kind.ts';
 import { type Answer, configFault, silent } from './translate/answer.ts';
 import type { StreamConfig } from './translate/configuration.ts';
-import { BYPASS_STAGE1, contextIndex } from './translate/context-lookup.ts';
+import { BYPASS_STAGE1, contextIndex, fetchContext } from './translate/context-lookup.ts';
 import { checkDpt, completionEntry, keepDptEntry } from './translate/dpt.ts';
+import { findPartidMap } from './translate/mpam-labels.ts';
 import { translateTransaction } from './translate/transaction.ts';
 
 const { Config, EATS } = STE.fields;
@@ -137,11 +138,7 @@ function atStream(
       const verdict = translatedAtStream(t, state, stream);
       // The SubstreamID comes after the STE and before the address (3.9.1.3).
       const isJudged = verdict.kind !== 'end' || verdict.fault.rule === BEYOND_IAS;
-      const wrong = isJudged ? substreamOfTranslated(t, state, stream) : null;
-      if (wrong !== null) {
-        answer.fail(wrong);
-        return true;
-      }
+      if (isJudged && !findTranslatedContext(machine, state, stream, t, answer, recorder)) return true;
       if (verdict.kind !== 'dpt') return settleTranslated(verdict, t, answer, recorder);
       if (checkDpt(machine, state, stream, verdict.pa, t.write, answer, recorder)) answer.pa = verdict.pa;
       return true;
@@ -170,11 +167,29 @@ function someStageTranslates(stream: StreamConfig, t: Transaction, state: WorldS
   return (Config.get(stream.words, 0) & 2) !== 0 || contextIndex(stream, t.ssid, state) !== BYPASS_STAGE1;
 }
 
-/** IDR3.PASIDTT=1: the PASID of a Translated transaction, or its absence, must suit the STE (3.9.1.3). */
-function substreamOfTranslated(t: Transaction, state: WorldState, stream: StreamConfig): Fault | null {
-  if (feature(state.ids, 'IDR3.PASIDTT') === 0) return null;
+/**
+ * IDR3.PASIDTT=1: the PASID of a Translated transaction, or its absence, must suit the STE, and the CD of a PASID is
+ * fetched, for its label if for nothing else (3.9.1.3, 17.3).
+ * @returns false when the transaction has ended
+ */
+function findTranslatedContext(
+  machine: Machine,
+  state: WorldState,
+  stream: StreamConfig,
+  t: Transaction,
+  answer: Answer,
+  recorder: Recorder | null,
+): boolean {
+  if (feature(state.ids, 'IDR3.PASIDTT') === 0) return true;
+  if (t.ssid >= 0 && stream.vms && !findPartidMap(machine, state, stream, answer, recorder)) return false;
   const index = contextIndex(stream, t.ssid, state);
-  return typeof index === 'number' ? null : index;
+  if (typeof index !== 'number') {
+    answer.fail(index);
+    return false;
+  }
+  if (t.ssid < 0 || index === BYPASS_STAGE1) return true;
+  answer.context = fetchContext(machine, state, stream, index, answer, recorder);
+  return answer.context !== null;
 }
 
 /** What becomes of the translation's result, by the kind of the transaction. */

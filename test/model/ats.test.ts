@@ -14,6 +14,7 @@ import { record } from '../kit/records.ts';
 import {
   type Access,
   BASE_STE,
+  CDTAB,
   NOWHERE,
   type Registers,
   SID,
@@ -21,7 +22,7 @@ import {
   transaction,
   type Values,
 } from '../kit/smmu.ts';
-import { mapStage2, S2_LEAF, S2_PAGE, S2_STE } from '../kit/stage2.ts';
+import { identity, mapStage2, S2_LEAF, S2_PAGE, S2_STE } from '../kit/stage2.ts';
 import { LEAF, map } from '../kit/tables.ts';
 
 const PR = 1;
@@ -539,10 +540,23 @@ describe('a Translated transaction', () => {
 
     test('its PASID, privilege and execution are those that stage 2 judges and the record shows', () => {
       const m = ats({ ...S2_STE, Config: 7, EATS: 2, S1CDMax: 4 }, PASID);
-      translated(m, 0x5000, { ssid: 7, privileged: true, instruction: true });
+      identity(m);
+      m.cd({}, CDTAB + 7 * 64);
+      translated(m, 0x90000000, { ssid: 7, privileged: true, instruction: true });
       const access = { sid: SID, ssid: 7, privileged: true, instruction: true };
-      const where = { address: 0x5000n, stage2: { class: 2, ipa: 0x5000n } } as const;
+      const where = { address: 0x90000000n, stage2: { class: 2, ipa: 0x90000000n } } as const;
       expect(m.events()).toEqual([record('F_TRANSLATION', { ...access, ...where })]);
+    });
+
+    test('the CD of its PASID is fetched before the address is looked at (3.9.1.3, priorities 8 to 10)', () => {
+      const m = ats({ ...S2_STE, Config: 7, EATS: 2, S1CDMax: 4 }, PASID);
+      const ask = (): unknown => translated(m, '0x1000000000000', { ssid: 7 }).outcome.fault;
+      expect(ask()).toMatchObject({ event: 'F_TRANSLATION', stage: 2, class: 0 });
+      identity(m);
+      m.cd({ V: 0 }, CDTAB + 7 * 64);
+      expect(ask()).toMatchObject({ event: 'C_BAD_CD' });
+      m.cd({}, CDTAB + 7 * 64);
+      expect(ask()).toMatchObject({ event: 'F_ADDR_SIZE', stage: 1 });
     });
 
     test('F_TRANSL_FORBIDDEN comes first', () => {
