@@ -108,7 +108,9 @@ describe('a session on linux-basic', () => {
     await answer(vs, 'IOVA in Stream 0x8', '0xffffb204');
     await answer(vs, 'Access to 0xffffb204', 'Read');
     await vs.page.locator('.notification-list-item-message', { hasText: '0x480eb204' }).waitFor();
-    assert.deepEqual(await vs.notifications(), ['StreamID 0x8: 0xffffb204 -> PA 0x480eb204 (ns)']);
+    assert.deepEqual(await vs.notifications(), [
+      'StreamID 0x8: 0xffffb204 -> PA 0x480eb204 (ns), Normal iWB(RA,WA) oWB(RA,WA) ISH',
+    ]);
     await vs.shot('translate-answer');
   });
 
