@@ -303,9 +303,9 @@ export class Smmu implements QueueMachine {
     recordArrival(recorder, t);
     this.#translate(state, t, answer, recorder);
     const passes = answer.result === 'ok' && answer.ats === null;
-    const mpam = passes ? transactionLabel(this.bank, state, t, answer) : NO_LABEL;
-    recordAccesses(recorder, this.bank, t, answer);
-    recordLabels(recorder, this.bank, state, answer, mpam);
+    const mpam = passes ? transactionLabel(state, t, answer) : NO_LABEL;
+    recordAccesses(recorder, state, t, answer);
+    recordLabels(recorder, state, answer, mpam);
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
     return {

@@ -19,8 +19,8 @@ import type { RegisterBank } from './bank.ts';
 import { type DptConfig, deriveDpt } from './dpt-config.ts';
 import { type FieldBitsByLayout, fieldBits } from './field-bits.ts';
 import { PA_BITS } from './memory.ts';
-import { gbpaOverrides } from './translate/attribute-sources.ts';
-import type { Overrides } from './translate/attributes.ts';
+import { gbpaOverrides, tableAttributes } from './translate/attribute-sources.ts';
+import type { Attributes, Overrides } from './translate/attributes.ts';
 
 /** What the implementation offers (ID registers). */
 export interface Features {
@@ -117,6 +117,11 @@ export interface WorldState {
   /** CR0.ATSCHK: Translated transactions are checked against their STE (3.9.1). */
   readonly atsChecked: boolean;
   readonly e2h: boolean;
+  /** Memory attributes of reads of the stream table (13.8). */
+  readonly tableAttributes: Attributes;
+  /** GMPAM and GBPMPAM, as they are. */
+  readonly gmpam: number;
+  readonly gbpmpam: number;
   readonly gbpaAbort: boolean;
   /** What GBPA replaces of the attributes of traffic while SMMUEN=0; null when nothing. */
   readonly gbpaOverride: Overrides | null;
@@ -283,6 +288,9 @@ export function deriveState(
     recCfgAts: feature(ids, 'IDR0.ATSRECERR') === 1 && bank.field('CR2', 'REC_CFG_ATS') === 1,
     atsChecked: features.ats && bank.field('CR0', 'ATSCHK') === 1,
     e2h: bank.field('CR2', 'E2H') === 1,
+    tableAttributes: tableAttributes(bank.lo('CR1'), bank.field('STRTAB_BASE', 'RA') === 1),
+    gmpam: bank.lo('GMPAM'),
+    gbpmpam: bank.lo('GBPMPAM'),
     gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
     gbpaOverride: features.attrTypesOvr ? gbpaOverrides(bank.lo('GBPA'), true) : null,
     gbpaPrivCfg: features.attrPermsOvr ? bank.field('GBPA', 'PRIVCFG') : 0,

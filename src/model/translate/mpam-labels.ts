@@ -2,7 +2,6 @@
 
 import { feature } from '../../spec/features.ts';
 import { STE } from '../../spec/ste.ts';
-import type { RegisterBank } from '../bank.ts';
 import type { Machine } from '../machine.ts';
 import type { Recorder, Transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
@@ -51,15 +50,11 @@ export function findPartidMap(
 }
 
 /** The label of a transaction that passes; {@link NO_LABEL} without MPAM. */
-export function transactionLabel(
-  bank: RegisterBank,
-  state: WorldState,
-  t: Transaction,
-  answer: Answer,
-): MpamLabel {
+export function transactionLabel(state: WorldState, t: Transaction, answer: Answer): MpamLabel {
+  if (!state.features.mpam) return NO_LABEL;
   const { stream, context, partidMap } = answer;
   const unchecked = t.kind === 'translated' && !state.atsChecked;
-  if (!state.smmuEnabled || unchecked) return bypassLabel(bank.lo('GBPMPAM'), state);
+  if (!state.smmuEnabled || unchecked) return bypassLabel(state.gbpmpam, state);
   if (stream === null) return NO_LABEL;
   // A Translated transaction bears what its CD says only with a PASID that the SMMU translates by (17.3).
   const byContext =
@@ -68,19 +63,12 @@ export function transactionLabel(
 }
 
 /** Says as a step what the transaction and the accesses for it bear; nothing without MPAM. */
-export function recordLabels(
-  recorder: Recorder,
-  bank: RegisterBank,
-  state: WorldState,
-  answer: Answer,
-  label: MpamLabel,
-): void {
+export function recordLabels(recorder: Recorder, state: WorldState, answer: Answer, label: MpamLabel): void {
   if (label === NO_LABEL) return;
   const { stream } = answer;
-  const own = ownLabel(bank.lo('GMPAM'), state);
   recorder.step('decide', () => {
     const configuration =
       stream === null ? '' : `; CD and stage-2 tables ${labelText(streamLabel(stream.words, state))}`;
-    return `MPAM: the access bears ${labelText(label)}${configuration}; stream table and queues ${labelText(own)}`;
+    return `MPAM: the access bears ${labelText(label)}${configuration}; stream table and queues ${labelText(ownLabel(state.gmpam, state))}`;
   });
 }
