@@ -46,10 +46,6 @@ export interface Features {
   readonly attrPermsOvr: boolean;
   readonly fwb: boolean;
   readonly xnx: boolean;
-  readonly s2pi: boolean;
-  readonly s2po: boolean;
-  readonly the: boolean;
-  readonly aie: boolean;
   readonly mtePerm: boolean;
   readonly bbml: number;
   readonly ptwnnc: boolean;
@@ -175,10 +171,6 @@ function featuresOf(ids: IdValues): Features {
     attrPermsOvr: has('IDR1.ATTR_PERMS_OVR'),
     fwb: has('IDR3.FWB'),
     xnx: has('IDR3.XNX'),
-    s2pi: has('IDR3.S2PI'),
-    s2po: has('IDR3.S2PO'),
-    the: has('IDR3.THE'),
-    aie: has('IDR3.AIE'),
     mtePerm: has('IDR3.MTEPERM'),
     bbml: value('IDR3.BBML'),
     ptwnnc: has('IDR3.PTWNNC'),

@@ -33,7 +33,7 @@ export function translateTraffic(
   answer: Answer,
   recorder: Recorder | null,
 ): void {
-  if (t.kind === 'ordinary' && machine.traffic.conflict === null) {
+  if (t.kind === 'ordinary') {
     translateTransaction(machine, state, t, answer, recorder);
     return;
   }
@@ -42,7 +42,7 @@ export function translateTraffic(
   answer.privileged = t.privileged;
   answer.instruction = asked.instruction && !asked.write;
   const known = state.world === t.world;
-  if (!(known && endsBeforeStream(machine, state, asked, answer, recorder))) {
+  if (!(known && endsBeforeStream(state, asked, answer, recorder))) {
     translateTransaction(machine, state, asked, answer, recorder, atStream);
   }
   conclude(machine, state, asked, answer, recorder);
@@ -50,7 +50,6 @@ export function translateTraffic(
 
 /** What needs no STE. True when the transaction has ended. */
 function endsBeforeStream(
-  machine: Machine,
   state: WorldState,
   t: Transaction,
   answer: Answer,
@@ -64,10 +63,6 @@ function endsBeforeStream(
   if (t.kind === 'translated') return settleTranslated(translatedBefore(t, state), t, answer, recorder);
   if (ACCESS_KINDS[t.kind].quiet && t.kind === 'speculative' && t.write) {
     answer.fail(silent('a write marked as speculative is always terminated', '3.14'));
-    return true;
-  }
-  if (state.smmuEnabled && machine.traffic.conflict?.(t) === 'F_CFG_CONFLICT') {
-    answer.fail(configFault('F_CFG_CONFLICT', 'several entries of the configuration cache match', '7.3.18'));
     return true;
   }
   const { before31 } = ACCESS_KINDS[t.kind];
@@ -125,12 +120,6 @@ function atStream(
   answer: Answer,
   recorder: Recorder | null,
 ): boolean {
-  const translates = someStageTranslates(stream, t, state);
-  if (translates && machine.traffic.conflict?.(t) === 'F_TLB_CONFLICT') {
-    const reason = 'several entries of the TLB match';
-    answer.fail({ ...configFault('F_TLB_CONFLICT', reason, '7.3.17'), stage: 1 });
-    return true;
-  }
   switch (t.kind) {
     case 'request':
       return refuse(refuseRequest(t, state, stream), answer);
@@ -146,7 +135,7 @@ function atStream(
     case 'atos':
       return atosAtStream(t, state, stream, answer);
     default:
-      if (translates && answer.becomes === null) {
+      if (answer.becomes === null && someStageTranslates(stream, t, state)) {
         answer.becomes = controlled(t.kind, stream.words);
         const { control } = ACCESS_KINDS[t.kind];
         if (answer.becomes && control) {

@@ -4,7 +4,6 @@ import {
   contextFetchAttributes,
   gbpaOverrides,
   NO_OVERRIDES,
-  queueAttributes,
   stage1WalkAttributes,
   stage2WalkAttributes,
   steOverrides,
@@ -245,7 +244,6 @@ describe('fields of CD, STE, descriptors and registers', () => {
     const cr1 = (3 << 10) | (1 << 8) | (2 << 6) | (1 << 4) | (3 << 2) | 1;
     expect(attributesText(tableAttributes(cr1, true))).toBe('Normal iWT(RA) oWB(RA) ISH');
     expect(attributesText(tableAttributes(cr1, false))).toBe('Normal iWT(nRA,nWA) oWB(nRA,nWA) ISH');
-    expect(attributesText(queueAttributes(cr1, 1))).toBe('Normal iWB(WA) oNC NSH');
   });
 });
 

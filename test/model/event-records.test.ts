@@ -155,23 +155,6 @@ test('C_BAD_SUBSTREAMID of a transaction without SubstreamID names CD 0 (7.3.9)'
   expect(recorded(m, 0)).toBe(bytes(number(0x08), stream()));
 });
 
-describe('conflicts of caches', () => {
-  test('never happen by default', () => {
-    expect(machine().dma(0x1000).outcome.result).toBe('ok');
-  });
-
-  test('are chosen by the transaction, and a TLB is only asked where a stage translates', () => {
-    const conflict: TrafficOptions['conflict'] = (t) => (t.vaLo === 0x1000 ? 'F_TLB_CONFLICT' : null);
-    expect(machine({}, {}, { conflict }).dma(0x1000).outcome).toMatchObject({
-      result: 'abort',
-      fault: { event: 'F_TLB_CONFLICT' },
-    });
-    expect(machine({}, {}, { conflict }).dma(0x1004).outcome.result).toBe('ok');
-    expect(machine({ Config: 4 }, {}, { conflict }).dma(0x1000).outcome.result).toBe('ok');
-    expect(machine({}, { 'CR0.SMMUEN': 0 }, { conflict }).dma(0x1000).outcome.result).toBe('ok');
-  });
-});
-
 describe('a page hint', () => {
   const hint = (m: TestSmmu) => m.smmu.plan({ kind: 'page-hint', hint: HINT });
 

@@ -96,14 +96,3 @@ export function tableAttributes(cr1: number, readAllocate: boolean): Attributes 
   const { TABLE_OC, TABLE_IC, TABLE_SH } = CR1;
   return ofLevels(REGISTER_LEVELS, TABLE_OC.get(w, 0), TABLE_IC.get(w, 0), hints, TABLE_SH.get(w, 0));
 }
-
-/**
- * Accesses to queues (13.8): CR1.QUEUE_*.
- * @param cr1 the register of the world
- * @param hints {@link LEVEL}.READ_ALLOCATE by CMDQ_BASE.RA, WRITE_ALLOCATE by EVENTQ_BASE.WA or PRIQ_BASE.WA
- */
-export function queueAttributes(cr1: number, hints: number): Attributes {
-  const w = Uint32Array.of(cr1);
-  const { QUEUE_OC, QUEUE_IC, QUEUE_SH } = CR1;
-  return ofLevels(REGISTER_LEVELS, QUEUE_OC.get(w, 0), QUEUE_IC.get(w, 0), hints, QUEUE_SH.get(w, 0));
-}

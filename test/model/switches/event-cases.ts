@@ -1,11 +1,19 @@
 /** Each event, raised on the smallest machine that has it, and its record by the bits of IHI 0070 7.3. */
 
-import type { TrafficOptions } from '../../../src/model/traffic-stores.ts';
 import type { EventName } from '../../../src/spec/events.ts';
 import { bytes, cls, fetch, IND, input, number, PNU, RNW, SSV, ssid, stream } from '../../kit/record-bits.ts';
-import { type Access, NOWHERE, type Registers, SID, TestSmmu, type Values } from '../../kit/smmu.ts';
+import {
+  type Access,
+  CDTAB,
+  NOWHERE,
+  type Registers,
+  SID,
+  type TestOptions,
+  TestSmmu,
+  type Values,
+} from '../../kit/smmu.ts';
 import { NESTED_STE } from '../../kit/stage2.ts';
-import { LEAF, map } from '../../kit/tables.ts';
+import { LEAF, map, USER_PAGE } from '../../kit/tables.ts';
 
 const TT = 1;
 const IN = 2;
@@ -14,7 +22,8 @@ export interface EventCase {
   readonly registers?: Registers;
   readonly ste?: Values;
   readonly cd?: Values;
-  readonly traffic?: TrafficOptions;
+  /** What the SMMU is built to report. */
+  readonly built?: Pick<TestOptions, 'caches' | 'options'>;
   /** What raises it. */
   readonly raise: (m: TestSmmu) => void;
   /** The 32 bytes, most significant first. */
@@ -30,8 +39,8 @@ const dma =
 
 /** One page is mapped, at 0x1000. */
 export function machineOf(of: EventCase, off: readonly string[] = []): TestSmmu {
-  const { registers = {}, traffic = {} } = of;
-  const m = new TestSmmu({ registers, traffic, rulesOff: new Set(off) });
+  const { registers = {}, built = {} } = of;
+  const m = new TestSmmu({ ...built, registers, rulesOff: new Set(off) });
   m.ste(of.ste ?? {});
   m.cd(of.cd ?? {});
   map(m, { iova: 0x1000n, pa: 0x10001000n });
@@ -45,6 +54,16 @@ const page =
     map(m, { iova: 0x4000n, pa: 0x10004000n, attributes });
     m.dma(0x4678, access);
   };
+
+/** A page is cached, then a block in its place as well, without break-before-make (3.21.1). */
+function overlap(m: TestSmmu): void {
+  const path = map(m, { iova: 0x200000n, pa: 0x10000000n });
+  m.dma(0x200000);
+  m.run(['CMD_TLBI_NH_VA', { ASID: 1, Address: 0x201000, Leaf: 0 }], ['CMD_SYNC']);
+  m.descriptor(path.get(2n) as number, 0x10000000n | USER_PAGE | 1n);
+  m.dma(0x205000);
+  m.dma(0x200678);
+}
 
 /** A page hint for pR, pW and uR of 16 pages. */
 function hint(m: TestSmmu): void {
@@ -128,13 +147,18 @@ export const EVENT_CASES: Readonly<Record<EventName, EventCase>> = {
     record: bytes(number(0x13), stream(), cls(IN), input(0x4678)),
   },
   F_TLB_CONFLICT: {
-    traffic: { conflict: () => 'F_TLB_CONFLICT' },
-    raise: dma(0x1678),
-    record: bytes(number(0x20), stream(), RNW, input(0x1678)),
+    registers: { 'IDR3.BBML': 1 },
+    built: { caches: 'maximal', options: { tlbConflict: true } },
+    raise: overlap,
+    record: bytes(number(0x20), stream(), RNW, input(0x200678)),
   },
   F_CFG_CONFLICT: {
-    traffic: { conflict: () => 'F_CFG_CONFLICT' },
-    raise: dma(0x1678),
+    ste: { CONT: 1 },
+    built: { options: { configConflict: true } },
+    raise: (m) => {
+      m.ste({ CONT: 1, S1ContextPtr: CDTAB + 64 }, SID + 1);
+      m.dma(0x1678);
+    },
     record: bytes(number(0x21), stream()),
   },
   E_PAGE_REQUEST: {
