@@ -1,4 +1,5 @@
 import type { Operation, Plan } from '../model/plan.ts';
+import type { Finding } from './finding.ts';
 
 /** A line of a program's source. */
 export interface ProgramPlace {
@@ -22,6 +23,16 @@ export type ProgramNext =
   | { readonly kind: 'failed'; readonly why: string }
   | { readonly kind: 'end' };
 
+/** What became of a proposal. */
+export interface ProgramDone {
+  /** What the operation came to; null for `quiet` and `revert`. */
+  readonly plan: Plan | null;
+  /** What checkers noticed about it. */
+  readonly findings: readonly Finding[];
+  /** Entries of the history now. */
+  readonly history: number;
+}
+
 /** Something that a program says while it runs. */
 export interface ProgramNote {
   /** `failure`: an expectation that did not come true; the program goes on. */
@@ -39,12 +50,8 @@ export interface Program {
   stack(): readonly ProgramPlace[];
   /** What it does next at the present state of the SMMU. Changes nothing. */
   next(): ProgramNext;
-  /**
-   * Goes on after what {@link next} proposed was done.
-   * @param plan what the operation came to; null for `quiet` and `revert`
-   * @param history operations in the history now
-   */
-  advance(plan: Plan | null, history: number): readonly ProgramNote[];
+  /** Goes on after what {@link next} proposed was done and committed. */
+  advance(done: ProgramDone): readonly ProgramNote[];
   /** All that the program remembers: an immutable value, small because most of it is shared with those before. */
   save(): object;
   restore(saved: object): void;
