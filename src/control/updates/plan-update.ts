@@ -57,6 +57,26 @@ class Sequence {
   }
 }
 
+/** What may be written before anything else: the bits that are not read yet, and those that are safe at any time. */
+function writtenAhead(
+  from: Uint32Array,
+  to: Uint32Array,
+  usedBefore: Uint32Array,
+  usedAfter: Uint32Array,
+  safe: Uint32Array,
+): Uint32Array {
+  const free = from.map(
+    (_, i) => ~(usedBefore[i] as number) | ((safe[i] as number) & (usedAfter[i] as number)),
+  );
+  const needed = (i: number): boolean =>
+    (((from[i] as number) ^ (to[i] as number)) & (free[i] as number) & (usedAfter[i] as number)) !== 0;
+  // A doubleword in which only bits change that are never read waits for the end: ahead it could cost a synchronisation.
+  return from.map((word, i) => {
+    if (!needed(i) && !needed(i ^ 1)) return word;
+    return (word & ~(free[i] as number)) | ((to[i] as number) & (free[i] as number));
+  });
+}
+
 /**
  * The writes and synchronisations that turn one content into another.
  *
@@ -75,11 +95,7 @@ export function planUpdate(
   const usedBefore = usedBits(structure, from, by);
   const usedAfter = usedBits(structure, to, by);
   const safe = safeBits(structure, from, to);
-  // What is read neither before nor after waits for the end: writing it ahead could cost a synchronisation of its own.
-  const ahead = from.map((word, i) => {
-    const early = (~(usedBefore[i] as number) | (safe[i] as number)) & (usedAfter[i] as number);
-    return (word & ~early) | ((to[i] as number) & early);
-  });
+  const ahead = writtenAhead(from, to, usedBefore, usedAfter, safe);
   const critical: number[] = [];
   const last = from.length / 2 - 1;
   for (let dw = 0; dw <= last; dw++) {
