@@ -61,7 +61,7 @@ export interface EntryWatch {
   readonly halves: number;
   readonly broken: Broken | null;
   /** What was reported since the last completed covering invalidation. */
-  readonly reported: readonly UpdateProblem['kind'][];
+  readonly reported: readonly string[];
   /** Completed covering invalidations. */
   readonly syncs: number;
 }
