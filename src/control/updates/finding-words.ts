@@ -73,7 +73,7 @@ function partsOf(
 }
 
 /** The order of a plan, in words. */
-export function orderText(structure: UpdatedStructure, plan: UpdatePlan): string {
+function orderText(structure: UpdatedStructure, plan: UpdatePlan): string {
   const parts: string[] = [];
   let group: string[] = [];
   for (const step of plan.steps) {

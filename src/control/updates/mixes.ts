@@ -121,7 +121,7 @@ export function findMix(
   const safe = safeBits(structure, start, end);
   const ofStart = decisive(structure, start, by, safe);
   const ofEnd = decisive(structure, end, by, safe);
-  const any = new Uint32Array(end.length);
+  const readable = new Uint32Array(end.length);
   let found: Uint32Array | null = null;
   const meantToStall = stallsWithAts(structure, start) || stallsWithAts(structure, end);
   const visit = (words: Uint32Array): boolean => {
@@ -133,22 +133,23 @@ export function findMix(
     return worst || structure !== 'STE';
   };
   let bounded = false;
-  let over = false;
+  let worstFound = false;
   for (const first of distinct(values[0] ?? [], new Uint32Array(2).fill(0xffff_ffff), 0)) {
     const words = end.slice();
     set(words, 0, first);
     // Whatever the others hold, an invalid structure is not read any further.
     const may = usedBits(structure, words, by, 1);
-    for (let i = 0; i < any.length; i++) any[i] = (any[i] as number) | (may[i] as number);
+    for (let i = 0; i < readable.length; i++) readable[i] = (readable[i] as number) | (may[i] as number);
     const choices = values.map((of, dw) => (dw === 0 ? [first] : distinct(of, may, dw)));
+    if (worstFound) continue;
     const count = choices.reduce((product, of) => product * of.length, 1);
     if (count > MIX_LIMIT) {
       bounded = true;
-      over ||= neighbours(choices, [start, end], visit);
-    } else over ||= combinations(choices, words, visit);
+      worstFound = neighbours(choices, [start, end], visit);
+    } else worstFound = combinations(choices, words, visit);
   }
   // Values of one doubleword alone were all in memory at some time, with everything else as it is (3.21.3).
-  const changing = values.filter((of, dw) => distinct(of, any, dw).length > 1).length;
+  const changing = values.filter((of, dw) => distinct(of, readable, dw).length > 1).length;
   if (found === null || (!torn && changing <= 1)) return null;
   return { words: found, bounded };
 }
