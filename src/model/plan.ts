@@ -403,13 +403,17 @@ export interface BroadcastMessage {
   readonly addressLo: number;
 }
 
-/** What an operation would do. Nothing of it has happened. */
-export interface Plan {
+/** What an operation would come to, without the way there. Nothing of it has happened. */
+export interface Outline {
   readonly operation: Operation;
   readonly outcome: Outcome;
+  readonly effects: readonly Effect[];
+}
+
+/** What an operation would do. Nothing of it has happened. */
+export interface Plan extends Outline {
   readonly frames: readonly Frame[];
   readonly steps: readonly Step[];
-  readonly effects: readonly Effect[];
 }
 
 /** A text, or how to make it: steps are made for every operation, but few of their texts are ever read. */
