@@ -6,9 +6,9 @@ import type { Clock } from './clock.ts';
 import type { Committed } from './history.ts';
 import { History } from './history.ts';
 import type { Position } from './position.ts';
-import { commandTitle, outlineToRun } from './run-ahead.ts';
+import { commandTitle, type Interest, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
-import { DEFAULT_FILTERS, findStop, stopAt } from './stops/index.ts';
+import { Breakpoints } from './stops/breakpoints.ts';
 import type { Hit } from './stops/stop.ts';
 import type { ThreadInfo, ThreadKey } from './thread.ts';
 import { DMA, queueThread, worldOf } from './thread.ts';
@@ -16,6 +16,9 @@ import { stuckText } from './words.ts';
 
 /** How long a running queue keeps the event loop, in milliseconds: a pause is felt as immediate. */
 const SLICE_MS = 20;
+
+/** Filters are breakpoints like others. */
+const NO_FILTERS: ReadonlySet<string> = new Set();
 
 const NOTHING_PENDING = 'nothing pending';
 const START = 'the beginning of the history';
@@ -31,6 +34,8 @@ export interface Transacted {
 interface Current {
   readonly plan: Plan;
   readonly cursor: number;
+  /** The last step whose breakpoints were met; -1 before the first. */
+  readonly judged: number;
   /** Value of `#changes` when it was planned. */
   readonly made: number;
 }
@@ -49,15 +54,25 @@ export class Debugger {
   readonly #clock: Clock;
   readonly #worlds: readonly World[];
   readonly #current = new Map<ThreadKey, Current>();
-  readonly #peek = (offset: number): number => this.smmu.bank.peek(offset);
-  #enabled: ReadonlySet<string> = DEFAULT_FILTERS;
+  readonly breakpoints: Breakpoints;
+  readonly #interests: readonly Interest[] = [(outline) => this.breakpoints.interest(outline, this.smmu)];
   #changes = 0;
   #pauseAsked = false;
   #running: ThreadKey | null = null;
 
-  /** @param worlds security states whose command queue is a thread */
-  constructor(smmu: Smmu, clock: Clock, worlds: readonly World[] = ['ns']) {
+  /**
+   * @param worlds security states whose command queue is a thread
+   * @param breakpoints those of the session
+   */
+  constructor(
+    smmu: Smmu,
+    clock: Clock,
+    worlds: readonly World[] = ['ns'],
+    breakpoints: Breakpoints = new Breakpoints(),
+  ) {
     this.smmu = smmu;
+    this.breakpoints = breakpoints;
+    breakpoints.attach(smmu);
     this.#clock = clock;
     this.#worlds = worlds;
   }
@@ -73,7 +88,7 @@ export class Debugger {
 
   /** Chooses the exception filters that stop, by id. Unknown ids never match. */
   setFilters(ids: Iterable<string>): void {
-    this.#enabled = new Set(ids);
+    this.breakpoints.setFilters([...ids].map((id) => ({ id })));
   }
 
   /** Where a thread stands. Plans the next command of a queue; changes nothing. */
@@ -89,7 +104,7 @@ export class Debugger {
   /** The exception before which the thread stands, or null. */
   hitAt(thread: ThreadKey): Hit | null {
     const current = this.#refresh(thread);
-    return current ? stopAt(current.plan, current.cursor, this.#enabled, this.#peek) : null;
+    return current ? this.breakpoints.at(this.smmu, current.plan, current.cursor) : null;
   }
 
   /** One micro-step forward; the last one commits the operation. */
@@ -98,8 +113,11 @@ export class Debugger {
     if (!current) return this.#resting(thread);
     const cursor = current.cursor + 1;
     if (cursor < current.plan.steps.length) {
-      this.#current.set(thread, { ...current, cursor });
-      const hit = stopAt(current.plan, cursor, this.#enabled, this.#peek);
+      this.#current.set(thread, { ...current, cursor, judged: Math.max(current.judged, cursor) });
+      const hit =
+        cursor > current.judged
+          ? this.breakpoints.meetAt(this.smmu, current.plan, cursor)
+          : this.breakpoints.at(this.smmu, current.plan, cursor);
       return hit ? this.#exception(thread, hit) : this.#stop(thread, 'step');
     }
     return this.#afterAdvance(thread, this.#finish(thread, current));
@@ -173,9 +191,9 @@ export class Debugger {
     const plan = this.smmu.plan({ kind: 'transaction', transaction });
     const current = this.#place('dma', plan, 0);
     if (step) return { plan, stop: this.#stop('dma', 'step'), dropped };
-    const hit = findStop(plan, 0, this.#enabled, this.#peek);
+    const hit = this.breakpoints.find(this.smmu, plan, 0);
     if (hit) {
-      this.#current.set('dma', { ...current, cursor: hit.step });
+      this.#current.set('dma', { ...current, cursor: hit.step, judged: hit.step });
       return { plan, stop: this.#exception('dma', hit), dropped };
     }
     this.#finish('dma', current);
@@ -210,14 +228,10 @@ export class Debugger {
   }
 
   #advance(thread: ThreadKey, current: Current): Advance {
-    const hit = findStop(
-      current.plan,
-      current.cursor === 0 ? 0 : current.cursor + 1,
-      this.#enabled,
-      this.#peek,
-    );
+    const from = Math.max(current.cursor, current.judged + 1);
+    const hit = this.breakpoints.find(this.smmu, current.plan, from);
     if (!hit) return this.#finish(thread, current);
-    this.#current.set(thread, { ...current, cursor: hit.step });
+    this.#current.set(thread, { ...current, cursor: hit.step, judged: hit.step });
     return { result: 'stopped', stop: this.#exception(thread, hit) };
   }
 
@@ -236,7 +250,7 @@ export class Debugger {
     const world = worldOf(thread);
     const next = world === null ? null : this.smmu.nextCommand(world);
     if (next === null || !('operation' in next)) return false;
-    const outline = outlineToRun(this.smmu, next.operation, this.#enabled);
+    const outline = outlineToRun(this.smmu, next.operation, NO_FILTERS, this.#interests);
     if (outline === null) return false;
     this.#commit(thread, outline, commandTitle(this.smmu, outline));
     return true;
@@ -272,7 +286,7 @@ export class Debugger {
   }
 
   #place(thread: ThreadKey, plan: Plan, cursor: number): Current {
-    const current = { plan, cursor, made: this.#changes };
+    const current = { plan, cursor, judged: cursor - 1, made: this.#changes };
     this.#current.set(thread, current);
     return current;
   }
@@ -287,8 +301,11 @@ export class Debugger {
       return null;
     }
     const plan = this.smmu.plan(operation);
-    const same = old && sameOperation(old.plan.operation, operation);
-    return this.#place(thread, plan, same ? keptCursor(old, plan) : 0);
+    if (!old || !sameOperation(old.plan.operation, operation)) return this.#place(thread, plan, 0);
+    const placed = { ...this.#place(thread, plan, keptCursor(old, plan)) };
+    if (placed.cursor === old.cursor) placed.judged = old.judged;
+    this.#current.set(thread, placed);
+    return placed;
   }
 
   #operationOf(thread: ThreadKey, old: Current | undefined): Operation | null {
@@ -301,6 +318,10 @@ export class Debugger {
   #afterAdvance(thread: ThreadKey, advance: Advance): Stop {
     if (advance.result === 'stopped') return advance.stop;
     if (advance.result === 'stuck') return this.#stop(thread, 'pause', advance.why);
+    const current = this.#refresh(thread);
+    const hit = current?.cursor === 0 ? this.breakpoints.meetAt(this.smmu, current.plan, 0) : null;
+    if (current?.cursor === 0) this.#current.set(thread, { ...current, judged: 0 });
+    if (hit) return this.#exception(thread, hit);
     const position = this.position(thread);
     return this.#stop(thread, 'step', position.at === 'rest' ? position.why : '');
   }
@@ -312,7 +333,7 @@ export class Debugger {
   }
 
   #exception(thread: ThreadKey, hit: Hit): Stop {
-    return { thread, reason: 'exception', text: hit.filter, hit };
+    return { thread, reason: hit.reason, text: hit.text, hit };
   }
 
   #stop(thread: ThreadKey, reason: StopReason, text = ''): Stop {

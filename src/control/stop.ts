@@ -1,8 +1,8 @@
-import type { Hit } from './stops/stop.ts';
+import type { Hit, HitReason } from './stops/stop.ts';
 import type { ThreadKey } from './thread.ts';
 
 /** Why a thread stopped, as the protocol names it. */
-export type StopReason = 'entry' | 'step' | 'pause' | 'exception';
+export type StopReason = 'entry' | 'step' | 'pause' | HitReason;
 
 /** Where and why a thread stopped. It stands before the step it names; nothing of the operation is committed. */
 export interface Stop {
