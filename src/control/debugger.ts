@@ -68,11 +68,10 @@ export class Debugger {
     smmu: Smmu,
     clock: Clock,
     worlds: readonly World[] = ['ns'],
-    breakpoints: Breakpoints = new Breakpoints(),
+    breakpoints: Breakpoints = freshBreakpoints(smmu),
   ) {
     this.smmu = smmu;
     this.breakpoints = breakpoints;
-    breakpoints.attach(smmu);
     this.#clock = clock;
     this.#worlds = worlds;
   }
@@ -352,4 +351,10 @@ function keptCursor(old: { readonly plan: Plan; readonly cursor: number }, plan:
     if (old.plan.steps[at]?.text !== plan.steps[at]?.text) return Math.min(at, plan.steps.length - 1);
   }
   return Math.min(old.cursor, plan.steps.length - 1);
+}
+
+function freshBreakpoints(smmu: Smmu): Breakpoints {
+  const breakpoints = new Breakpoints();
+  breakpoints.attach(smmu);
+  return breakpoints;
 }

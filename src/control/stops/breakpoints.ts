@@ -160,6 +160,11 @@ export class Breakpoints {
     return this.#done(made);
   }
 
+  /** What setting those of a document came to. */
+  source(document: string): readonly Verified[] {
+    return (this.#sources.get(document) ?? []).map((of) => of.verified);
+  }
+
   /**
    * The first stop at or after step `from`. Breakpoints on the way that do not stop (a condition that does not hold, a
    * hit count, a logpoint) count and log.
