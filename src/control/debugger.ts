@@ -6,9 +6,10 @@ import type { Checker } from './checker.ts';
 import type { Clock } from './clock.ts';
 import type { Finding } from './finding.ts';
 import { type Committed, History } from './history.ts';
+import type { DebuggerOptions } from './options.ts';
 import { type Place, Places } from './places.ts';
 import { firstStepOf, type Position, type StepTarget, targetsAhead } from './position.ts';
-import type { Program, ProgramNote } from './program.ts';
+import type { Program } from './program.ts';
 import { EXPECT_FAILED, ProgramThread } from './program-thread.ts';
 import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
@@ -26,6 +27,8 @@ const START = 'the beginning of the history';
 const PROGRAM_ENDED = 'the program has ended';
 const NO_FINDINGS: readonly Finding[] = [];
 
+export type { DebuggerOptions } from './options.ts';
+
 /** What a transaction came to: completed, or stopped on the way and still on the DMA thread. */
 export interface Transacted {
   readonly plan: Plan;
@@ -33,20 +36,6 @@ export interface Transacted {
   readonly findings: readonly Finding[];
   /** A transaction that stood uncommitted on the DMA thread and was given up for this one. */
   readonly dropped: Plan | null;
-}
-
-/** What a debugger is made of, beside its SMMU and the time. */
-export interface DebuggerOptions {
-  /** Security states whose command queue is a thread. Default: Non-secure. */
-  readonly worlds?: readonly World[];
-  /** What the program thread runs. Default: there is none. */
-  readonly program?: Program | null;
-  readonly checkers?: readonly Checker[];
-  readonly breakpoints?: Breakpoints;
-  /** Brings to people what the program says. */
-  readonly tell?: (note: ProgramNote) => void;
-  /** Brings to people what checkers noticed about an operation that is about to be committed. */
-  readonly notice?: (findings: readonly Finding[], operation: Operation, entry: number) => void;
 }
 
 /**
@@ -78,7 +67,7 @@ export class Debugger {
   constructor(smmu: Smmu, clock: Clock, options: DebuggerOptions = {}) {
     const { worlds = ['ns'], program = null, checkers = [], tell = () => {}, notice = () => {} } = options;
     this.smmu = smmu;
-    this.breakpoints = options.breakpoints ?? new Breakpoints();
+    this.breakpoints = options.breakpoints ?? freshBreakpoints(smmu);
     this.#clock = clock;
     this.#worlds = worlds;
     this.#program = program && new ProgramThread(program, tell);
@@ -98,6 +87,11 @@ export class Debugger {
   /** The thread that runs at this moment, or null. */
   get running(): ThreadKey | null {
     return this.#running;
+  }
+
+  /** Chooses the exception filters that stop, by id. Unknown ids never match. */
+  setFilters(ids: Iterable<string>): void {
+    this.breakpoints.setFilters([...ids].map((id) => ({ id })));
   }
 
   /** Where a thread stands. Plans the next command of a queue; changes nothing. */
@@ -159,7 +153,8 @@ export class Debugger {
   /** To the end of the operation; in an included script, at the beginning of a statement, to the end of the script. */
   stepOut(thread: ThreadKey): Stop {
     const depth = this.program?.stack().length ?? 0;
-    if (thread !== 'program' || depth < 2 || !this.#program?.atStatement(this.#places.changes)) return this.next(thread);
+    if (thread !== 'program' || depth < 2 || !this.#program?.atStatement(this.#places.changes))
+      return this.next(thread);
     for (;;) {
       const stop = this.next(thread);
       if (stop.reason !== 'step' || (this.program?.stack().length ?? 0) < depth) return stop;
@@ -272,7 +267,7 @@ export class Debugger {
     if (step) return { plan, stop: this.#stop('dma', 'step'), findings, dropped };
     const hit = this.breakpoints.find(this.smmu, plan, 0, findings);
     if (hit) {
-      this.#places.put('dma', current.plan, hit.step);
+      this.#places.put('dma', plan, hit.step, hit.step);
       return { plan, stop: this.#hit('dma', hit), findings, dropped };
     }
     this.#finish('dma', current);
@@ -332,7 +327,7 @@ export class Debugger {
     if (!current) return null;
     const hit = this.#find(current);
     if (!hit) return this.#finish(thread, current);
-    this.#places.put(thread, current.plan, hit.step);
+    this.#places.put(thread, current.plan, hit.step, hit.step);
     return { result: 'stopped', stop: this.#hit(thread, hit) };
   }
 
@@ -354,7 +349,13 @@ export class Debugger {
     } else if (this.breakpoints.hasFilter(EXPECT_FAILED) && this.#shownStatement !== extra) {
       const failure = program.advanceUnlessFailing(done);
       if (failure) {
-        const hit: Hit = { filter: EXPECT_FAILED, step: -1, reason: 'exception', ids: [], text: failure.text };
+        const hit: Hit = {
+          filter: EXPECT_FAILED,
+          step: -1,
+          reason: 'exception',
+          ids: [],
+          text: failure.text,
+        };
         return { result: 'stopped', stop: this.#hit('program', hit) };
       }
     } else program.advance(done);
@@ -406,7 +407,12 @@ export class Debugger {
   #commit(
     thread: ThreadKey,
     { operation, effects }: Outline,
-    of: { readonly command?: string; readonly text?: string; readonly extra?: object; readonly keepsPlace?: true },
+    of: {
+      readonly command?: string;
+      readonly text?: string;
+      readonly extra?: object;
+      readonly keepsPlace?: true;
+    },
   ): void {
     const { keepsPlace, ...entry } = of;
     const mark = this.#journal.length;
@@ -460,7 +466,7 @@ export class Debugger {
     const { plan, cursor } = current;
     const hit = this.breakpoints.findBack(this.smmu, plan, cursor, this.#judge(plan));
     if (hit) {
-      this.#places.put(thread, current.plan, hit.step);
+      this.#places.put(thread, current.plan, hit.step, hit.step);
       return this.#hit(thread, hit);
     }
     return cursor > 0 ? this.#statementStop(thread) : null;
@@ -473,7 +479,7 @@ export class Debugger {
       const { plan } = current ?? {};
       const hit = plan && this.breakpoints.findBack(this.smmu, plan, plan.steps.length, this.#judge(plan));
       if (current && hit) {
-        this.#places.put(thread, current.plan, hit.step);
+        this.#places.put(thread, current.plan, hit.step, hit.step);
         return this.#hit(thread, hit);
       }
     }
@@ -484,7 +490,9 @@ export class Debugger {
   #statementStop(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
     const place = this.#program.place();
-    const hit = place && this.breakpoints.arriveLooking(place.file, place.line, this.#program.program.scope?.() ?? null);
+    const hit =
+      place &&
+      this.breakpoints.arriveLooking(place.file, place.line, this.#program.program.scope?.() ?? null);
     if (!hit) return null;
     const current = this.#places.get(thread);
     if (current) this.#places.put(thread, current.plan, 0);
@@ -500,7 +508,8 @@ export class Debugger {
   #arrive(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
     const place = this.#program.place();
-    const hit = place && this.breakpoints.arrive(place.file, place.line, this.#program.program.scope?.() ?? null);
+    const hit =
+      place && this.breakpoints.arrive(place.file, place.line, this.#program.program.scope?.() ?? null);
     return hit ? this.#hit(thread, hit) : null;
   }
 
@@ -514,17 +523,9 @@ export class Debugger {
     return findings;
   }
 
-  /**
-   * The next stop in an operation, from where the thread stands. What people were shown there does not stop again; an
-   * exception does that they were not told of.
-   */
-  #find(place: Place): Hit | null {
-    const { plan, cursor, shown } = place;
-    if (shown === 'plain') {
-      const here = this.#hitAt(place);
-      if (here?.reason === 'exception') return here;
-    }
-    const from = shown === null ? cursor : cursor + 1;
+  /** The next stop in an operation, from where the thread stands; what was met there does not stop again. */
+  #find({ plan, cursor, judged }: Place): Hit | null {
+    const from = Math.max(cursor, judged + 1);
     return this.breakpoints.find(this.smmu, plan, from, this.#judge(plan));
   }
 
@@ -550,8 +551,13 @@ export class Debugger {
   }
 
   /** The thread goes to a step; what stops there says so. */
-  #standAt(thread: ThreadKey, { plan }: Place, cursor: number): Stop {
-    const hit = this.#hitAt(this.#places.put(thread, plan, cursor));
+  #standAt(thread: ThreadKey, { plan, judged }: Place, cursor: number): Stop {
+    const findings = this.#judge(plan);
+    const isNew = cursor > judged;
+    this.#places.put(thread, plan, cursor, Math.max(cursor, judged));
+    const hit = isNew
+      ? this.breakpoints.meetAt(this.smmu, plan, cursor, findings)
+      : this.breakpoints.at(this.smmu, plan, cursor, findings);
     return hit ? this.#hit(thread, hit) : this.#stop(thread, 'step');
   }
 
@@ -561,8 +567,12 @@ export class Debugger {
     if (advance.result === 'ended') return this.#stop(thread, 'end', PROGRAM_ENDED);
     const arrived = this.#arrive(thread);
     if (arrived) return arrived;
-    const hit = this.hitAt(thread);
-    if (hit) return this.#hit(thread, hit);
+    const place = this.#places.get(thread);
+    if (place?.cursor === 0) {
+      const hit = this.breakpoints.meetAt(this.smmu, place.plan, 0, this.#judge(place.plan));
+      this.#places.put(thread, place.plan, 0, 0);
+      if (hit) return this.#hit(thread, hit);
+    }
     const position = this.position(thread);
     if (thread === 'program' && position.at === 'rest' && position.why === PROGRAM_ENDED) {
       return this.#stop(thread, 'end', PROGRAM_ENDED);
@@ -577,18 +587,17 @@ export class Debugger {
   }
 
   #hit(thread: ThreadKey, hit: Hit): Stop {
-    this.#show(thread, 'stop');
+    this.#show(thread);
     return { thread, reason: hit.reason, text: hit.text, hit };
   }
 
   #stop(thread: ThreadKey, reason: StopReason, text = ''): Stop {
-    this.#show(thread, 'plain');
+    this.#show(thread);
     return { thread, reason, text, hit: null };
   }
 
   /** People see where the thread stands. */
-  #show(thread: ThreadKey, as: 'stop' | 'plain'): void {
-    this.#places.show(thread, as);
+  #show(thread: ThreadKey): void {
     if (thread === 'program') this.#shownStatement = this.#program?.save() ?? null;
   }
 }
@@ -596,4 +605,10 @@ export class Debugger {
 /** A write that people made, not the program nor the SMMU. */
 function isEdit({ operation, extra }: Committed): boolean {
   return extra === undefined && (operation?.kind === 'memory' || operation?.kind === 'register');
+}
+
+function freshBreakpoints(smmu: Smmu): Breakpoints {
+  const breakpoints = new Breakpoints();
+  breakpoints.attach(smmu);
+  return breakpoints;
 }

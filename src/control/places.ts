@@ -7,8 +7,8 @@ export interface Place {
   readonly plan: Plan;
   /** The step before which it stands. */
   readonly cursor: number;
-  /** How people learnt of this place: as a `stop` that names why, `plain`ly after a step, or not at all. */
-  readonly shown: 'stop' | 'plain' | null;
+  /** The last step whose breakpoints were met; a step before the first of the operation when none was. */
+  readonly judged: number;
 }
 
 interface Kept extends Place {
@@ -49,9 +49,7 @@ export class Places {
     const plan = this.#smmu.plan(operation);
     if (!old || !sameOperation(old.plan.operation, operation)) return this.put(thread, plan, 0);
     const cursor = keptCursor(old, plan);
-    const place = { plan, cursor, made: this.#changes, shown: cursor === old.cursor ? old.shown : null };
-    this.#places.set(thread, place);
-    return place;
+    return this.put(thread, plan, cursor, cursor === old.cursor ? old.judged : cursor - 1);
   }
 
   /** The plan before which the thread stands, as it was when somebody asked last. */
@@ -59,16 +57,10 @@ export class Places {
     return this.#places.get(thread)?.plan ?? null;
   }
 
-  put(thread: ThreadKey, plan: Plan, cursor: number): Place {
-    const place = { plan, cursor, made: this.#changes, shown: null };
+  put(thread: ThreadKey, plan: Plan, cursor: number, judged = cursor - 1): Place {
+    const place = { plan, cursor, judged, made: this.#changes };
     this.#places.set(thread, place);
     return place;
-  }
-
-  /** People see where the thread stands. */
-  show(thread: ThreadKey, as: 'stop' | 'plain'): void {
-    const place = this.#places.get(thread);
-    if (place && place.shown !== 'stop') this.#places.set(thread, { ...place, shown: as });
   }
 
   /** The SMMU has changed. */

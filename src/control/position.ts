@@ -73,7 +73,8 @@ export function targetsAhead(plan: Plan, cursor: number): StepTarget[] {
     if (!frame || index === 0 || seen.has(index)) continue;
     seen.add(index);
     const of = frame.parent > 0 ? plan.frames[frame.parent] : undefined;
-    const name = frame.kind === 'descriptor' && of?.kind === 'descriptor' ? `${frame.name} for ${of.name}` : frame.name;
+    const name =
+      frame.kind === 'descriptor' && of?.kind === 'descriptor' ? `${frame.name} for ${of.name}` : frame.name;
     targets.push({ step: at, name });
   }
   return targets;
