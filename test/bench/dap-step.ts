@@ -116,6 +116,10 @@ async function ours(folder: string): Promise<Stepper> {
     rest: async () => {
       if (--left > 0) return;
       await client.move('reverseContinue', THREAD);
+      // Enabling the queue has been taken back, too.
+      const stopped = client.event('stopped');
+      await client.ask('smmu/enableQueue');
+      await stopped;
       left = COMMANDS;
     },
   };
@@ -125,13 +129,15 @@ async function ours(folder: string): Promise<Stepper> {
 async function sample(folder: string, checkout: string): Promise<Stepper> {
   const client = new BenchClient(bundle(folder, path.join(checkout, 'src/debugAdapter.ts'), 'mock.cjs'));
   const objects = REQUESTS - 1;
-  const declared = Array.from({ length: VARIABLES - objects * FIELDS }, (_, i) =>
-    i < objects ? `$v${i}={}` : `$v${i}=${i}`,
-  );
+  // An object takes a line of its own: what follows on its line would be taken for a part of it.
+  const declared = Array.from({ length: objects }, (_, i) => `$o${i}={}`);
+  const others = Array.from({ length: VARIABLES - objects * (1 + FIELDS) }, (_, i) => `$v${i}=${i}`);
+  declared.push(others.join(' '));
   const program = path.join(folder, 'program.md');
   const lines = Array.from({ length: PROGRAM_LINES }, (_, i) => `line ${i} of the program`);
-  writeFileSync(program, [declared.join(' '), ...lines].join('\n'));
+  writeFileSync(program, [...declared, ...lines].join('\n'));
   await client.launch({ program, stopOnEntry: true });
+  for (const _ of declared) await client.move('next', THREAD);
   const open: Open = async ([locals]) => {
     const all = await children(client, locals);
     let count = all.length;
