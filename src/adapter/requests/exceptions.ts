@@ -25,7 +25,7 @@ export const EXCEPTIONS: Handlers = {
     const hit =
       debuggee.lastStop?.thread === thread ? debuggee.lastStop.hit : debuggee.debugger.hitAt(thread);
     if (!hit || position.at !== 'operation') throw new NotNow('the thread does not stand at an exception');
-    const { reason, more } = explain(position.plan, hit);
+    const { reason, more } = explain(debuggee.smmu, position.plan, hit);
     return {
       exceptionId: hit.filter,
       // A sentence a line, as clients show it.

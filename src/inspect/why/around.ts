@@ -1,9 +1,9 @@
 /** Which tables should have had an address, and what they map around it. */
 
 import { toNumber } from '../../bits/u64.ts';
+import type { TableStart } from '../maps.ts';
 import { placeOfCd } from '../stage2.ts';
 import { stage1Tables, stage2Tables } from '../tables.ts';
-import type { TableStart } from '../maps.ts';
 import type { Nearest } from './explanation.ts';
 import type { Facts } from './facts.ts';
 import { nearestMappings, type Place } from './neighbours.ts';

@@ -1,7 +1,6 @@
 /** What is known of a transaction that is to be explained: hints, nearest mappings and cures all ask this. */
 
-import type { Frame, Plan, Step, Transaction } from '../../model/plan.ts';
-import type { Fault } from '../../model/plan.ts';
+import type { Fault, Frame, Plan, Step, Transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { WorldState } from '../../model/state.ts';
 import type { ContextConfig, StreamConfig } from '../../model/translate/configuration.ts';
@@ -47,12 +46,18 @@ export class Facts {
     this.cd = read('cd');
     this.l1cd = read('l1cd');
     const { world, sid } = transaction;
-    const stream =
-      this.ste && decodeStream(this.ste.words, 0, this.ste.pa ?? 0, world, sid, this.state);
+    const stream = this.ste && decodeStream(this.ste.words, 0, this.ste.pa ?? 0, world, sid, this.state);
     this.stream = stream === null || isFault(stream) ? null : stream;
     const context =
       this.cd && this.stream
-        ? decodeContext(this.cd.words, 0, this.cd.pa ?? 0, Math.max(transaction.ssid, 0), this.stream, this.state)
+        ? decodeContext(
+            this.cd.words,
+            0,
+            this.cd.pa ?? 0,
+            Math.max(transaction.ssid, 0),
+            this.stream,
+            this.state,
+          )
         : null;
     this.context = context === null || isFault(context) ? null : context;
   }
@@ -78,5 +83,7 @@ export class Facts {
 
 /** The descriptors of a stage that a plan read, first to last. */
 export function descriptorsOf(plan: Plan, stage: 1 | 2): Frame[] {
-  return plan.frames.filter((frame) => frame.kind === 'descriptor' && frame.stage === stage && frame.pa !== null);
+  return plan.frames.filter(
+    (frame) => frame.kind === 'descriptor' && frame.stage === stage && frame.pa !== null,
+  );
 }

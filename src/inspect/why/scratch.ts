@@ -1,14 +1,7 @@
 /** A copy of an SMMU on which changes can be tried: same registers, memory by copy on read, cold caches. */
 
 import type { World } from '../../bits/world.ts';
-import {
-  CHUNK_BYTES,
-  type ChunkSource,
-  DATA,
-  MISS,
-  PAGE_BYTES,
-  SparseMemory,
-} from '../../model/memory.ts';
+import { CHUNK_BYTES, type ChunkSource, DATA, MISS, PAGE_BYTES, SparseMemory } from '../../model/memory.ts';
 import type { Plan, Transaction } from '../../model/plan.ts';
 import { Smmu } from '../../model/smmu.ts';
 
