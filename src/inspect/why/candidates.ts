@@ -21,8 +21,10 @@ export type Candidate = readonly Edit[];
 /**
  * Changes worth trying against the fault of a plan.
  * @param facts of the plan on the copy, so that structures are those of memory
+ * @param first false once other changes have led here: nobody has set up what is empty then
  */
-export function candidatesFor(facts: Facts, scratch: Scratch): Candidate[] {
+export function candidatesFor(facts: Facts, scratch: Scratch, first: boolean): Candidate[] {
+  if (!first && isEmpty(facts)) return [];
   return [
     ...registerCandidates(facts, scratch),
     ...configCandidates(facts),
@@ -33,6 +35,12 @@ export function candidatesFor(facts: Facts, scratch: Scratch): Candidate[] {
     ...permissionEdits(facts),
     ...mappingEdits(facts),
   ];
+}
+
+/** The structure at fault is all zero, so that switching it on would be no cure but an invention. */
+function isEmpty({ fault, ste, cd }: Facts): boolean {
+  const frame = fault?.rule === 'CD-V' ? cd : fault?.rule === 'STE-V' ? ste : null;
+  return frame?.words.every((word) => word === 0) ?? false;
 }
 
 function single(edits: readonly (Edit | null)[]): Candidate[] {
@@ -89,6 +97,7 @@ function substreamCandidates({ fault, ste, l1cd, l1std, transaction, state, plan
 /** Every other value of the field that decided, those with the fewest different bits first. */
 function fieldCandidates({ fault, ste, cd, l1cd }: Facts): (Edit | null)[] {
   if (fault?.field === undefined || fault.stage !== 0) return [];
+  if (fault.rule === 'CD-V' && cd?.words.every((word) => word === 0)) return [];
   const name = fault.field;
   const frame = [cd, l1cd, ste].find((one) => hasField(one, name)) ?? null;
   return frame === null ? [] : otherValues(frame, name, TRIED_BITS);

@@ -1,5 +1,6 @@
 /** The smallest change that lets an access pass: each is tried on a copy before it is named. */
 
+import { hex } from '../../bits/u64.ts';
 import type { Plan, Transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { outcomeText } from '../walk-story.ts';
@@ -35,8 +36,7 @@ export function curesFor(facts: Facts): Cures {
   const search = new Search(smmu, transaction);
   const cures = search.from([]);
   if (cures.length > 0) return { cures, noCure: null };
-  const known = facts.fault?.rule === 'SID-RANGE' || facts.fault?.event === null;
-  return { cures, noCure: known ? NOWHERE : (whyNot(facts) ?? NOWHERE) };
+  return { cures, noCure: whyNot(facts) ?? NOWHERE };
 }
 
 const NOWHERE = 'no change of a single field was found that lets this access pass';
@@ -44,17 +44,15 @@ const NOWHERE = 'no change of a single field was found that lets this access pas
 function whyNot({ fault, plan }: Facts): string | null {
   if (fault === null) return null;
   if (fault.event === 'F_TRANSLATION' && fault.stage !== 0 && descriptorsOf(plan, fault.stage).length > 0) {
-    const tables = 3 - fault.level;
-    return `the address needs a descriptor at level ${fault.level} and ${tables} more ${tables === 1 ? 'table' : 'tables'} below it: map it`;
+    const below = 3 - fault.level;
+    const tables = below === 0 ? '' : `, with ${below} more ${below === 1 ? 'table' : 'tables'} below it for a page`;
+    return `map the address: the walk ends at the stage ${fault.stage} level ${fault.level} descriptor${tables}; the output address only software knows`;
   }
   if (/_FETCH$|_EABT$/.test(fault.event ?? '')) {
-    return `the pointer to ${hexOf(fault.fetchAddr)} leads out of memory; what it should be, only software knows`;
+    return `the pointer to ${hex(fault.fetchAddr)} leads out of memory; what it should be, only software knows`;
   }
+  if (fault.rule === 'CD-V') return 'the CD is all zero: there is nothing to switch on, software must write it';
   return null;
-}
-
-function hexOf(n: number): string {
-  return `0x${n.toString(16)}`;
 }
 
 /** Memory is right already, and only what the caches hold is not. */
@@ -86,7 +84,7 @@ class Search {
     if (base === null) return [];
     const { scratch, plan } = base;
     const facts = new Facts(scratch.smmu, plan, this.#transaction);
-    const candidates = candidatesFor(facts, scratch);
+    const candidates = candidatesFor(facts, scratch, done.length === 0);
     const cures: Cure[] = [];
     let further: { edits: Candidate; plan: Plan } | null = null;
     for (const candidate of candidates) {

@@ -36,7 +36,7 @@ export function fieldEdit(frame: Frame, name: string, value: number): Edit | nul
     field: `${layout.name}.${field.name} ${bitsText(field)}`,
     from: valueText(field, frame.words, 0),
     to: valueText(field, words, 0),
-    meaning: labelOf(field, value, frame.space) ?? (field.width === 1 ? null : field.doc),
+    meaning: labelOf(field, value, frame.space),
   });
 }
 

@@ -9,7 +9,7 @@ import type { Change, Consulted, Cure, Explanation, Nearest } from './explanatio
 export function explanationLines(e: Explanation): string[] {
   return [
     `Asked: ${e.asked}.`,
-    ...e.consulted.flatMap(consultedLines),
+    ...once(e.consulted).flatMap(consultedLines),
     `Outcome: ${e.outcome}.`,
     `Reason: ${e.reason}.`,
     ...moreLines(e),
@@ -33,9 +33,22 @@ function ruleLine({ text, section }: { text: string; section: string }): string 
   return text === section || section === '' ? `Rule: ${text}.` : `Rule: ${text} (${section}).`;
 }
 
+/** Stage 2 is asked for each stage-1 table, and reads the same descriptors again. */
+function once(list: readonly Consulted[]): Consulted[] {
+  const key = (c: Consulted): string => [c.name, c.address, ...c.raw].join();
+  return list.filter((c, i) => list.findIndex((other) => key(other) === key(c)) === i);
+}
+
+/** The words, without the zeros at the end of a long structure. */
+function rawText(raw: readonly string[]): string {
+  const last = raw.findLastIndex((word) => !/^0x0+$/.test(word));
+  const shown = raw.slice(0, Math.max(last + 1, 1));
+  return shown.length === raw.length ? raw.join(' ') : `${shown.join(' ')}, then zeros`;
+}
+
 function consultedLines(c: Consulted): string[] {
   const where = c.address === null ? '' : ` at PA ${c.address} (${c.space})`;
-  const value = c.unreadable === null ? ` = ${c.raw.join(' ')}` : `: ${c.unreadable}`;
+  const value = c.unreadable === null ? ` = ${rawText(c.raw)}` : `: ${c.unreadable}`;
   const from = c.source === 'cache' ? ', from a cache' : '';
   return [
     `Read: ${c.name}${where}${c.raw.length === 0 && c.unreadable === null ? '' : value}${from}.`,

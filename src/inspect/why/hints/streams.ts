@@ -84,9 +84,9 @@ const policy: HintKind = {
       const abort = smmu.bank.field('GBPA', 'ABORT');
       const why =
         abort === 1
-          ? ' ABORT=1 is how a kernel quiesces DMA before a reset, and it stays until cleared.'
+          ? '; it looks like DMA that was quieted before a reset, which stays so until ABORT is cleared'
           : '';
-      return `effective policy now: SMMUEN=0, so no table is read; GBPA.ABORT=${abort} ${abort === 1 ? 'terminates all traffic of this Security state' : 'lets all traffic bypass'}.${why}`;
+      return `effective policy now: SMMUEN=0, so no table is read; GBPA.ABORT=${abort} ${abort === 1 ? 'terminates all traffic of this Security state' : 'lets all traffic bypass'}${why}`;
     }
     if (fault?.event !== null || ste === null || V.get(ste.words, 0) === 0) return null;
     const config = Config.get(ste.words, 0);
