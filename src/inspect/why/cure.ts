@@ -45,13 +45,15 @@ function whyNot({ fault, plan }: Facts): string | null {
   if (fault === null) return null;
   if (fault.event === 'F_TRANSLATION' && fault.stage !== 0 && descriptorsOf(plan, fault.stage).length > 0) {
     const below = 3 - fault.level;
-    const tables = below === 0 ? '' : `, with ${below} more ${below === 1 ? 'table' : 'tables'} below it for a page`;
+    const tables =
+      below === 0 ? '' : `, with ${below} more ${below === 1 ? 'table' : 'tables'} below it for a page`;
     return `map the address: the walk ends at the stage ${fault.stage} level ${fault.level} descriptor${tables}; the output address only software knows`;
   }
   if (/_FETCH$|_EABT$/.test(fault.event ?? '')) {
     return `the pointer to ${hex(fault.fetchAddr)} leads out of memory; what it should be, only software knows`;
   }
-  if (fault.rule === 'CD-V') return 'the CD is all zero: there is nothing to switch on, software must write it';
+  if (fault.rule === 'CD-V')
+    return 'the CD is all zero: there is nothing to switch on, software must write it';
   return null;
 }
 

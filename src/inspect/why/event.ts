@@ -59,7 +59,8 @@ export function explainEvent(smmu: Smmu, index: number, world: World = 'ns'): Ev
 export function explainRecord(smmu: Smmu, words: Uint32Array, world: World = 'ns'): EventExplanation {
   const record = eventText(words);
   const asked = recordedTransaction(words, world);
-  if (asked === null) return { record, now: null, remarks: ['the record names no stream, so nothing can be tried again'] };
+  if (asked === null)
+    return { record, now: null, remarks: ['the record names no stream, so nothing can be tried again'] };
   const layout = eventByNumber(EVENT_HEADER.fields.EventNumber.get(words, 0))?.layout ?? EVENT_HEADER;
   const now = explainTransaction(smmu, smmu.plan({ kind: 'transaction', transaction: asked }));
   const remarks: string[] = [];

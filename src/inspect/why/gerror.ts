@@ -4,8 +4,8 @@ import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { cerrorName } from '../../spec/cerror.ts';
-import { REGISTERS } from '../../spec/registers.ts';
 import { GERROR_NAMES, gerrorMask } from '../../spec/gerror.ts';
+import { REGISTERS } from '../../spec/registers.ts';
 import { worldName } from '../text.ts';
 import type { Finding, QueueExplanation } from './finding.ts';
 
@@ -18,12 +18,15 @@ export function activeErrors(smmu: Smmu): string[] {
 /** Explains the global errors of the Non-secure state; of the others nothing is claimed. */
 export function explainGerror(smmu: Smmu, world: World = 'ns'): QueueExplanation {
   const title = `GERROR ${world}`;
-  if (world !== 'ns') return { title, verdict: `the ${worldName(world)} state is not modelled`, findings: [] };
+  if (world !== 'ns')
+    return { title, verdict: `the ${worldName(world)} state is not modelled`, findings: [] };
   const { bank } = smmu;
   const active = activeErrors(smmu);
   const words = `GERROR=${hex(bank.lo('GERROR'))}, GERRORN=${hex(bank.lo('GERRORN'))}`;
   const verdict =
-    active.length === 0 ? `no error is active (${words} agree)` : `active: ${active.join(', ')} (${words} differ there)`;
+    active.length === 0
+      ? `no error is active (${words} agree)`
+      : `active: ${active.join(', ')} (${words} differ there)`;
   const findings = active.map((name) => errorFinding(smmu, name));
   if (active.length > 0) findings.push(...interruptFindings(smmu));
   const unknown = unnamedBits(smmu);
@@ -44,14 +47,17 @@ function unnamedBits(smmu: Smmu): number {
 
 const EFFECTS: Readonly<Record<string, string>> = {
   CMDQP_ERR: 'an ECMDQ has stopped; ECMDQ_CONS.ERR differs from ECMDQ_PROD.ERRACK in the one (3.5.6.3)',
-  SFM_ERR: 'service failure mode: no queue is read or written any more, traffic is terminated (12.3); only a reset helps',
+  SFM_ERR:
+    'service failure mode: no queue is read or written any more, traffic is terminated (12.3); only a reset helps',
   EVENTQ_ABT_ERR: 'a write of an event record aborted; no record is written until it is acknowledged (7.2)',
-  PRIQ_ABT_ERR: 'a write of a page request aborted; page requests are discarded until it is acknowledged (8.2)',
+  PRIQ_ABT_ERR:
+    'a write of a page request aborted; page requests are discarded until it is acknowledged (8.2)',
   MSI_CMDQ_ABT_ERR:
     'the MSI of a CMD_SYNC aborted: its completion word is never written, so software that polls it waits for ever, though the CMD_SYNC is done (7.5)',
   MSI_EVENTQ_ABT_ERR: 'the MSI of the event queue aborted: nobody is told of events (7.5)',
   MSI_PRIQ_ABT_ERR: 'the MSI of the PRI queue aborted: nobody is told of page requests (7.5)',
-  MSI_GERROR_ABT_ERR: 'the MSI of a global error aborted, and this error raises no interrupt of its own (7.5)',
+  MSI_GERROR_ABT_ERR:
+    'the MSI of a global error aborted, and this error raises no interrupt of its own (7.5)',
   DPT_ERR: 'a lookup in the Device Permission Table failed; DPT_CFG_FAR says where (3.24.4)',
 };
 
@@ -63,7 +69,11 @@ function errorFinding(smmu: Smmu, name: string): Finding {
     return { id: 'CMDQ_ERR', kind: 'cause', text };
   }
   const kind = name === 'SFM_ERR' || name === 'EVENTQ_ABT_ERR' ? 'cause' : 'also';
-  return { id: name, kind, text: `${name}: ${EFFECTS[name] ?? REGISTERS.GERROR.layout.fields[name as 'SFM_ERR'].doc}` };
+  return {
+    id: name,
+    kind,
+    text: `${name}: ${EFFECTS[name] ?? REGISTERS.GERROR.layout.fields[name as 'SFM_ERR'].doc}`,
+  };
 }
 
 /** An error that nobody is told of looks like a CMD_SYNC that never completes. */
@@ -73,7 +83,13 @@ export function interruptFindings(smmu: Smmu): Finding[] {
   if (enabled) {
     const pending = bank.field('IRQ_CTRLACK', 'GERROR_IRQEN') === 0;
     return pending
-      ? [{ id: 'irq-ack', kind: 'also', text: 'IRQ_CTRL.GERROR_IRQEN=1 is not acknowledged in IRQ_CTRLACK yet' }]
+      ? [
+          {
+            id: 'irq-ack',
+            kind: 'also',
+            text: 'IRQ_CTRL.GERROR_IRQEN=1 is not acknowledged in IRQ_CTRLACK yet',
+          },
+        ]
       : [];
   }
   const text =

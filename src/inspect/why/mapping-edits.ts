@@ -1,7 +1,7 @@
 /** F_TRANSLATION: the descriptor that would map the address. */
 
-import { hiOf, loOf } from '../../bits/u64.ts';
 import { sizeText } from '../../bits/size-text.ts';
+import { hiOf, loOf } from '../../bits/u64.ts';
 import type { Frame } from '../../model/plan.ts';
 import { firstBlockLevel, levelShift } from '../../model/translate/descriptor.ts';
 import type { MapRun, TableStart } from '../maps.ts';
@@ -59,7 +59,9 @@ function leafEdits(facts: Facts, frame: Frame, start: TableStart): (Edit | null)
   const going = nearest === null ? null : continuing(nearest, at - (at % size), size, start);
   const what = frame.level === 3 ? 'a page' : `a block of ${sizeText(size)}`;
   if (going !== null)
-    return [leaf(going, `${what}, read-write, with the output address that continues the neighbouring mapping`)];
+    return [
+      leaf(going, `${what}, read-write, with the output address that continues the neighbouring mapping`),
+    ];
   if (frame.level < 3) return [];
   const ram = facts.smmu.memory(transaction.world).ram[0]?.base;
   const examples = [near === null ? undefined : Number(near.pa), ram].filter((pa) => pa !== undefined);

@@ -2,13 +2,13 @@
 
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
+import { judge } from '../../model/commands/legality.ts';
 import { type QueueName, type Ring, ring } from '../../model/queues/ring.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { CERRORS, cerrorName } from '../../spec/cerror.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { commandText } from '../command-text.ts';
 import { worldName } from '../text.ts';
-import { judge } from '../../model/commands/legality.ts';
 import { illegalLines } from './command.ts';
 import type { Finding, QueueExplanation } from './finding.ts';
 import { activeErrors, interruptFindings } from './gerror.ts';
@@ -24,7 +24,8 @@ import {
 /** Explains whether and why a queue of the Non-secure state stands still. Changes nothing. */
 export function explainQueue(smmu: Smmu, world: World, queue: QueueName = 'CMDQ'): QueueExplanation {
   const title = `${queue} ${world}`;
-  if (world !== 'ns') return { title, verdict: `the queues of the ${worldName(world)} state are not modelled`, findings: [] };
+  if (world !== 'ns')
+    return { title, verdict: `the queues of the ${worldName(world)} state are not modelled`, findings: [] };
   const q = ring(smmu.bank, queue, world);
   const findings = [...commonFindings(smmu, q), ...handshakeFindings(smmu)];
   findings.push(...(queue === 'CMDQ' ? commandFindings(smmu, q) : recordFindings(smmu, q)));
@@ -53,7 +54,11 @@ const READS = {
 function commonFindings(smmu: Smmu, q: Ring): Finding[] {
   const found: Finding[] = [];
   if (smmu.failure.active || activeErrors(smmu).includes('SFM_ERR'))
-    found.push({ id: 'sfm', kind: 'cause', text: 'service failure mode is active: queues are accessed no more (12.3)' });
+    found.push({
+      id: 'sfm',
+      kind: 'cause',
+      text: 'service failure mode is active: queues are accessed no more (12.3)',
+    });
   if (!q.enabled)
     found.push({ id: 'disabled', kind: 'cause', text: `CR0.${ENABLE[q.name]}=0: ${READS[q.name]} (6.3.9)` });
   if (q.inconsistent)
@@ -77,7 +82,9 @@ function handshakeFindings({ bank }: Smmu): Finding[] {
     ({ name }) => bank.field('CR0', name) !== bank.field('CR0ACK', name),
   );
   if (waiting.length === 0) return [];
-  const list = waiting.map(({ name }) => `${name} is ${bank.field('CR0', name)} in CR0 and ${bank.field('CR0ACK', name)} in CR0ACK`);
+  const list = waiting.map(
+    ({ name }) => `${name} is ${bank.field('CR0', name)} in CR0 and ${bank.field('CR0ACK', name)} in CR0ACK`,
+  );
   return [
     {
       id: 'handshake',
@@ -97,10 +104,15 @@ function commandFindings(smmu: Smmu, q: Ring): Finding[] {
     found.push(...errorFindings(smmu, commands, next), ...interruptFindings(smmu));
   } else if (smmu.bank.field('CMDQ_CONS', 'ERR') !== 0) {
     const name = cerrorName(smmu.bank.field('CMDQ_CONS', 'ERR')) ?? 'a reserved code';
-    found.push({ id: 'old-error', kind: 'also', text: `CMDQ_CONS.ERR holds ${name} of an error that was acknowledged; it counts no more` });
+    found.push({
+      id: 'old-error',
+      kind: 'also',
+      text: `CMDQ_CONS.ERR holds ${name} of an error that was acknowledged; it counts no more`,
+    });
   } else if (next >= 0) found.push(...aheadFindings(smmu, commands));
   if (errors.includes('MSI_CMDQ_ABT_ERR')) {
-    const text = 'GERROR.MSI_CMDQ_ABT_ERR is active: the MSI of a CMD_SYNC aborted, and its completion word was never written';
+    const text =
+      'GERROR.MSI_CMDQ_ABT_ERR is active: the MSI of a CMD_SYNC aborted, and its completion word was never written';
     found.push({ id: 'sync-msi-abort', kind: 'cause', text });
   }
   found.push(...syncFindings(smmu, commands, next), ...orderFindings(commands));
@@ -114,7 +126,10 @@ function errorFindings(smmu: Smmu, commands: readonly RingCommand[], next: numbe
   const code = smmu.bank.field('CMDQ_CONS', 'ERR');
   const name = cerrorName(code) ?? `reserved code ${code}`;
   const command = next < 0 ? null : (commands[next] as RingCommand);
-  const where = command === null ? 'at CONS' : `at [${hex(command.index)}] (PA ${hex(command.pa)}): ${commandText(command.words)}`;
+  const where =
+    command === null
+      ? 'at CONS'
+      : `at [${hex(command.index)}] (PA ${hex(command.pa)}): ${commandText(command.words)}`;
   const stopped: Finding = {
     id: 'cerror',
     kind: 'cause',
@@ -123,14 +138,27 @@ function errorFindings(smmu: Smmu, commands: readonly RingCommand[], next: numbe
   if (command === null) return [stopped];
   if (code === CERRORS.CERROR_ILL.code) {
     const verdict = judge(smmu.state('ns'), 'ns', command.words);
-    const why = 'illegal' in verdict ? verdict.illegal : 'the command that lies there now is legal: it was overwritten since';
+    const why =
+      'illegal' in verdict
+        ? verdict.illegal
+        : 'the command that lies there now is legal: it was overwritten since';
     const cure = 'illegal' in verdict ? illegalLines(smmu, 'ns', command) : [];
-    return [stopped, { id: 'illegal', kind: 'also', text: [why, ...cure.map((line) => line.replace(/\.$/, ''))].join('; ') }];
+    return [
+      stopped,
+      { id: 'illegal', kind: 'also', text: [why, ...cure.map((line) => line.replace(/\.$/, ''))].join('; ') },
+    ];
   }
   if (code !== CERRORS.CERROR_ATC_INV_SYNC.code) return [stopped];
   const candidates = atcCandidates(commands, next);
   const list = candidates.length === 0 ? 'none is left in the ring' : candidatesText(candidates);
-  return [stopped, { id: 'atc-candidates', kind: 'also', text: `the invalidation that timed out is one of those since the CMD_SYNC before: ${list}` }];
+  return [
+    stopped,
+    {
+      id: 'atc-candidates',
+      kind: 'also',
+      text: `the invalidation that timed out is one of those since the CMD_SYNC before: ${list}`,
+    },
+  ];
 }
 
 /** What the queue will stop at, and what its CMD_SYNC would wait for. */
@@ -141,7 +169,11 @@ function aheadFindings(smmu: Smmu, commands: readonly RingCommand[]): Finding[] 
   if (bad) {
     const verdict = judge(state, 'ns', bad.words);
     const why = 'illegal' in verdict ? verdict.illegal : '';
-    found.push({ id: 'will-stop', kind: 'also', text: `the queue will stop with CERROR_ILL at [${hex(bad.index)}]: ${why}` });
+    found.push({
+      id: 'will-stop',
+      kind: 'also',
+      text: `the queue will stop with CERROR_ILL at [${hex(bad.index)}]: ${why}`,
+    });
   }
   const sync = commands.findIndex(({ pending, name }) => pending && name === 'CMD_SYNC');
   const waits = sync < 0 ? [] : atcCandidates(commands, sync);
@@ -171,7 +203,11 @@ function recordFindings(smmu: Smmu, q: Ring): Finding[] {
   const stem = q.name;
   const abort = `${stem}_ABT_ERR`;
   if (activeErrors(smmu).includes(abort))
-    found.push({ id: 'abort', kind: 'cause', text: `GERROR.${abort} is active: a write to the queue at ${hex(q.base)} aborted, and none is made until it is acknowledged (7.2)` });
+    found.push({
+      id: 'abort',
+      kind: 'cause',
+      text: `GERROR.${abort} is active: a write to the queue at ${hex(q.base)} aborted, and none is made until it is acknowledged (7.2)`,
+    });
   const overflow = bank.field(`${stem}_PROD`, 'OVFLG');
   const acknowledged = bank.field(`${stem}_CONS`, 'OVACKFLG');
   if (overflow !== acknowledged)
@@ -181,10 +217,21 @@ function recordFindings(smmu: Smmu, q: Ring): Finding[] {
       text: `overflow: ${stem}_PROD.OVFLG=${overflow} and ${stem}_CONS.OVACKFLG=${acknowledged} differ; records were lost, and a second loss stays invisible until software copies OVFLG (7.4)`,
     });
   if (q.full) {
-    const what = stem === 'EVENTQ' ? 'further events are lost, records of stalls wait' : 'further page requests are answered by the SMMU';
-    found.push({ id: 'full-records', kind: 'cause', text: `software does not take records (CONS stands): ${what} (7.2, 8.2)` });
+    const what =
+      stem === 'EVENTQ'
+        ? 'further events are lost, records of stalls wait'
+        : 'further page requests are answered by the SMMU';
+    found.push({
+      id: 'full-records',
+      kind: 'cause',
+      text: `software does not take records (CONS stands): ${what} (7.2, 8.2)`,
+    });
   }
   if (!q.empty && bank.field('IRQ_CTRL', `${stem}_IRQEN`) === 0)
-    found.push({ id: 'irq-off', kind: 'also', text: `IRQ_CTRL.${stem}_IRQEN=0: no interrupt tells software that records wait (6.3.17)` });
+    found.push({
+      id: 'irq-off',
+      kind: 'also',
+      text: `IRQ_CTRL.${stem}_IRQEN=0: no interrupt tells software that records wait (6.3.17)`,
+    });
   return found;
 }

@@ -5,7 +5,7 @@ import type { World } from '../../bits/world.ts';
 import { DATA } from '../../model/memory.ts';
 import { entryAddress, ring } from '../../model/queues/ring.ts';
 import type { Smmu } from '../../model/smmu.ts';
-import { COMMANDS, CS_SIG_IRQ, commandNameOf, commandByOpcode, opcodeOf } from '../../spec/commands.ts';
+import { COMMANDS, CS_SIG_IRQ, commandByOpcode, commandNameOf, opcodeOf } from '../../spec/commands.ts';
 import { commandText } from '../command-text.ts';
 import type { Finding } from './finding.ts';
 
@@ -84,7 +84,10 @@ export function orderFindings(commands: readonly RingCommand[]): Finding[] {
       openTlbi = null;
       openAtc = [];
     } else if (command.name === 'CMD_ATC_INV') {
-      if (openTlbi !== null) early.push(`${at(command)} before a CMD_SYNC has completed ${openTlbi.name.slice(4)} ${at(openTlbi)}`);
+      if (openTlbi !== null)
+        early.push(
+          `${at(command)} before a CMD_SYNC has completed ${openTlbi.name.slice(4)} ${at(openTlbi)}`,
+        );
       openAtc.push(command);
     } else if (commandByOpcode(opcodeOf(command.words, 0))?.kind === 'tlb') {
       openTlbi ??= command;
