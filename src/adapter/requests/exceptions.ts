@@ -23,7 +23,7 @@ export const EXCEPTIONS: Handlers = {
       debuggee.lastStop?.thread === thread ? debuggee.lastStop.hit : debuggee.debugger.hitAt(thread);
     if (hit?.reason !== 'exception' || position.at !== 'operation')
       throw new NotNow('the thread does not stand at an exception');
-    const { reason, more } = explain(position.plan, hit);
+    const { reason, more } = explain(debuggee.smmu, position.plan, hit);
     return {
       exceptionId: hit.filter,
       // A sentence a line, as clients show it.
