@@ -2,7 +2,7 @@
 
 /** Letters that may differ, insert or lack, by the length of what was written. */
 function allowed(length: number): number {
-  return length <= 3 ? 1 : length <= 7 ? 2 : 3;
+  return length <= 1 ? 0 : length <= 3 ? 1 : length <= 7 ? 2 : 3;
 }
 
 /** Longer words are no misspelt names, and comparing them costs. */
