@@ -1,17 +1,18 @@
 import type { World } from '../bits/world.ts';
 import { Journal } from '../model/effects.ts';
-import type { Operation, Plan, Transaction } from '../model/plan.ts';
+import type { Operation, Outline, Plan, Transaction } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
 import type { Clock } from './clock.ts';
 import type { Committed } from './history.ts';
 import { History } from './history.ts';
 import type { Position } from './position.ts';
+import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
 import { DEFAULT_FILTERS, findStop, stopAt } from './stops/index.ts';
 import type { Hit } from './stops/stop.ts';
 import type { ThreadInfo, ThreadKey } from './thread.ts';
 import { DMA, queueThread, worldOf } from './thread.ts';
-import { operationText, stuckText } from './words.ts';
+import { stuckText } from './words.ts';
 
 /** How long a running queue keeps the event loop, in milliseconds: a pause is felt as immediate. */
 const SLICE_MS = 20;
@@ -144,6 +145,9 @@ export class Debugger {
       for (let current = this.#refresh(thread); current; current = this.#refresh(thread)) {
         const advance = this.#advance(thread, current);
         if (advance.result !== 'committed') return this.#afterAdvance(thread, advance);
+        while (this.#clock.now() < sliceEnd && this.#runAhead(thread)) {
+          // Everything is done in the condition: most operations need no plan.
+        }
         if (this.#clock.now() < sliceEnd) continue;
         await this.#clock.breathe();
         if (this.#pauseAsked) return this.#stop(thread, 'pause');
@@ -190,7 +194,7 @@ export class Debugger {
     text: string,
   ): Plan {
     const plan = this.smmu.plan(operation);
-    this.#commit(thread, plan, text);
+    this.#commit(thread, plan, undefined, text);
     return plan;
   }
 
@@ -223,14 +227,35 @@ export class Debugger {
     if (worldOf(thread) !== null && result !== 'consumed' && result !== 'command-error') {
       return { result: 'stuck', why: stuckText(plan.outcome) };
     }
-    this.#commit(thread, plan, operationText(plan));
+    this.#commit(thread, plan, plan.frames[0]?.layout);
     return { result: 'committed' };
   }
 
-  #commit(thread: ThreadKey, plan: Plan, text: string): void {
+  /** Commits the next command of a queue without planning it; false when there is none, or it must be planned. */
+  #runAhead(thread: ThreadKey): boolean {
+    const world = worldOf(thread);
+    const next = world === null ? null : this.smmu.nextCommand(world);
+    if (next === null || !('operation' in next)) return false;
+    const outline = outlineToRun(this.smmu, next.operation, this.#enabled);
+    if (outline === null) return false;
+    this.#commit(thread, outline, commandTitle(this.smmu, outline));
+    return true;
+  }
+
+  /**
+   * @param command of a command: its name
+   * @param text where the operation and that do not say it all
+   */
+  #commit(thread: ThreadKey, { operation, effects }: Outline, command?: string, text?: string): void {
     const mark = this.#journal.length;
-    this.smmu.commit(plan.effects, this.#journal);
-    this.history.push({ thread, operation: plan.operation, mark, text });
+    this.smmu.commit(effects, this.#journal);
+    this.history.push({
+      thread,
+      operation,
+      mark,
+      ...(command === undefined ? {} : { command }),
+      ...(text === undefined ? {} : { text }),
+    });
     this.#current.delete(thread);
     this.#changes++;
   }
@@ -242,7 +267,7 @@ export class Debugger {
     this.#journal.undo(this.smmu, last.mark);
     this.#changes++;
     this.#current.delete(last.thread);
-    if (last.operation.kind === 'transaction') this.#place('dma', this.smmu.plan(last.operation), 0);
+    if (last.operation?.kind === 'transaction') this.#place('dma', this.smmu.plan(last.operation), 0);
     return last;
   }
 

@@ -28,7 +28,15 @@ import { enterServiceFailure } from './interrupts.ts';
 import { CACHE_POLICIES, type CachePolicy, type ModelOptions, type QueueMachine } from './machine.ts';
 import { DATA, SparseMemory } from './memory.ts';
 import { planSideOperation } from './operations.ts';
-import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
+import {
+  type Effect,
+  type Operation,
+  type Outcome,
+  type Outline,
+  type Plan,
+  Recorder,
+  type Transaction,
+} from './plan.ts';
 import { commandAddress, commandQueue, idleReason } from './queues/command-queue.ts';
 import { CommandRunner } from './queues/command-runner.ts';
 import type { QueueRef } from './queues/queue-id.ts';
@@ -153,11 +161,20 @@ export class Smmu implements QueueMachine {
     return { operation, outcome, frames: recorder.frames, steps: recorder.steps, effects };
   }
 
+  /**
+   * Computes what an operation would do, as {@link plan} does but without recording the way there. Changes nothing.
+   * Effects are those of the plan; only texts for people may be shorter.
+   */
+  outline(operation: Operation): Outline {
+    const effects: Effect[] = [];
+    return { operation, outcome: this.#compute(operation, effects, null), effects };
+  }
+
   /** Applies effects in order; with a journal they can be undone. */
   commit(effects: readonly Effect[], journal?: Journal): void {
     for (const effect of effects) {
-      const inverse = applyEffect(this, effect);
-      journal?.record(inverse);
+      if (journal) journal.commit(this, effect);
+      else applyEffect(this, effect);
     }
   }
 
@@ -217,7 +234,7 @@ export class Smmu implements QueueMachine {
     // Stalled transactions go on between commands.
     while (this.traffic.stalls.size > 0) {
       const effects: Effect[] = [];
-      const { result } = this.#planCommand({ world, queue }, effects, new Recorder());
+      const { result } = this.#planCommand({ world, queue }, effects, null);
       this.commit(effects);
       if (result !== 'consumed') return count;
       count++;
@@ -257,7 +274,7 @@ export class Smmu implements QueueMachine {
     return effects;
   }
 
-  #compute(operation: Operation, effects: Effect[], recorder: Recorder): Outcome {
+  #compute(operation: Operation, effects: Effect[], recorder: Recorder | null): Outcome {
     switch (operation.kind) {
       case 'transaction':
         return this.#planTransaction(operation.transaction, effects, recorder);
@@ -268,7 +285,7 @@ export class Smmu implements QueueMachine {
       case 'memory':
         if (this.policy === 'maximal') this.#rememberVersions(operation, effects);
         effects.push({ ...operation, what: 'software writes memory' });
-        recorder.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
+        recorder?.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
       default:
         return outcome(planSideOperation(this, this.state('ns'), operation, effects, recorder));
@@ -296,16 +313,18 @@ export class Smmu implements QueueMachine {
     }
   }
 
-  #planTransaction(incoming: Transaction, effects: Effect[], recorder: Recorder): Outcome {
+  #planTransaction(incoming: Transaction, effects: Effect[], recorder: Recorder | null): Outcome {
     const answer = new Answer();
     const state = this.state(incoming.world);
     const t = presented(incoming, state);
-    recordArrival(recorder, t);
+    if (recorder !== null) recordArrival(recorder, t);
     this.#translate(state, t, answer, recorder);
     const passes = answer.result === 'ok' && answer.ats === null;
     const mpam = passes ? transactionLabel(state, t, answer) : NO_LABEL;
-    recordAccesses(recorder, state, t, answer);
-    recordLabels(recorder, state, answer, mpam);
+    if (recorder !== null) {
+      recordAccesses(recorder, state, t, answer);
+      recordLabels(recorder, state, answer, mpam);
+    }
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
     return {
@@ -326,16 +345,20 @@ export class Smmu implements QueueMachine {
     };
   }
 
-  #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder): Outcome {
+  #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder | null): Outcome {
     const done = this.#runner.plan(of.world, of.queue ?? 'CMDQ', effects, recorder);
     const { result, command, cerror, missing } = done;
     if (result !== 'idle')
-      recorder.step('end', result === 'consumed' ? 'the command is consumed' : done.reason);
+      recorder?.step('end', result === 'consumed' ? 'the command is consumed' : done.reason);
     this.#wake(effects, recorder, command === 'CMD_SYNC' && result === 'consumed');
     return outcome({ result, command, cerror, missing });
   }
 
-  #planRegister(operation: Operation & { kind: 'register' }, effects: Effect[], recorder: Recorder): Outcome {
+  #planRegister(
+    operation: Operation & { kind: 'register' },
+    effects: Effect[],
+    recorder: Recorder | null,
+  ): Outcome {
     const done = writeRegister(this, { world: 'ns', ...operation }, recorder);
     effects.push(...done.effects);
     this.#wake(effects, recorder);

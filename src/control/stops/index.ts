@@ -1,4 +1,5 @@
-import type { Plan } from '../../model/plan.ts';
+import type { Outline, Plan } from '../../model/plan.ts';
+import type { Smmu } from '../../model/smmu.ts';
 import { commandErrors } from './command-errors.ts';
 import { eventStops } from './events.ts';
 import { globalErrors } from './global-errors.ts';
@@ -44,4 +45,10 @@ export function findStop(plan: Plan, from: number, enabled: ReadonlySet<string>,
     if (hit) return hit;
   }
   return null;
+}
+
+/** Whether {@link findStop} may find something in the plan of an operation, judged without its steps. */
+export function mayStop(outline: Outline, enabled: ReadonlySet<string>, smmu: Smmu): boolean {
+  for (const kind of KINDS) if (kind.mayMatch(outline, enabled, smmu)) return true;
+  return false;
 }

@@ -1,4 +1,5 @@
-import type { Plan } from '../../model/plan.ts';
+import type { Outline, Plan } from '../../model/plan.ts';
+import type { Smmu } from '../../model/smmu.ts';
 
 /** One choice that people can switch on: what clients call an exception filter. */
 export interface Filter {
@@ -17,6 +18,12 @@ export interface StopKind {
   readonly filters: readonly Filter[];
   /** The filter among `enabled` that asks to stop before step `at` of the plan, or null. */
   match(plan: Plan, at: number, enabled: ReadonlySet<string>, peek: Peek): string | null;
+  /**
+   * Whether any step of the operation may be matched, judged without its steps; true where that is not known. False
+   * is a promise.
+   * @param smmu as it is before the operation
+   */
+  mayMatch(outline: Outline, enabled: ReadonlySet<string>, smmu: Smmu): boolean;
 }
 
 /** A stop that was found. */

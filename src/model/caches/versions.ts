@@ -7,7 +7,7 @@
  * may still be held if it was overwritten after the last completed covering invalidation was consumed.
  */
 
-import type { Store } from '../plan.ts';
+import type { Store } from '../store.ts';
 
 /** A doubleword as it was before software changed it. */
 export interface Version {
