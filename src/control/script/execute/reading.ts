@@ -44,9 +44,13 @@ export function numberOf(word: Word, scope: Scope, limit: bigint = 1n << 64n): b
   const found = evaluate(word, scope);
   const value = isBag(found) ? (found.whole ?? found) : found;
   const number = typeof value === 'boolean' ? BigInt(value) : value;
-  if (typeof number !== 'bigint') throw new PlacedError(word, `"${word.text}" is no number but ${valueText(value)}`);
+  if (typeof number !== 'bigint')
+    throw new PlacedError(word, `"${word.text}" is no number but ${valueText(value)}`);
   if (number < 0n || number >= limit) {
-    throw new PlacedError(word, `${word.text} is ${valueText(number)}: a number from 0 to ${valueText(limit - 1n)} is expected`);
+    throw new PlacedError(
+      word,
+      `${word.text} is ${valueText(number)}: a number from 0 to ${valueText(limit - 1n)} is expected`,
+    );
   }
   return number;
 }
@@ -107,7 +111,8 @@ export class Reading {
     const word = this.bound.words.get(name) ?? this.argument(name);
     if (!word) return 'ns';
     if (!isWorld(word.text)) throw new PlacedError(word, `"${word.text}" is no world`);
-    if (word.text !== 'ns') throw new PlacedError(word, `world ${word.text} is not modelled by this version; use ns`);
+    if (word.text !== 'ns')
+      throw new PlacedError(word, `world ${word.text} is not modelled by this version; use ns`);
     return word.text;
   }
 }

@@ -1,9 +1,9 @@
 import { fieldOf, type Layout } from '../../../bits/layout.ts';
 import { hex } from '../../../bits/u64.ts';
 import { UserError } from '../../../bits/user-error.ts';
-import { isWorld, type World, WORLDS } from '../../../bits/world.ts';
+import { isWorld, WORLDS, type World } from '../../../bits/world.ts';
 import { offsetOf } from '../../../model/bank.ts';
-import { ring, type QueueName } from '../../../model/queues/ring.ts';
+import { type QueueName, ring } from '../../../model/queues/ring.ts';
 import type { Smmu } from '../../../model/smmu.ts';
 import { CD } from '../../../spec/cd.ts';
 import { EVENT_HEADER, eventByNumber } from '../../../spec/events.ts';
@@ -19,7 +19,8 @@ import type { Device, Environment } from './state.ts';
 /** What the names of a script's expressions stand for, at this moment of the SMMU. */
 export function scopeOf(smmu: Smmu, environment: Environment): Scope {
   return {
-    name: (name) => environment.lets.get(name) ?? deviceNamed(environment, name) ?? known(smmu, environment, name),
+    name: (name) =>
+      environment.lets.get(name) ?? deviceNamed(environment, name) ?? known(smmu, environment, name),
     call: (name, args) => call(smmu, environment, name, args),
   };
 }
@@ -30,7 +31,12 @@ function deviceNamed(environment: Environment, name: string): Value | undefined 
 }
 
 function deviceBag({ name, sid, ssid, world }: Device): Bag {
-  const parts: Readonly<Record<string, Value>> = { name, sid: BigInt(sid), ssid: BigInt(Math.max(ssid, 0)), world };
+  const parts: Readonly<Record<string, Value>> = {
+    name,
+    sid: BigInt(sid),
+    ssid: BigInt(Math.max(ssid, 0)),
+    world,
+  };
   return bag(`device ${name}`, parts);
 }
 
@@ -110,7 +116,11 @@ function registersOf(smmu: Smmu, world: World): Bag {
 }
 
 /** Index and wrap bit of a queue's registers. */
-export function queueIndices(smmu: Smmu, queue: QueueName, world: World): { readonly prod: number; readonly cons: number } {
+export function queueIndices(
+  smmu: Smmu,
+  queue: QueueName,
+  world: World,
+): { readonly prod: number; readonly cons: number } {
   const mask = 2 ** (ring(smmu.bank, queue, world).log2size + 1) - 1;
   const read = (which: string): number => smmu.bank.lo(`${WORLD_PREFIX[world]}${queue}_${which}`) & mask;
   return { prod: read('PROD'), cons: read('CONS') };
@@ -125,8 +135,13 @@ function call(smmu: Smmu, environment: Environment, name: string, args: readonly
   const limits: Readonly<Record<string, number>> = { ste: 2, cd: 2, mem: 2 };
   const limit = limits[name];
   if (limit === undefined) return undefined;
-  if (args.length === 0 || args.length > limit) throw new ExpressionError(`${name}() takes 1 to ${limit} values`, 0);
-  const draft = new Draft(smmu, worldArgument(name, name === 'cd' ? undefined : args[1]), environment.allocation);
+  if (args.length === 0 || args.length > limit)
+    throw new ExpressionError(`${name}() takes 1 to ${limit} values`, 0);
+  const draft = new Draft(
+    smmu,
+    worldArgument(name, name === 'cd' ? undefined : args[1]),
+    environment.allocation,
+  );
   const first = numberArgument(name, args[0]);
   try {
     if (name === 'mem') return doubleword(draft, first);

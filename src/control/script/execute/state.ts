@@ -46,3 +46,9 @@ export interface Environment {
   readonly last: Last;
   readonly findings: FindingList | null;
 }
+
+/** Whether an operation went through. A completion that permits nothing is how ATS says that there is nothing (3.9.1.2). */
+export function isGood({ result, ats }: Outcome): boolean {
+  if (ats !== null) return ats.status === 'success' && (ats.read || ats.write);
+  return result === 'ok' || result === 'consumed' || result === 'idle';
+}
