@@ -1,7 +1,15 @@
 import { hex } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { offsetOf } from '../../model/bank.ts';
-import { ALL_PAGES, CHUNK_BYTES, type ChunkSource, PA_LIMIT, SparseMemory } from '../../model/memory.ts';
+import {
+  ABSENT,
+  ALL_PAGES,
+  CHUNK_BYTES,
+  type ChunkSource,
+  DATA,
+  PA_LIMIT,
+  SparseMemory,
+} from '../../model/memory.ts';
 import { type CachePolicy, Smmu } from '../../model/smmu.ts';
 import { type FeatureValues, feature, type IdValues, withFeatures } from '../../spec/features.ts';
 import { presetNamed } from '../../spec/presets.ts';
@@ -149,4 +157,41 @@ function readyRegisters(ids: IdValues, base: number): [number, number][] {
   for (const register of ['CR0', 'CR0ACK'] as const) words.set(register, 'SMMUEN', 1);
   words.set('CR2', 'RECINVSID', 1);
   return words.list();
+}
+
+/** Bytes that statements may take of a capture's RAM, and how much of it is looked at to find them. */
+const FREE_BYTES = 0x40_0000;
+const MOST_CHUNKS = 4096;
+
+/**
+ * RAM of a capture that holds nothing: absent from the image, or zeros, as near to the end as there is. A statement that
+ * needs some fails when there is none.
+ */
+export function freeRam(memory: SparseMemory): Allocation {
+  const words = new Uint32Array(CHUNK_BYTES / 4);
+  let looked = 0;
+  for (const { base, size } of [...memory.ram].reverse()) {
+    let free = 0;
+    for (
+      let at = Math.floor((base + size) / CHUNK_BYTES) * CHUNK_BYTES - CHUNK_BYTES;
+      at >= base;
+      at -= CHUNK_BYTES
+    ) {
+      if (++looked > MOST_CHUNKS) break;
+      free = isFree(memory, at, words) ? free + CHUNK_BYTES : 0;
+      if (free >= FREE_BYTES) return allocationIn(at, free);
+    }
+  }
+  return allocationIn(0, 0);
+}
+
+function isFree(memory: SparseMemory, chunk: number, words: Uint32Array): boolean {
+  const pages = 16;
+  const perPage = words.length / pages;
+  for (let page = 0; page < pages; page++) {
+    const status = memory.load(chunk + page * perPage * 4, words, 0, perPage);
+    if (status !== ABSENT && (status !== DATA || words.subarray(0, perPage).some((word) => word !== 0)))
+      return false;
+  }
+  return true;
 }
