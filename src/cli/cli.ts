@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   events: async () => (await import('./commands/queues.ts')).events,
   translate: async () => (await import('./commands/translate.ts')).translate,
   conform: async () => (await import('./commands/conform.ts')).conform,
+  run: async () => (await import('./commands/run.ts')).runCommand,
   dap: async () => (await import('./commands/dap.ts')).dap,
 };
 
