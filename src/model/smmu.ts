@@ -37,7 +37,7 @@ import {
   Recorder,
   type Transaction,
 } from './plan.ts';
-import { commandAddress, commandQueue, idleReason } from './queues/command-queue.ts';
+import { idleReason } from './queues/command-queue.ts';
 import { CommandRunner } from './queues/command-runner.ts';
 import type { QueueRef } from './queues/queue-id.ts';
 import { type RegisterValue, readRegister } from './register-read.ts';
@@ -91,6 +91,7 @@ const DEFAULT_OPTIONS: ModelOptions = {
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
 const TLB_LIMIT = 65536;
 const CONFIG_LIMIT = 65536;
+const NOTHING_TO_CONSUME = 'there is nothing to consume';
 const NO_RULES: ReadonlySet<string> = new Set();
 
 export class Smmu implements QueueMachine {
@@ -181,14 +182,9 @@ export class Smmu implements QueueMachine {
   /** The next command of a queue as an operation, or why there is none. */
   nextCommand(from: World | QueueRef): { readonly operation: Operation } | { readonly idle: string } {
     const { world, queue: id = 'CMDQ' } = refOf(from);
-    const idle = idleReason(this, this.state(world), world, id);
-    const queue = idle === null ? commandQueue(this, world, id) : null;
-    if (queue === null) return { idle: idle ?? 'there is no such queue' };
-    const index = this.bank.peek(queue.cons) & queue.indexMask;
-    const pa = commandAddress(queue, index);
-    return {
-      operation: { kind: 'command', world, ...(id === 'CMDQ' ? {} : { queue: id }), index, pa },
-    };
+    const operation = this.#runner.next(world, id);
+    if (operation !== null) return { operation };
+    return { idle: idleReason(this, this.state(world), world, id) ?? NOTHING_TO_CONSUME };
   }
 
   /**

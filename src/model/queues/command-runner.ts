@@ -21,9 +21,9 @@ import type { FieldBits } from '../field-bits.ts';
 import { raiseGerror } from '../interrupts.ts';
 import type { QueueMachine } from '../machine.ts';
 import { ABSENT, CHUNK_BYTES, DATA, MISS, type ReadStatus } from '../memory.ts';
-import type { Effect, Missing, Recorder, Result } from '../plan.ts';
+import type { Effect, Missing, Operation, Recorder, Result } from '../plan.ts';
 import type { WorldState } from '../state.ts';
-import { type CommandQueue, commandAddress, commandQueue, idleReason, isRunning } from './command-queue.ts';
+import { type CommandQueue, commandAddress, commandQueue, isRunning } from './command-queue.ts';
 import { ECMDQ_ERROR } from './ecmdq.ts';
 import { type QueueId, queueName } from './queue-id.ts';
 
@@ -142,19 +142,35 @@ export class CommandRunner {
     }
   }
 
+  /** The command at CONS as an operation, or null when nothing would be consumed: `idleReason` says why. */
+  next(world: World, id: QueueId): (Operation & { kind: 'command' }) | null {
+    const queue = this.#refresh(world, id);
+    if (queue === null || !this.#isReady(queue)) return null;
+    const index = this.#machine.bank.peek(queue.cons) & queue.indexMask;
+    const pa = commandAddress(queue, index);
+    return id === 'CMDQ'
+      ? { kind: 'command', world, index, pa }
+      : { kind: 'command', world, queue: id, index, pa };
+  }
+
   /**
    * Plans the command at CONS.
    * @param effects gets what the command changes
    */
   plan(world: World, id: QueueId, effects: Effect[], recorder: Recorder | null): CommandOutcome {
     const queue = this.#refresh(world, id);
-    const state = this.#state as WorldState;
-    if (queue === null || idleReason(this.#machine, state, world, id) !== null) return IDLE;
+    if (queue === null || !this.#isReady(queue)) return IDLE;
     this.#context.effects = effects;
     this.#context.recorder = recorder;
     this.#direct = false;
     if (!this.#consume(queue, this.#machine.bank.peek(queue.cons))) return this.#failed;
     return { result: 'consumed', command: this.#context.name, cerror: 0, reason: '', missing: null };
+  }
+
+  #isReady(queue: CommandQueue): boolean {
+    const { bank, failure } = this.#machine;
+    if (failure.active || !isRunning(bank, this.#state as WorldState, queue)) return false;
+    return ((bank.peek(queue.prod) ^ bank.peek(queue.cons)) & queue.mask) !== 0;
   }
 
   #commit(): void {
