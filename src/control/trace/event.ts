@@ -54,7 +54,9 @@ export class TraceEvent {
 }
 
 function isWordCharacter(code: number): boolean {
-  return (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95;
+  return (
+    (code >= 48 && code <= 57) || (code >= 65 && code <= 90) || (code >= 97 && code <= 122) || code === 95
+  );
 }
 
 /** The number behind `key=` or `key:`; a key begins the text or follows a blank, a comma or a colon. */

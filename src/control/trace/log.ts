@@ -56,7 +56,7 @@ export class TraceLog {
     for (let at = index + step; at !== index + reach + step; at += step) {
       const event = this.event(at);
       if (event?.name === name) return event.damage === null ? event : null;
-      if (event !== null && event.name.startsWith('smmu') && event.name !== 'smmuv3_trigger_irq') return null;
+      if (event?.name.startsWith('smmu') === true && event.name !== 'smmuv3_trigger_irq') return null;
     }
     return null;
   }
