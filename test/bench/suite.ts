@@ -5,6 +5,7 @@ import { benchCases, type CommandCase, isTranslation } from './cases.ts';
 import { commandBench } from './commands.ts';
 import type { Bench } from './rounds.ts';
 import { leafBench, streamTableBench, surveyBench } from './scans.ts';
+import { traceBench } from './trace.ts';
 import { isModelled, planBench, translationBench, walkOf } from './translations.ts';
 
 /** Its walk is the baseline of whatever walks nothing itself. */
@@ -44,6 +45,7 @@ export function suite(big: Smmu, only = ''): Suite {
     ['enumerate_leaf_ptes', () => leafBench(big, walk)],
     ['list_stream_table', () => streamTableBench(reference, walk)],
     ['count_stes', () => surveyBench(reference, walk)],
+    ['replay_trace', () => traceBench(walk)],
   ];
   return {
     benches: makers.filter(([name]) => name.includes(only)).map(([, make]) => make()),

@@ -25,6 +25,8 @@ export const AT = {
   CR0: offsetOf('CR0'),
   CR0ACK: offsetOf('CR0ACK'),
   CR2: offsetOf('CR2'),
+  IRQ_CTRL: offsetOf('IRQ_CTRL'),
+  IRQ_CTRLACK: offsetOf('IRQ_CTRLACK'),
   STRTAB_BASE: offsetOf('STRTAB_BASE'),
   STRTAB_BASE_CFG: offsetOf('STRTAB_BASE_CFG'),
   CMDQ_BASE: offsetOf('CMDQ_BASE'),

@@ -77,7 +77,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   smmuv3_find_ste_2lvl: ({ event, learn, state }) => {
     const { group } = state;
     if (group === null || group.thread !== event.thread) return {};
-    const stes = event.number('max_l2_ste') + 1;
+    // QEMU quotes 2^Span - 1 there, where the array has 2^(Span - 1) STEs (5.1).
+    const stes = (event.number('max_l2_ste') + 1) / 2;
     learnArray(learn, group.sid, event.number('l2ptr'), stes);
     return {};
   },
@@ -312,6 +313,12 @@ const BASE_OF: Readonly<Record<number, number>> = {
   [AT.EVENTQ_CONS]: AT.EVENTQ_BASE,
 };
 
+/** Registers that acknowledge others, by those. */
+const ACK_OF: Readonly<Record<number, number>> = {
+  [AT.CR0]: AT.CR0ACK,
+  [AT.IRQ_CTRL]: AT.IRQ_CTRLACK,
+};
+
 /** `size: 0x4(0)`: what the access came to, 0 where it was accepted. */
 function accepted(event: TraceEvent): boolean {
   return !event.text.includes('(') || event.text.includes('(0)');
@@ -340,6 +347,9 @@ function readRegister({ event, state, smmu, learn }: At): Partial<Work> {
   const comparable = state.known.has(offset) && (base === undefined || state.known.has(base));
   if (!comparable) {
     learn.register(offset, lo, `register ${hex(offset, 4)}`);
+    const ack = ACK_OF[offset];
+    // What was written long ago is acknowledged; an update in flight would make the next write be ignored (6.3.17).
+    if (ack !== undefined && !state.known.has(ack)) learn.register(ack, lo, `register ${hex(ack, 4)}`);
     if (bytes === 8) learn.register(offset + 4, hi, `register ${hex(offset + 4, 4)}`);
     return { after, unchecked: null };
   }
