@@ -91,6 +91,22 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
+/** Whether a trace event begins at a place of a text: what {@link parseTraceLine} finds, without reading the line. */
+export function isEventAt(text: string, from: number, to: number): boolean {
+  let at = from;
+  while (at < to && isDigit(text.charCodeAt(at))) at++;
+  if (at > from && text.charCodeAt(at) === 64) {
+    at++;
+    while (at < to && (isDigit(text.charCodeAt(at)) || text.charCodeAt(at) === 46)) at++;
+    if (text.charCodeAt(at) !== COLON) return false;
+    at++;
+  } else at = from;
+  if (to - from > LINE_LIMIT || !text.startsWith('smmu', at)) return false;
+  while (at < to && isWordCharacter(text.charCodeAt(at))) at++;
+  const next = text.charCodeAt(at);
+  return at === to || next === SPACE || next === 13;
+}
+
 /**
  * Reads a line.
  * @param cut the line is the last one and has no end: its last number may lack digits

@@ -1,4 +1,4 @@
-import { parseTraceLine, type TraceEvent } from './event.ts';
+import { isEventAt, parseTraceLine, type TraceEvent } from './event.ts';
 
 /** The lines of a trace: the text, and where each line begins. Nothing else is kept for a line. */
 export class TraceLog {
@@ -7,6 +7,8 @@ export class TraceLog {
   readonly #text: string;
   /** Where each line begins, and behind the last one where it ends. */
   readonly #starts: Uint32Array;
+  #kept = -1;
+  #event: TraceEvent | null = null;
 
   constructor(text: string, file: string) {
     this.file = file;
@@ -30,11 +32,15 @@ export class TraceLog {
     return this.#text.slice(from, this.#text.charCodeAt(to - 1) === 13 ? to - 1 : to);
   }
 
-  /** What a line says of an SMMU, or null. @param index from 0 */
+  /** What a line says of an SMMU, or null. The last one that was asked for is kept. @param index from 0 */
   event(index: number): TraceEvent | null {
     if (index < 0 || index >= this.count) return null;
-    const cut = index === this.count - 1 && !this.#text.endsWith('\n');
-    return parseTraceLine(this.line(index), cut);
+    if (index !== this.#kept) {
+      const cut = index === this.count - 1 && !this.#text.endsWith('\n');
+      this.#event = parseTraceLine(this.line(index), cut);
+      this.#kept = index;
+    }
+    return this.#event;
   }
 
   /** The first line from `index` on that holds a trace event, or {@link count}. Messages of QEMU's log are none. */
@@ -46,8 +52,8 @@ export class TraceLog {
   }
 
   isStatement(index: number): boolean {
-    const event = this.event(index);
-    return event?.name.startsWith('smmu') === true;
+    if (index < 0 || index >= this.count) return false;
+    return isEventAt(this.#text, this.#starts[index] ?? 0, (this.#starts[index + 1] ?? 0) - 1);
   }
 
   /** The nearest message of a name among the `reach` lines before or after one; null behind another statement's. */

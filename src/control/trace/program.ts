@@ -28,6 +28,8 @@ export class TraceProgram implements Program {
   readonly #log: TraceLog;
   #state: TraceState;
   #lines: readonly number[] | null = null;
+  /** What the last {@link next} proposed, and at which state. */
+  #work: { readonly of: TraceState; readonly work: Work } | null = null;
 
   /** @param smmu a machine of the trace's own: see `traceMachine` */
   constructor(smmu: Smmu, text: string, file: string) {
@@ -57,7 +59,8 @@ export class TraceProgram implements Program {
 
   next(): ProgramNext {
     if (this.#state.line >= this.#log.count) return { kind: 'end' };
-    const { learn, operation } = workOf(this.#smmu, this.#log, this.#state);
+    this.#work = { of: this.#state, work: workOf(this.#smmu, this.#log, this.#state) };
+    const { learn, operation } = this.#work.work;
     const begins = !this.#state.begun;
     const first = learn.operation ?? operation;
     return first === null ? { kind: 'quiet' } : { kind: 'operation', operation: first, begins };
@@ -74,7 +77,8 @@ export class TraceProgram implements Program {
       ];
     }
     if (plan?.operation.kind === 'learned') return this.#learned(event);
-    return this.#done(event, plan, workOf(this.#smmu, this.#log, { ...state, assumed: true }));
+    const planned = this.#work?.of === state ? this.#work.work : workOf(this.#smmu, this.#log, state);
+    return this.#done(event, plan, planned);
   }
 
   save(): object {

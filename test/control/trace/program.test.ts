@@ -148,7 +148,7 @@ describe('a trace from the middle', () => {
     const { differing, compared, unchecked } = runTrace(trace('tail'), FILE);
     expect(differing).toBe(0);
     expect(compared).toBeGreaterThan(10);
-    expect(unchecked).toBeLessThan(compared);
+    expect(unchecked).toBeGreaterThan(0);
   });
 
   test('passes streams that bypass', () => {
