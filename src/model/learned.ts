@@ -10,16 +10,16 @@ import type { Effect, Learned, Outcome, Recorder } from './plan.ts';
 export function planLearned(
   learned: Learned,
   effects: Effect[],
-  recorder: Recorder,
+  recorder: Recorder | null,
 ): Partial<Outcome> & Pick<Outcome, 'result'> {
   const { space, memory, registers } = learned;
   for (const { offset, value, what } of registers) {
     effects.push({ kind: 'register', offset, value, what });
-    recorder.step('register', `${what}: ${hex(value)} at ${hex(offset, 4)}`);
+    recorder?.step('register', `${what}: ${hex(value)} at ${hex(offset, 4)}`);
   }
   for (const { pa, words, what } of memory) {
     effects.push({ kind: 'memory', space, pa, words, what });
-    recorder.step('memory', `${what} at ${hex(pa)}`);
+    recorder?.step('memory', `${what} at ${hex(pa)}`);
   }
   return { result: 'ok' };
 }
