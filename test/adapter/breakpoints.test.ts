@@ -158,7 +158,7 @@ test('a field of the variables view, an expression and an address are watched fo
   expect(bad?.verified).toBe(false);
   expect(await client.move('continue', DMA)).toMatchObject({
     reason: 'data breakpoint',
-    text: 'use of S1ContextPtr',
+    text: 'use of ste(8).S1ContextPtr',
     hitBreakpointIds: [watch?.id],
   });
 });

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encode } from '../../../src/bits/layout.ts';
 import type { OpenMachine } from '../../../src/capture/machine.ts';
+import { parseExpression } from '../../../src/control/expression/parse.ts';
 import type { Finding } from '../../../src/control/finding.ts';
 import { findStructure } from '../../../src/control/stops/bags.ts';
 import { Breakpoints } from '../../../src/control/stops/breakpoints.ts';
 import { dataId, parseDataId, placeOfField } from '../../../src/control/stops/data-place.ts';
 import { parseHitCondition } from '../../../src/control/stops/hit-condition.ts';
+import { machineScope } from '../../../src/control/stops/scope.ts';
 import { offsetOf } from '../../../src/model/bank.ts';
 import { type Plan, transaction } from '../../../src/model/plan.ts';
 import { entryAddress, ring } from '../../../src/model/queues/ring.ts';
@@ -323,4 +325,13 @@ test('what mayStop denies has no stop in its plan, and commands that no breakpoi
   smmu.commit(plan.effects);
   expect(may(command(encode(CMD_TLBI_NH_VA.layout, { Opcode: CMD_TLBI_NH_VA.opcode, ASID: 1 })))).toBe(true);
   expect(may(dma(MAPPED))).toBe(false);
+});
+
+test('registers, structures and names of events mean the same without an operation', () => {
+  const scope = machineScope(smmu);
+  const value = (text: string) => parseExpression(text).evaluate(scope);
+  expect(value('reg.ns.CR0.SMMUEN')).toBe(1n);
+  expect(value('ste(8).Config')).toBe(5n);
+  expect(value('tlbi_nh_va')).toBe('TLBI_NH_VA');
+  expect(() => value('sid')).toThrow('sid is not known here');
 });
