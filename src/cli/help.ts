@@ -98,6 +98,16 @@ Runs cases and compares the answers with those expected.
   --caches POLICY       combined (default), maximal or none
   --json                the report as JSON
 `,
+  run: `smmu-debug run SCRIPT.smmu
+
+Runs a script; its expect lines are the test. Each test block runs by itself.
+
+  --only NAME           only the test of this name
+  --preset NAME         another SMMU than the script's machine statement says
+  --caches POLICY       maximal (default), combined or none
+  --workspace DIR       what include and load may reach; default: the folder of the script
+  --json                the result as JSON
+`,
   dap: `smmu-debug dap [--port N]
 
 Serves the Debug Adapter Protocol on standard input and output, or on a TCP port of this machine.
@@ -114,6 +124,7 @@ export const OVERVIEW = `smmu-debug: look into the tables and queues of an Arm S
   smmu-debug translate CAPTURE --registers SNAPSHOT   what a transaction would do
   smmu-debug why CAPTURE --registers SNAPSHOT         why it does, and what would cure it
   smmu-debug conform CASES.jsonl...                   run conformance cases
+  smmu-debug run SCRIPT.smmu                          run a script as a test
   smmu-debug dap [--port N]                           serve the Debug Adapter Protocol
   smmu-debug help [COMMAND]
   smmu-debug version

@@ -27,6 +27,15 @@ export interface Statement extends Span {
   readonly keyword: Word;
   readonly words: readonly Word[];
   readonly arguments: readonly Argument[];
+  /** The expression of `let x = …`, `reg … = …`, `poke … = …` and `expect …`; null in every other form. */
+  readonly rest: Word | null;
+}
+
+/** What would mend a mistake: put in place of it, or of {@link at} when that is somewhere else. */
+export interface Fix {
+  readonly title: string;
+  readonly replacement: string;
+  readonly at?: Span;
 }
 
 /** A mistake that can be pointed at. */
@@ -35,12 +44,14 @@ export interface Problem extends Span {
   /** One sentence: what was found, what was expected. */
   readonly message: string;
   /** What would mend it, when something would: shown as a quick fix. */
-  readonly fix?: { readonly title: string; readonly replacement: string };
+  readonly fix?: Fix;
 }
 
 /** A script that was read; statements with errors are left out of {@link statements}. */
 export interface ParsedScript {
   readonly file: string;
   readonly statements: readonly Statement[];
+  /** Those with errors: the names that they would make are known all the same. */
+  readonly broken: readonly Statement[];
   readonly problems: readonly Problem[];
 }
