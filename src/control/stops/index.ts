@@ -6,9 +6,17 @@ import { globalErrors } from './global-errors.ts';
 import { silentAborts } from './silent-abort.ts';
 import { staleUse } from './stale-use.ts';
 import type { Filter, Hit, Peek, StopKind } from './stop.ts';
+import { updateSequence } from './update-sequence.ts';
 
 /** In the order in which they name a step that several of them match. */
-export const KINDS: readonly StopKind[] = [eventStops, commandErrors, globalErrors, silentAborts, staleUse];
+export const KINDS: readonly StopKind[] = [
+  eventStops,
+  commandErrors,
+  globalErrors,
+  silentAborts,
+  staleUse,
+  updateSequence,
+];
 
 /** Every exception filter there is. */
 export const FILTERS: readonly Filter[] = KINDS.flatMap((kind) => kind.filters);

@@ -3,7 +3,7 @@
  * write to a reachable one, every CMD_CFGI_* and CMD_SYNC that is consumed.
  *
  * What it remembers are values by structure and stream, and for each operation that changed some the values before:
- * {@link UpdateChecker.rewind} puts those back, so going back in the history is exact. Invalidations are those that the
+ * {@link UpdateChecker.undone} puts those back, so going back in the history is exact. Invalidations are those that the
  * model notes under the policy `maximal`; under another policy nothing is watched.
  */
 
@@ -11,12 +11,13 @@ import type { World } from '../../bits/world.ts';
 import type { Location } from '../../model/caches/location.ts';
 import type { Happening } from '../../model/caches/versions.ts';
 import { DATA } from '../../model/memory.ts';
-import type { Operation, Plan, Transaction } from '../../model/plan.ts';
+import type { Effect, Operation, Plan, Transaction } from '../../model/plan.ts';
 import { commandQueue } from '../../model/queues/command-queue.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { decodeStream } from '../../model/translate/stream.ts';
 import { COMMAND_BYTES } from '../../spec/commands.ts';
 import { STE, STE_BYTES } from '../../spec/ste.ts';
+import type { Checker } from '../checker.ts';
 import type { Finding } from '../finding.ts';
 import {
   completeInvalidations,
@@ -52,6 +53,11 @@ export interface UpdateCheckerOptions {
    * it half done, or `doublewords` in any order. Default: `placed`.
    */
   readonly wholeEntries?: 'placed' | 'doublewords';
+  /**
+   * Whether a use of something that was changed and not invalidated is told; what only judges uses tells it more exactly.
+   * Default: `tell`.
+   */
+  readonly uses?: 'tell' | 'leave';
   /** Where an operation stands in a program, for people. Default: `operation 3`. */
   readonly place?: (operation: number) => string;
 }
@@ -74,10 +80,11 @@ const WATCH_LIMIT = 4096;
 
 type MemoryWrite = Extract<Operation, { kind: 'memory' }>;
 
-export class UpdateChecker {
+export class UpdateChecker implements Checker {
   readonly #smmu: Smmu;
   readonly #world: World;
   readonly #placed: boolean;
+  readonly #tellsUses: boolean;
   readonly #place: (operation: number) => string;
   readonly #index: StructureIndex;
   readonly #watches = new Map<string, EntryWatch>();
@@ -89,13 +96,9 @@ export class UpdateChecker {
     this.#smmu = smmu;
     this.#world = options.world ?? 'ns';
     this.#placed = (options.wholeEntries ?? 'placed') === 'placed';
+    this.#tellsUses = (options.uses ?? 'tell') === 'tell';
     this.#place = options.place ?? ((operation) => `operation ${operation}`);
     this.#index = new StructureIndex(smmu, this.#world);
-  }
-
-  /** How many operations were observed: the mark for {@link rewind}. */
-  get length(): number {
-    return this.#count;
   }
 
   /** Structures of which hardware may hold more than what stands in memory, or whose update goes on. */
@@ -108,15 +111,45 @@ export class UpdateChecker {
     return this.#unwatched + (this.#index.truncated ? 1 : 0);
   }
 
-  /** What {@link observe} would find; changes nothing. The effects of the plan must not be committed. */
-  preview(plan: Plan): readonly UpdateFinding[] {
-    return this.#judge(plan).findings;
+  concerns(smmu: Smmu, operation: Operation): boolean {
+    if (smmu.policy !== 'maximal') return false;
+    switch (operation.kind) {
+      case 'memory':
+        return operation.space === this.#world;
+      case 'transaction':
+        return this.#tellsUses && this.#watches.size > 0;
+      default:
+        return false;
+    }
   }
 
-  /** Takes note of an operation whose effects are about to be committed. */
-  observe(plan: Plan): readonly UpdateFinding[] {
-    const { watches, tables, findings } = this.#judge(plan);
-    const at = this.#count++;
+  judge(smmu: Smmu, { operation, effects, steps }: Plan): readonly UpdateFinding[] {
+    if (!this.concerns(smmu, operation)) return [];
+    const step = operation.kind === 'memory' ? steps.findIndex(({ kind }) => kind === 'memory') : -1;
+    return this.#change(operation, effects, step).findings;
+  }
+
+  committed(smmu: Smmu, operation: Operation, effects: readonly Effect[], entry: number): void {
+    this.#count = entry;
+    // What invalidations do is nothing to tell, so only here it is looked for.
+    const concerned = this.concerns(smmu, operation) || this.#watches.size > 0;
+    if (concerned) this.#keep(this.#change(operation, effects, -1));
+    this.#count = entry + 1;
+  }
+
+  undone(entry: number): void {
+    for (let last = this.#log.at(-1); last && last.at >= entry; last = this.#log.at(-1)) {
+      this.#log.pop();
+      for (const [key, watch] of last.before) {
+        if (watch === null) this.#watches.delete(key);
+        else this.#watches.set(key, watch);
+      }
+      for (const table of last.tables) this.#index.changed(table);
+    }
+    this.#count = entry;
+  }
+
+  #keep({ watches, tables }: Change): void {
     const before: [string, EntryWatch | null][] = [];
     for (const [key, watch] of watches) {
       const old = this.#watches.get(key) ?? null;
@@ -129,21 +162,7 @@ export class UpdateChecker {
       before.push([key, old]);
     }
     for (const table of tables) this.#index.changed(table);
-    if (before.length > 0 || tables.length > 0) this.#log.push({ at, before, tables });
-    return findings;
-  }
-
-  /** Goes back to what was known after so many operations; the SMMU is taken back by its journal. */
-  rewind(to: number): void {
-    for (let last = this.#log.at(-1); last && last.at >= to; last = this.#log.at(-1)) {
-      this.#log.pop();
-      for (const [key, watch] of last.before) {
-        if (watch === null) this.#watches.delete(key);
-        else this.#watches.set(key, watch);
-      }
-      for (const table of last.tables) this.#index.changed(table);
-    }
-    this.#count = Math.min(this.#count, to);
+    if (before.length > 0 || tables.length > 0) this.#log.push({ at: this.#count, before, tables });
   }
 
   /** Changes that hardware can see and that no completed invalidation covers yet. */
@@ -153,18 +172,17 @@ export class UpdateChecker {
       .map((watch) => this.#missing(watch, this.#count - 1, -1));
   }
 
-  #judge(plan: Plan): Change {
+  /** The same before its effects are committed and after it. */
+  #change(operation: Operation, effects: readonly Effect[], step: number): Change {
     const change: Change = { watches: new Map(), tables: [], findings: [] };
-    if (this.#smmu.policy !== 'maximal') return change;
-    const { operation, outcome } = plan;
     if (operation.kind === 'memory') {
-      if (outcome.result === 'ok' && operation.space === this.#world) this.#write(operation, plan, change);
-    } else if (operation.kind === 'transaction') this.#use(operation.transaction, change);
-    this.#invalidate(plan, change);
+      if (operation.space === this.#world) this.#write(operation, effects, step, change);
+    } else if (operation.kind === 'transaction' && this.#tellsUses) this.#use(operation.transaction, change);
+    this.#invalidate(effects, change);
     return change;
   }
 
-  #write(operation: MemoryWrite, plan: Plan, change: Change): void {
+  #write(operation: MemoryWrite, effects: readonly Effect[], step: number, change: Change): void {
     const { pa, words } = operation;
     const bytes = words.length * 4;
     const entries = this.#entriesAt(pa, bytes);
@@ -172,9 +190,8 @@ export class UpdateChecker {
       this.#elsewhere(pa, bytes, change);
       return;
     }
-    const step = plan.steps.findIndex(({ kind }) => kind === 'memory');
     for (const [key, name] of entries) {
-      const watch = this.#watches.get(key) ?? this.#begin(name);
+      const watch = this.#watches.get(key) ?? this.#begin(name, effects);
       if (watch === null) continue;
       const size = layoutOf(name.structure).words * 4;
       const whole = pa <= name.pa && pa + bytes >= name.pa + size && size > 8;
@@ -200,10 +217,15 @@ export class UpdateChecker {
     return entries;
   }
 
-  #begin(name: EntryName): EntryWatch | null {
+  /** Watches a structure from what it was before an operation, whose effects may be committed already. */
+  #begin(name: EntryName, effects: readonly Effect[]): EntryWatch | null {
     const layout = layoutOf(name.structure);
     const content = new Uint32Array(layout.words);
     if (this.#smmu.memory(this.#world).load(name.pa, content, 0, layout.words) !== DATA) return null;
+    for (const noted of this.#noted(effects)) {
+      if (noted.kind === 'version' && noted.pa >= name.pa && noted.pa < name.pa + layout.words * 4)
+        content.set([noted.lo, noted.hi], (noted.pa - name.pa) / 4);
+    }
     const { counts } = this.#smmu.state(this.#world).bits.of(layout);
     return watchEntry(name, content, { counts });
   }
@@ -287,11 +309,18 @@ export class UpdateChecker {
     }
   }
 
-  #invalidate({ effects }: Plan, change: Change): void {
+  /** What the model notes of overwritten doublewords and of invalidations. */
+  #noted(effects: readonly Effect[]): Happening<Location>[] {
+    return effects.flatMap((effect) =>
+      effect.kind === 'store' && effect.op === 'insert' && effect.store === this.#smmu.versions
+        ? [effect.entry as Happening<Location>]
+        : [],
+    );
+  }
+
+  #invalidate(effects: readonly Effect[], change: Change): void {
     if (this.#watches.size === 0) return;
-    for (const effect of effects) {
-      if (effect.kind !== 'store' || effect.op !== 'insert' || effect.store !== this.#smmu.versions) continue;
-      const happening = effect.entry as Happening<Location>;
+    for (const happening of this.#noted(effects)) {
       if (happening.kind === 'version') continue;
       for (const [key, stored] of this.#watches) {
         const known = change.watches.get(key);
