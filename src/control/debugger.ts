@@ -10,10 +10,11 @@ import type { DebuggerOptions } from './options.ts';
 import { type Place, Places } from './places.ts';
 import { firstStepOf, type Position, type StepTarget, targetsAhead } from './position.ts';
 import type { Program } from './program.ts';
-import { EXPECT_FAILED, ProgramThread } from './program-thread.ts';
+import { ProgramThread } from './program-thread.ts';
 import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
 import { Breakpoints } from './stops/breakpoints.ts';
+import { EXPECT_FAILED } from './stops/expect-failed.ts';
 import type { Hit } from './stops/stop.ts';
 import { DMA, PROGRAM, queueThread, type ThreadInfo, type ThreadKey, worldOf } from './thread.ts';
 import { type Variant, WhatIf } from './what-if.ts';
@@ -290,7 +291,7 @@ export class Debugger {
    */
   perform(
     thread: ThreadKey,
-    operation: Extract<Operation, { kind: 'register' | 'memory' }>,
+    operation: Extract<Operation, { kind: 'register' | 'memory' | 'learned' }>,
     text: string,
   ): Plan {
     const looked = this.#places.latest(thread) ?? this.#lastTransaction;
@@ -604,7 +605,10 @@ export class Debugger {
 
 /** A write that people made, not the program nor the SMMU. */
 function isEdit({ operation, extra }: Committed): boolean {
-  return extra === undefined && (operation?.kind === 'memory' || operation?.kind === 'register');
+  return (
+    extra === undefined &&
+    (operation?.kind === 'memory' || operation?.kind === 'register' || operation?.kind === 'learned')
+  );
 }
 
 function freshBreakpoints(smmu: Smmu): Breakpoints {

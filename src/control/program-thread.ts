@@ -1,8 +1,5 @@
 import type { Program, ProgramDone, ProgramNext, ProgramNote, ProgramPlace } from './program.ts';
 
-/** The filter that stops at an expectation that does not come true. */
-export const EXPECT_FAILED = 'expect-failed';
-
 /** A program with what it proposes next, which is asked for once a change: making a statement ready may be dear. */
 export class ProgramThread {
   readonly program: Program;
