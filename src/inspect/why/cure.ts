@@ -39,7 +39,7 @@ export function curesFor(facts: Facts): Cures {
   return { cures, noCure: whyNot(facts) ?? NOWHERE };
 }
 
-const NOWHERE = 'no change of a single field was found that lets this access pass';
+const NOWHERE = 'no change of one or two fields was found that lets this access pass';
 
 function whyNot({ fault, plan }: Facts): string | null {
   if (fault === null) return null;
