@@ -92,6 +92,9 @@ class Search {
     for (const candidate of candidates) {
       // Two changes are not named where one does.
       if (cures.length > 0 && candidate.length > (cures[0]?.changes.length ?? 0) - done.length) break;
+      // One example of a mapping is enough.
+      const [only] = candidate;
+      if (only?.change.field === 'descriptor' && cures.length > 0) continue;
       const edits = [...done, ...candidate];
       const tried = this.#try(edits);
       if (tried === null) continue;

@@ -190,6 +190,7 @@ test('a new page continues its neighbour, and elsewhere is called an example', (
   });
   expect(next?.outcome).toContain('PA 0x42342000');
   expect(why(m, 0x5000).cures[0]?.changes[0]?.meaning).toContain('only an example');
+  expect(why(m, 0x5000).cures).toHaveLength(1);
   expect(why(m, 0x8000_0000).noCure).toMatch(
     /^map the address: the walk ends at the stage 1 level 1 descriptor/,
   );
