@@ -294,7 +294,9 @@ export class UpdateChecker {
       const happening = effect.entry as Happening<Location>;
       if (happening.kind === 'version') continue;
       for (const [key, stored] of this.#watches) {
-        const watch = change.watches.get(key) ?? stored;
+        const known = change.watches.get(key);
+        if (known === null) continue;
+        const watch = known ?? stored;
         const next = this.#after(watch, happening);
         if (next !== watch) change.watches.set(key, isSettled(next) ? null : next);
       }
