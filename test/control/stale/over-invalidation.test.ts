@@ -33,7 +33,6 @@ function command(s: Scenario, counts: OverInvalidation, name: CommandName, value
 test('an invalidation by ASID removes three pages of four, and three table descriptors, that still are true', () => {
   const { s, counts } = machine();
   command(s, counts, 'CMD_TLBI_NH_ASID', { ASID: 1 });
-  // Each page is an entry, and so is each of the three table descriptors; their leaf is read by the unmapped page's filler too.
   const [tally] = counts.tallies();
   expect(tally).toEqual({ command: 'CMD_TLBI_NH_ASID', commands: 1, removed: 7, needless: 6 });
 });
