@@ -269,3 +269,10 @@ export function lineOf(
   const from = (index - (window.first % entries) + entries) % entries;
   return from < window.count ? FIRST_LINE + from : null;
 }
+
+/** Place of the entry on a line (from 1), with the wrap bit; null for other lines. */
+export function entryAtLine(document: QueueDocument, line: number): number | null {
+  const i = line - document.firstLine;
+  if (i < 0 || i >= document.window.count) return null;
+  return (document.window.first + i) % (2 * document.entries);
+}
