@@ -3,7 +3,7 @@
  * steps of those operations alone before which it may have to stop.
  *
  * The contract: {@link outlineToRun} answers with an outline only when the operation can be committed whole, unseen.
- * Whoever may want to stop at a step of it says so by an {@link Interest}, from what an outline has: the operation, its
+ * Whoever may want to stop at a step of it says so by {@link Breakpoints.interest}, from what an outline has: the operation, its
  * outcome and its effects. What depends on steps, frames or reads (a condition on a level, the *use* of a place) cannot
  * be judged by those, so an interest answers true whenever such an operation comes near. Null sends the caller to
  * `Smmu.plan`, which decides exactly.
@@ -12,10 +12,7 @@
 import type { Operation, Outline } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { COMMAND_ALIASES, commandNameOf } from '../spec/commands.ts';
-import { mayStop } from './stops/index.ts';
-
-/** Whether somebody may want to stop at a step of the operation. False is a promise; nothing may be changed. */
-export type Interest = (outline: Outline) => boolean;
+import type { Breakpoints } from './stops/breakpoints.ts';
 
 /** Results with which an operation goes through. */
 const GOES_THROUGH: ReadonlySet<string> = new Set(['ok', 'consumed']);
@@ -23,17 +20,10 @@ const GOES_THROUGH: ReadonlySet<string> = new Set(['ok', 'consumed']);
 /**
  * What an operation comes to, when nobody wants to see its steps; null when it must be planned: somebody may, or it
  * does not go through.
- * @param enabled exception filters, by id
  */
-export function outlineToRun(
-  smmu: Smmu,
-  operation: Operation,
-  enabled: ReadonlySet<string>,
-  interests: readonly Interest[] = [],
-): Outline | null {
+export function outlineToRun(smmu: Smmu, operation: Operation, breakpoints: Breakpoints): Outline | null {
   const outline = smmu.outline(operation);
-  if (!GOES_THROUGH.has(outline.outcome.result) || mayStop(outline, enabled, smmu)) return null;
-  for (const interest of interests) if (interest(outline)) return null;
+  if (!GOES_THROUGH.has(outline.outcome.result) || breakpoints.interest(outline, smmu)) return null;
   return outline;
 }
 

@@ -70,6 +70,8 @@ function otherText(operation: Exclude<Operation, { kind: 'command' }>): string {
     }
     case 'broadcast-tlbi':
       return `broadcast TLBI ${operation.message.name}`;
+    case 'learned':
+      return `learn ${[...operation.registers, ...operation.memory].map(({ what }) => what).join(', ')}`;
   }
 }
 

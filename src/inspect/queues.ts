@@ -271,8 +271,8 @@ export function lineOf(
 }
 
 /** Place of the entry on a line (from 1), with the wrap bit; null for other lines. */
-export function entryAtLine(document: QueueDocument, line: number): number | null {
-  const i = line - document.firstLine;
-  if (i < 0 || i >= document.window.count) return null;
-  return (document.window.first + i) % (2 * document.entries);
+export function entryAtLine({ window, entries }: QueueDocument, line: number): number | null {
+  const i = line - FIRST_LINE;
+  if (i < 0 || i >= window.count) return null;
+  return (window.first + i) % (2 * entries);
 }

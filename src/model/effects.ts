@@ -182,6 +182,37 @@ export class Journal {
     }
   }
 
+  /** The effects that take back everything after a mark, newest first, for whoever commits them as something new. */
+  inverse(mark: number): Effect[] {
+    const words = this.#words;
+    const effects: Effect[] = [];
+    const what = 'as it was before';
+    let reference = this.#references.length;
+    for (let at = words.length; at > mark; ) {
+      const header = words.at(--at);
+      const payload = header >>> PAYLOAD_SHIFT;
+      const op = (header & INSERT) !== 0 ? 'insert' : 'remove';
+      const tag = header & TAG_MASK;
+      if (tag === REGISTER) {
+        effects.push({ kind: 'register', offset: payload * 4, value: words.at(--at), what });
+      } else if (tag === MEMORY_WORD || tag === ABSENT_WORD) {
+        const space = WORLDS[payload & SPACE_MASK] as World;
+        const pa = (header >>> PA_SHIFT) * TWO_32 + words.at(--at);
+        const value = tag === MEMORY_WORD ? words.at(--at) : 0;
+        const memory = { kind: 'memory', space, pa, words: Uint32Array.of(value), what } as const;
+        effects.push(tag === MEMORY_WORD ? memory : { ...memory, absent: [true] });
+      } else {
+        const entry = this.#references.at(--reference);
+        if (tag === TLB) effects.push({ kind: 'tlb', op, entry: entry as TlbEntry });
+        else if (tag === CONFIG) effects.push({ kind: 'config', op, entry: entry as ConfigEntry });
+        else if (tag === STORE) {
+          effects.push({ kind: 'store', store: this.#stores[payload] as Store<unknown>, op, entry, what });
+        } else effects.push(entry as Effect);
+      }
+    }
+    return effects;
+  }
+
   /** @param value what the register held */
   #register(offset: number, value: number, effect: Effect & { kind: 'register' }): void {
     if (offset >= PLACE_LIMIT) {

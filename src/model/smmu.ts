@@ -25,6 +25,7 @@ import { applyEffect, type Changeable, isWritable, type Journal } from './effect
 import { reportFault } from './events/report.ts';
 import type { Hooks } from './hooks.ts';
 import { enterServiceFailure } from './interrupts.ts';
+import { planLearned } from './learned.ts';
 import { CACHE_POLICIES, type CachePolicy, type ModelOptions, type QueueMachine } from './machine.ts';
 import { DATA, SparseMemory } from './memory.ts';
 import { planSideOperation } from './operations.ts';
@@ -76,6 +77,8 @@ export interface SmmuOptions {
   readonly places?: BankOptions;
   /** Enters service failure mode at once, for this reason (12.3). */
   readonly serviceFailure?: string;
+  /** Registers to share with another SMMU, in place of its own. */
+  readonly bank?: RegisterBank;
   /** Choices that the architecture leaves. */
   readonly options?: Partial<ModelOptions>;
   /** What the architecture leaves open about stalls, events and endpoints. */
@@ -118,6 +121,7 @@ export class Smmu implements QueueMachine {
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
   readonly #answer = new Answer();
+  readonly #made: SmmuOptions;
   readonly #rulesOff: ReadonlySet<string>;
   readonly #reservedBits: ReservedBits;
   #state: WorldState | null = null;
@@ -132,7 +136,8 @@ export class Smmu implements QueueMachine {
     this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
     this.traffic = new Traffic(options.traffic);
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
-    this.bank = new RegisterBank(options.places);
+    this.bank = options.bank ?? new RegisterBank(options.places);
+    this.#made = options;
     this.#runner = new CommandRunner(this);
     if (options.serviceFailure !== undefined) this.commit(this.serviceFailure(options.serviceFailure));
   }
@@ -169,6 +174,16 @@ export class Smmu implements QueueMachine {
   outline(operation: Operation): Outline {
     const effects: Effect[] = [];
     return { operation, outcome: this.#compute(operation, effects, null), effects };
+  }
+
+  /**
+   * An SMMU with the same registers (shared, not copied), policies and rules, and with caches of its own that are empty:
+   * what it plans is what reading everything anew gives. Nothing that it plans is to be committed.
+   * @param memory Non-secure memory to read in place of this one's
+   */
+  cold(memory: SparseMemory = this.memory('ns')): Smmu {
+    const { serviceFailure: _, ...options } = this.#made;
+    return new Smmu({ ...options, memory: { ...this.#memories, ns: memory }, bank: this.bank });
   }
 
   /** Applies effects in order; with a journal they can be undone. */
@@ -283,6 +298,8 @@ export class Smmu implements QueueMachine {
         effects.push({ ...operation, what: 'software writes memory' });
         recorder?.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
+      case 'learned':
+        return outcome(planLearned(operation, effects, recorder));
       default:
         return outcome(planSideOperation(this, this.state('ns'), operation, effects, recorder));
     }

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { History } from '../../src/control/history.ts';
 import { commandTitle, outlineToRun } from '../../src/control/run-ahead.ts';
-import { DEFAULT_FILTERS } from '../../src/control/stops/index.ts';
+import { Breakpoints } from '../../src/control/stops/breakpoints.ts';
 import { offsetOf } from '../../src/model/bank.ts';
 import { Journal } from '../../src/model/effects.ts';
 import type { CommandCase } from './cases.ts';
@@ -25,6 +25,8 @@ const LIMIT = 1_000_000;
 function stepper(like: CommandCase, keeps: boolean): Work {
   const smmu = longQueue(like, LOG2SIZE);
   const prod = offsetOf('CMDQ_PROD');
+  const breakpoints = new Breakpoints();
+  breakpoints.attach(smmu);
   let journal = new Journal();
   let history = new History();
   return (count) => {
@@ -35,7 +37,7 @@ function stepper(like: CommandCase, keeps: boolean): Work {
         done--;
         continue;
       }
-      const outline = outlineToRun(smmu, next.operation, DEFAULT_FILTERS);
+      const outline = outlineToRun(smmu, next.operation, breakpoints);
       if (outline === null) throw new Error(`${STEP}: a command must be planned`);
       if (!keeps) {
         smmu.commit(outline.effects);

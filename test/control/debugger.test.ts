@@ -44,7 +44,7 @@ function queue(...commands: Uint32Array[]): void {
 
 function planOf(thread: 'cmdq.ns' | 'dma'): { plan: Plan; cursor: number } {
   const position = debug.position(thread);
-  if (position.at !== 'operation') throw new Error(position.why);
+  if (position.at !== 'operation') throw new Error(`the thread stands at a ${position.at}`);
   return position;
 }
 

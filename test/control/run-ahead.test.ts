@@ -1,9 +1,8 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { encode } from '../../src/bits/layout.ts';
 import type { OpenMachine } from '../../src/capture/machine.ts';
-import { inCommands, inCommandsAt, inRegister, inUses, inWrites } from '../../src/control/interests.ts';
-import { type Interest, outlineToRun } from '../../src/control/run-ahead.ts';
-import { DEFAULT_FILTERS } from '../../src/control/stops/index.ts';
+import { outlineToRun } from '../../src/control/run-ahead.ts';
+import { Breakpoints } from '../../src/control/stops/breakpoints.ts';
 import { offsetOf } from '../../src/model/bank.ts';
 import { type Operation, type Outline, transaction } from '../../src/model/plan.ts';
 import { entryAddress, ring } from '../../src/model/queues/ring.ts';
@@ -37,8 +36,13 @@ const read = (vaLo: number): Operation => ({
   kind: 'transaction',
   transaction: transaction({ sid: 8, vaHi: 0, vaLo }),
 });
-const run = (operation: Operation, ...interests: Interest[]): Outline | null =>
-  outlineToRun(machine.smmu, operation, DEFAULT_FILTERS, interests);
+/** What a run without a plan comes to, after `set` has chosen the breakpoints. */
+function run(operation: Operation, set: (breakpoints: Breakpoints) => void = () => {}): Outline | null {
+  const breakpoints = new Breakpoints();
+  breakpoints.attach(machine.smmu);
+  set(breakpoints);
+  return outlineToRun(machine.smmu, operation, breakpoints);
+}
 
 test('what nobody wants to see runs without a plan, and what its outline says is what a plan says', () => {
   const sync = pending(SYNC);
@@ -47,53 +51,43 @@ test('what nobody wants to see runs without a plan, and what its outline says is
   expect(run(read(0xffffb204))?.outcome.result).toBe('ok');
 });
 
-test('a fault, an illegal command and an exception filter that is on ask for a plan; a filter that is off does not', () => {
+test('a fault and an illegal command ask for a plan', () => {
   expect(run(read(0x1000))).toBeNull();
   const illegal = pending(Uint32Array.of(0x7f, 0, 0, 0));
   expect(run(illegal)).toBeNull();
-  expect(outlineToRun(machine.smmu, illegal, new Set())).toBeNull();
+  expect(run(illegal, (b) => b.setFilters([]))).toBeNull();
 });
 
 test('a function breakpoint sees the command by its name', () => {
   const sync = pending(SYNC);
-  expect(run(sync, inCommands(new Set(['CMD_SYNC'])))).toBeNull();
-  expect(run(sync, inCommands(new Set(['CMD_CFGI_STE'])))).not.toBeNull();
-  expect(run(read(0xffffb204), inCommands(new Set(['CMD_SYNC'])))).not.toBeNull();
+  expect(run(sync, (b) => b.setFunctions([{ name: 'CMD_SYNC' }]))).toBeNull();
+  expect(run(sync, (b) => b.setFunctions([{ name: 'CFGI_STE' }]))).not.toBeNull();
+  expect(run(read(0xffffb204), (b) => b.setFunctions([{ name: 'CMD_SYNC' }]))).not.toBeNull();
 });
 
 test('an instruction breakpoint sees the command by its place in memory', () => {
   const sync = pending(SYNC);
-  expect(run(sync, inCommandsAt('ns', new Set([sync.pa])))).toBeNull();
-  expect(run(sync, inCommandsAt('ns', new Set([sync.pa + 16])))).not.toBeNull();
-  expect(run(sync, inCommandsAt('s', new Set([sync.pa])))).not.toBeNull();
+  expect(run(sync, (b) => b.setInstructions([{ space: 'ns', pa: sync.pa }]))).toBeNull();
+  expect(run(sync, (b) => b.setInstructions([{ space: 'ns', pa: sync.pa + 16 }]))).not.toBeNull();
 });
 
 test('a data breakpoint sees what is written, to the byte', () => {
   const pa = machine.smmu.memory('ns').ram[0]?.base ?? 0;
-  const write: Operation = {
-    kind: 'memory',
-    space: 'ns',
-    pa: pa + MSI,
-    words: Uint32Array.of(1, 2),
-  };
+  const write: Operation = { kind: 'memory', space: 'ns', pa: pa + MSI, words: Uint32Array.of(1, 2) };
+  const watched = (from: number, bytes: number): Outline | null =>
+    run(write, (b) => b.setData([{ space: 'ns', pa: from, bytes, access: 'write' }]));
   expect(run(write)).not.toBeNull();
-  expect(run(write, inWrites('ns', pa + MSI + 7, pa + MSI + 8))).toBeNull();
-  expect(run(write, inWrites('ns', pa + MSI + 8, pa + MSI + 16))).not.toBeNull();
-  expect(run(write, inWrites('ns', pa + MSI - 8, pa + MSI))).not.toBeNull();
-  expect(run(write, inWrites('realm', pa + MSI, pa + MSI + 8))).not.toBeNull();
-});
-
-test('a data breakpoint on a register sees each change of it', () => {
-  const sync = pending(SYNC);
-  const cons = offsetOf('CMDQ_CONS');
-  expect(run(sync, inRegister(cons))).toBeNull();
-  expect(run(sync, inRegister(cons - 4, 8))).toBeNull();
-  expect(run(sync, inRegister(cons - 4))).not.toBeNull();
+  expect(watched(pa + MSI + 7, 1)).toBeNull();
+  expect(watched(pa + MSI + 8, 8)).not.toBeNull();
+  expect(watched(pa + MSI - 8, 8)).not.toBeNull();
 });
 
 test('what waits for a use wants every transaction and no invalidation', () => {
-  const uses = inUses(machine.smmu);
-  expect(run(read(0xffffb204), uses)).toBeNull();
+  const pa = machine.smmu.memory('ns').ram[0]?.base ?? 0;
+  const used = (b: Breakpoints): void => {
+    b.setData([{ space: 'ns', pa, bytes: 8, access: 'read' }]);
+  };
+  expect(run(read(0xffffb204), used)).toBeNull();
   machine.smmu.translate(transaction({ sid: 8, vaHi: 0, vaLo: 0xffffb204 }));
-  expect(run(pending(CFGI), uses)?.effects.map(({ kind }) => kind)).toContain('config');
+  expect(run(pending(CFGI), used)?.effects.map(({ kind }) => kind)).toContain('config');
 });

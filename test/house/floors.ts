@@ -22,6 +22,7 @@ function floors3(): string[] {
 /** Packages besides relative files, by floor; `node:` stands for all of Node. Not listed: none, pure ES. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   'src/capture': ['node:', 'fzstd'],
+  'src/control': ['jsep'],
   'src/live': ['node:'],
   'src/adapter': ['node:', '@vscode/debugadapter', '@vscode/debugprotocol'],
   'src/cli': ['node:'],
