@@ -79,9 +79,7 @@ describe('a script in the editor', () => {
       tabSize: 2,
       insertSpaces: true,
     });
-    assert.ok(
-      edits.some(({ newText }) => newText.includes('  dma nvme0 read base 64') || newText.length > 0),
-    );
+    assert.deepEqual([...new Set(edits.map(({ range }) => range.start.line))], [3, 5]);
   });
 
   it('can be run and debugged from its first line and from each test', async () => {
