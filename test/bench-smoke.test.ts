@@ -4,6 +4,8 @@ import { difference } from '../src/cli/conform/compare.ts';
 import { machineOf, runCase, transactionOf } from '../src/cli/conform/run-case.ts';
 import { WALKED, walk, walked } from './bench/baseline.ts';
 import { benchCases, flatMemory, isTranslation } from './bench/cases.ts';
+import { measureDapStep } from './bench/dap-step.ts';
+import { measureReverse } from './bench/history.ts';
 import { measure } from './bench/rounds.ts';
 import { openBigCapture } from './bench/scans.ts';
 import { suite } from './bench/suite.ts';
@@ -52,10 +54,26 @@ describe('the bench cases', () => {
   );
 });
 
+describe('the debugger’s figures', () => {
+  it('a million commands go forth and back within 100 MB, at most 64 bytes of history each', () => {
+    const gone = measureReverse(1);
+    expect(gone.steps).toBeGreaterThan(1_000_000);
+    expect(gone.grown).toBeLessThan(100e6);
+    expect(gone.bytes).toBeGreaterThan(8);
+    expect(gone.bytes).toBeLessThanOrEqual(64);
+  });
+
+  it('steps over stdio bring 150 variables each; without a checkout the sample adapter is left out', async () => {
+    const { p50, peer, version, steps } = await measureDapStep(undefined, 20);
+    expect({ peer, version, steps }).toEqual({ peer: null, version: '', steps: 20 });
+    expect(p50).toBeGreaterThan(0);
+  });
+});
+
 describe('the benches', () => {
   it('run, each beside its baseline, and say what they did', () => {
     const { benches } = suite(big.smmu);
-    expect(benches).toHaveLength(36);
+    expect(benches).toHaveLength(37);
     for (const { run, baseline, step } of benches) {
       run(step ?? 100);
       baseline(100);

@@ -1,6 +1,7 @@
 import type { Clock } from '../control/clock.ts';
 import { Debugger } from '../control/debugger.ts';
 import type { Stop } from '../control/stop.ts';
+import type { Breakpoints } from '../control/stops/breakpoints.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { NotNow } from './errors.ts';
@@ -33,11 +34,11 @@ export class Debuggee {
   lastStop: Stop | null = null;
   #run: Promise<void> | null = null;
 
-  constructor(inputs: LaunchInputs, machine: OpenedMachine, clock: Clock) {
+  constructor(inputs: LaunchInputs, machine: OpenedMachine, clock: Clock, breakpoints?: Breakpoints) {
     this.inputs = inputs;
     this.name = captureName(inputs.capture);
     this.machine = machine;
-    this.debugger = new Debugger(machine.smmu, clock);
+    this.debugger = new Debugger(machine.smmu, clock, { ...(breakpoints && { breakpoints }) });
     this.queues = new QueueDocuments(machine.smmu);
   }
 

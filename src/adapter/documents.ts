@@ -62,7 +62,8 @@ export function documentName(document: DocumentRef): string {
     : `${document.layout} at ${hex(document.pa)}`;
 }
 
-const STRUCTURE_HEADER_LINES = 2;
+/** Lines of heading in the document of a structure. */
+export const STRUCTURE_HEADER_LINES = 2;
 
 /** Text of a document as the memory is now. */
 export function documentText(smmu: Smmu, queues: QueueDocuments, document: DocumentRef): string {

@@ -12,13 +12,14 @@ export function announce(session: Session, stop: Stop): void {
     reason: stop.reason,
     threadId: debuggee.threadId(stop.thread),
     allThreadsStopped: true,
+    ...(stop.hit && stop.hit.ids.length > 0 ? { hitBreakpointIds: stop.hit.ids } : {}),
     ...(description === '' ? {} : { description }),
     ...(stop.text === '' ? {} : { text: stop.text }),
   });
 }
 
 function describe(stop: Stop): string {
-  return stop.reason === 'exception' ? `Paused on ${stop.text}` : stop.text;
+  return stop.hit ? `Paused on ${stop.text}` : stop.text;
 }
 
 /** Lets a thread run in the background and tells the client where it stops. */

@@ -33,7 +33,8 @@ export class QueueDocuments {
 
   /** Line (from 1) of an entry; of the queue's indices when the document leaves it out. */
   lineOfEntry(queue: QueueName, world: World, index: number): number {
-    return lineOf(this.document(queue, world), index) ?? INDICES_LINE;
+    const entries = 2 ** ring(this.#smmu.bank, queue, world).log2size;
+    return lineOf({ window: this.#window(queue, world), entries }, index) ?? INDICES_LINE;
   }
 
   /** Line (from 1) of the entry that the queue's consumer reads next; of the indices when there is none. */

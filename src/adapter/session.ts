@@ -1,4 +1,5 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import { Breakpoints } from '../control/stops/breakpoints.ts';
 import type { Args } from './args.ts';
 import type { Debuggee } from './debuggee.ts';
 import { NotNow } from './errors.ts';
@@ -38,8 +39,14 @@ const PLAIN_CLIENT: Client = {
 export class Session {
   readonly host: Host;
   client: Client = PLAIN_CLIENT;
-  /** Filters chosen before there is a debuggee; null until somebody chooses. */
-  filters: readonly string[] | null = null;
+  /** They outlive what is debugged. */
+  readonly breakpoints = new Breakpoints((text) => this.output(text));
+  /** Breakpoints on lines as the client asked for them, by document. */
+  readonly sources = new Map<string, readonly Args[]>();
+  /** What data breakpoints are called, by their ids. */
+  readonly dataNames = new Map<string, string>();
+  /** Lines of a program's file at which a statement begins; null for other files. Without a program there is nobody to ask. */
+  programLines: ((file: string) => readonly number[] | null) | null = null;
   configured = false;
   /** Arguments of the launch, for a restart. */
   launchArgs: Args | null = null;

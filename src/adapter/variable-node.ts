@@ -1,5 +1,6 @@
 import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
+import type { DataPlace } from '../control/stops/data-place.ts';
 
 /** One variable, before it has a number for the protocol. */
 export interface Node {
@@ -9,6 +10,8 @@ export interface Node {
   readonly type?: string;
   /** The memory that it names or lies in. */
   readonly memory?: { readonly space: World; readonly pa: number };
+  /** Where its own bits lie, so that they can be watched. */
+  readonly data?: DataPlace;
   /** What to evaluate to get it again. */
   readonly evaluateName?: string;
   readonly children?: Children;

@@ -14,7 +14,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   queues: async () => (await import('./commands/queues.ts')).queues,
   events: async () => (await import('./commands/queues.ts')).events,
   translate: async () => (await import('./commands/translate.ts')).translate,
+  why: async () => (await import('./commands/why.ts')).why,
   conform: async () => (await import('./commands/conform.ts')).conform,
+  run: async () => (await import('./commands/run.ts')).runCommand,
   dap: async () => (await import('./commands/dap.ts')).dap,
 };
 

@@ -73,6 +73,23 @@ ${CAPTURE_HELP}
   --batch FILE          JSON lines {"sid":8,"iova":"0x1000","rw":"r"}, one answer a line; - is standard input;
                         further keys: ssid, world, priv, inst, inputNs, attr, ats
 `,
+  why: `smmu-debug why CAPTURE --registers SNAPSHOT --sid N --iova A
+
+Explains what a transaction comes to: each structure that was read, the rule, the nearest mappings, what it looks like,
+and the smallest change after which it passes, tried on a copy. Unprivileged data read by default.
+
+${CAPTURE_HELP}
+  --sid N               StreamID (8, 0x8 or 00:01.0)
+  --iova A              input address
+  --ssid N              SubstreamID
+  --write               a write
+  --priv                privileged
+  --inst                an instruction fetch
+  --attr A              memory attributes, as translate takes them
+  --ats KIND            u untranslated (default), tr a Translation Request, tt a Translated transaction
+  --world W             ns
+  --caches POLICY       combined (default), maximal or none
+`,
   conform: `smmu-debug conform CASES.jsonl... [--actual OUT.jsonl]
 
 Runs cases and compares the answers with those expected.
@@ -80,6 +97,16 @@ Runs cases and compares the answers with those expected.
   --actual FILE         writes what the model answered, one line a case
   --caches POLICY       combined (default), maximal or none
   --json                the report as JSON
+`,
+  run: `smmu-debug run SCRIPT.smmu
+
+Runs a script; its expect lines are the test. Each test block runs by itself.
+
+  --only NAME           only the test of this name
+  --preset NAME         another SMMU than the script's machine statement says
+  --caches POLICY       maximal (default), combined or none
+  --workspace DIR       what include and load may reach; default: the folder of the script
+  --json                the result as JSON
 `,
   dap: `smmu-debug dap [--port N]
 
@@ -95,7 +122,9 @@ export const OVERVIEW = `smmu-debug: look into the tables and queues of an Arm S
   smmu-debug queues CAPTURE --registers SNAPSHOT      command and event queue
   smmu-debug events CAPTURE --registers SNAPSHOT      event records
   smmu-debug translate CAPTURE --registers SNAPSHOT   what a transaction would do
+  smmu-debug why CAPTURE --registers SNAPSHOT         why it does, and what would cure it
   smmu-debug conform CASES.jsonl...                   run conformance cases
+  smmu-debug run SCRIPT.smmu                          run a script as a test
   smmu-debug dap [--port N]                           serve the Debug Adapter Protocol
   smmu-debug help [COMMAND]
   smmu-debug version

@@ -1,37 +1,41 @@
 import type { World } from '../bits/world.ts';
 import { Journal } from '../model/effects.ts';
-import type { Operation, Plan, Transaction } from '../model/plan.ts';
+import type { Operation, Outline, Plan, Transaction } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
+import type { Checker } from './checker.ts';
 import type { Clock } from './clock.ts';
-import type { Committed } from './history.ts';
-import { History } from './history.ts';
-import type { Position } from './position.ts';
+import type { Finding } from './finding.ts';
+import { type Committed, History } from './history.ts';
+import type { DebuggerOptions } from './options.ts';
+import { type Place, Places } from './places.ts';
+import { firstStepOf, type Position, type StepTarget, targetsAhead } from './position.ts';
+import type { Program } from './program.ts';
+import { EXPECT_FAILED, ProgramThread } from './program-thread.ts';
+import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
-import { DEFAULT_FILTERS, findStop, stopAt } from './stops/index.ts';
+import { Breakpoints } from './stops/breakpoints.ts';
 import type { Hit } from './stops/stop.ts';
-import type { ThreadInfo, ThreadKey } from './thread.ts';
-import { DMA, queueThread, worldOf } from './thread.ts';
-import { operationText, stuckText } from './words.ts';
+import { DMA, PROGRAM, queueThread, type ThreadInfo, type ThreadKey, worldOf } from './thread.ts';
+import { type Variant, WhatIf } from './what-if.ts';
+import { stuckText } from './words.ts';
 
-/** How long a running queue keeps the event loop, in milliseconds: a pause is felt as immediate. */
+/** How long a running thread keeps the event loop, in milliseconds: a pause is felt as immediate. */
 const SLICE_MS = 20;
 
 const NOTHING_PENDING = 'nothing pending';
 const START = 'the beginning of the history';
+const PROGRAM_ENDED = 'the program has ended';
+const NO_FINDINGS: readonly Finding[] = [];
+
+export type { DebuggerOptions } from './options.ts';
 
 /** What a transaction came to: completed, or stopped on the way and still on the DMA thread. */
 export interface Transacted {
   readonly plan: Plan;
   readonly stop: Stop | null;
+  readonly findings: readonly Finding[];
   /** A transaction that stood uncommitted on the DMA thread and was given up for this one. */
   readonly dropped: Plan | null;
-}
-
-interface Current {
-  readonly plan: Plan;
-  readonly cursor: number;
-  /** Value of `#changes` when it was planned. */
-  readonly made: number;
 }
 
 /**
@@ -44,25 +48,40 @@ interface Current {
 export class Debugger {
   readonly smmu: Smmu;
   readonly history = new History();
+  readonly breakpoints: Breakpoints;
+  readonly whatIf = new WhatIf();
   readonly #journal = new Journal();
   readonly #clock: Clock;
   readonly #worlds: readonly World[];
-  readonly #current = new Map<ThreadKey, Current>();
-  readonly #peek = (offset: number): number => this.smmu.bank.peek(offset);
-  #enabled: ReadonlySet<string> = DEFAULT_FILTERS;
-  #changes = 0;
+  readonly #program: ProgramThread | null;
+  readonly #checkers: readonly Checker[];
+  readonly #notice: NonNullable<DebuggerOptions['notice']>;
+  readonly #places: Places;
+  readonly #findings = new WeakMap<Plan, readonly Finding[]>();
+  /** The statement before which the program was shown to people, by its saved state. */
+  #shownStatement: object | null = null;
+  #lastTransaction: Plan | null = null;
   #pauseAsked = false;
   #running: ThreadKey | null = null;
 
-  /** @param worlds security states whose command queue is a thread */
-  constructor(smmu: Smmu, clock: Clock, worlds: readonly World[] = ['ns']) {
+  constructor(smmu: Smmu, clock: Clock, options: DebuggerOptions = {}) {
+    const { worlds = ['ns'], program = null, checkers = [], tell = () => {}, notice = () => {} } = options;
     this.smmu = smmu;
+    this.breakpoints = options.breakpoints ?? freshBreakpoints(smmu);
     this.#clock = clock;
     this.#worlds = worlds;
+    this.#program = program && new ProgramThread(program, tell);
+    this.#checkers = checkers;
+    this.#places = new Places(smmu, (thread, old) => this.#operationOf(thread, old));
+    this.#notice = notice;
   }
 
   get threads(): readonly ThreadInfo[] {
-    return [...this.#worlds.map(queueThread), DMA];
+    return [...(this.#program ? [PROGRAM] : []), ...this.#worlds.map(queueThread), DMA];
+  }
+
+  get program(): Program | null {
+    return this.#program?.program ?? null;
   }
 
   /** The thread that runs at this moment, or null. */
@@ -72,84 +91,160 @@ export class Debugger {
 
   /** Chooses the exception filters that stop, by id. Unknown ids never match. */
   setFilters(ids: Iterable<string>): void {
-    this.#enabled = new Set(ids);
+    this.breakpoints.setFilters([...ids].map((id) => ({ id })));
   }
 
   /** Where a thread stands. Plans the next command of a queue; changes nothing. */
   position(thread: ThreadKey): Position {
-    const current = this.#refresh(thread);
+    const current = this.#places.get(thread);
     if (current) return { at: 'operation', plan: current.plan, cursor: current.cursor };
+    if (thread === 'dma') return { at: 'rest', why: 'no transaction in flight' };
     const world = worldOf(thread);
-    if (world === null) return { at: 'rest', why: 'no transaction in flight' };
+    if (world === null) return this.#programPosition();
     const next = this.smmu.nextCommand(world);
     return { at: 'rest', why: 'idle' in next ? next.idle : NOTHING_PENDING };
   }
 
-  /** The exception before which the thread stands, or null. */
+  /** What checkers say of the operation before which a thread stands. */
+  findingsAt(thread: ThreadKey): readonly Finding[] {
+    const current = this.#places.get(thread);
+    return current ? this.#judge(current.plan) : NO_FINDINGS;
+  }
+
+  /** What stops at the place where the thread stands, or null. */
   hitAt(thread: ThreadKey): Hit | null {
-    const current = this.#refresh(thread);
-    return current ? stopAt(current.plan, current.cursor, this.#enabled, this.#peek) : null;
+    const current = this.#places.get(thread);
+    return current && this.#hitAt(current);
   }
 
   /** One micro-step forward; the last one commits the operation. */
   stepIn(thread: ThreadKey): Stop {
-    const current = this.#refresh(thread);
-    if (!current) return this.#resting(thread);
+    const current = this.#places.get(thread);
+    if (!current) return thread === 'program' ? this.next(thread) : this.#resting(thread);
     const cursor = current.cursor + 1;
-    if (cursor < current.plan.steps.length) {
-      this.#current.set(thread, { ...current, cursor });
-      const hit = stopAt(current.plan, cursor, this.#enabled, this.#peek);
-      return hit ? this.#exception(thread, hit) : this.#stop(thread, 'step');
-    }
+    if (cursor < current.plan.steps.length) return this.#standAt(thread, current, cursor);
     return this.#afterAdvance(thread, this.#finish(thread, current));
   }
 
-  /** To the beginning of the thread's next operation, or to a stop on the way. */
+  /** What lies ahead in the operation before which a thread stands: the structures that it will look at. */
+  stepInTargets(thread: ThreadKey): readonly StepTarget[] {
+    const current = this.#places.get(thread);
+    return current ? targetsAhead(current.plan, current.cursor) : [];
+  }
+
+  /** To a step of the same operation, or to a stop on the way; a step that is not ahead is the next one. */
+  stepInto(thread: ThreadKey, step: number): Stop {
+    const current = this.#places.get(thread);
+    if (!current || step <= current.cursor || step >= current.plan.steps.length) return this.stepIn(thread);
+    const hit = this.#find(current);
+    return this.#standAt(thread, current, hit ? Math.min(hit.step, step) : step);
+  }
+
+  /** To the beginning of the thread's next operation, or of the program's next statement, or to a stop on the way. */
   next(thread: ThreadKey): Stop {
-    const current = this.#refresh(thread);
-    return current ? this.#afterAdvance(thread, this.#advance(thread, current)) : this.#resting(thread);
-  }
-
-  /** To the end of the operation; the thread then stands before its next one. */
-  stepOut(thread: ThreadKey): Stop {
-    return this.next(thread);
-  }
-
-  /** Back one micro-step within an operation; at its beginning, back to the beginning of the last committed one. */
-  stepBack(thread: ThreadKey): Stop {
-    const current = this.#refresh(thread);
-    if (current && current.cursor > 0) {
-      this.#current.set(thread, { ...current, cursor: current.cursor - 1 });
-      return this.#stop(thread, 'step');
+    for (;;) {
+      const advance = this.#advance(thread);
+      if (advance === null) return this.#resting(thread);
+      if (advance.result !== 'committed' || thread !== 'program') return this.#afterAdvance(thread, advance);
+      if (this.#program?.atStatement(this.#places.changes)) return this.#afterAdvance(thread, advance);
     }
-    const undone = this.#undoLast();
-    return undone ? this.#stop(undone.thread, 'step') : this.#stop(thread, 'entry', START);
   }
 
-  /** Takes back everything. */
+  /** To the end of the operation; in an included script, at the beginning of a statement, to the end of the script. */
+  stepOut(thread: ThreadKey): Stop {
+    const depth = this.program?.stack().length ?? 0;
+    if (thread !== 'program' || depth < 2 || !this.#program?.atStatement(this.#places.changes))
+      return this.next(thread);
+    for (;;) {
+      const stop = this.next(thread);
+      if (stop.reason !== 'step' || (this.program?.stack().length ?? 0) < depth) return stop;
+    }
+  }
+
+  /**
+   * Back one micro-step within an operation; at its beginning, back to the beginning of the last committed one, of a
+   * program to the beginning of the last statement.
+   * @param fine to the last micro-step of the last committed operation instead
+   */
+  stepBack(thread: ThreadKey, fine = false): Stop {
+    const current = this.#places.get(thread);
+    if (current && current.cursor > 0) return this.#standAt(thread, current, current.cursor - 1);
+    const undone = this.#undoLast();
+    if (!undone) return this.#stop(thread, 'entry', START);
+    if (fine) this.#toEnd(undone.thread);
+    else if (undone.thread === 'program') this.#undoToStatement();
+    return this.#stop(undone.thread, 'step');
+  }
+
+  /** Backwards to the last place where something stops, or to the beginning. Breakpoints neither count nor log. */
   reverseContinue(thread: ThreadKey): Stop {
+    const back = this.#hitBefore(thread);
+    if (back) return back;
     let first: ThreadKey = thread;
-    for (let undone = this.#undoLast(); undone; undone = this.#undoLast()) first = undone.thread;
-    const current = this.#refresh(first);
-    if (current) this.#current.set(first, { ...current, cursor: 0 });
+    for (let undone = this.#undoLast(); undone; undone = this.#undoLast()) {
+      first = undone.thread;
+      const stop = this.#hitIn(undone);
+      if (stop) return stop;
+    }
+    const current = this.#places.get(first);
+    if (current) this.#places.put(first, current.plan, 0);
     return this.#stop(first, 'entry', START);
   }
 
-  /** Runs a thread until a stop, a pause, an error or the end of its work. A queue gives way to the event loop. */
+  /**
+   * Back to how everything was after so many operations of the history.
+   * @returns a stop of the thread whose operation comes next then; null when the history is not that long
+   */
+  rewind(thread: ThreadKey, length: number): Stop | null {
+    if (length < 0 || length > this.history.length) return null;
+    let last: ThreadKey = thread;
+    while (this.history.length > length) last = this.#undoLast()?.thread ?? last;
+    const current = this.#places.get(last);
+    if (current) this.#places.put(last, current.plan, 0);
+    return this.#stop(last, 'goto');
+  }
+
+  /** Goes on in the program at a line, without running what lies between; null when it cannot. */
+  jump(file: string, line: number): Stop | null {
+    const { program } = this;
+    if (!program) return null;
+    const extra = program.save();
+    if (!this.#program?.jump(file, line)) return null;
+    const text = `goes on at line ${line}`;
+    this.history.push({ thread: 'program', operation: null, mark: this.#journal.length, text, extra });
+    this.#changed('program');
+    return this.#stop('program', 'goto');
+  }
+
+  /** Back to the first step of a frame of the operation before which a thread stands; null when there is none. */
+  restartFrame(thread: ThreadKey, frame: number): Stop | null {
+    const current = this.#places.get(thread);
+    const cursor = current ? firstStepOf(current.plan, frame) : -1;
+    if (!current || cursor < 0) return null;
+    this.#places.put(thread, current.plan, cursor);
+    return this.#stop(thread, 'restart');
+  }
+
+  /** Runs a thread until a stop, a pause, an error or the end of its work. It gives way to the event loop. */
   async continue(thread: ThreadKey): Promise<Stop> {
     this.#pauseAsked = false;
     this.#running = thread;
     try {
       let sliceEnd = this.#clock.now() + SLICE_MS;
-      for (let current = this.#refresh(thread); current; current = this.#refresh(thread)) {
-        const advance = this.#advance(thread, current);
+      for (;;) {
+        const advance = this.#advance(thread) ?? { result: 'rested' as const };
+        if (advance.result === 'rested') return this.#resting(thread);
         if (advance.result !== 'committed') return this.#afterAdvance(thread, advance);
+        while (this.#clock.now() < sliceEnd && this.#runAhead(thread)) {
+          // Everything is done in the condition: most operations need no plan.
+        }
+        const arrived = this.#arrive(thread);
+        if (arrived) return arrived;
         if (this.#clock.now() < sliceEnd) continue;
         await this.#clock.breathe();
         if (this.#pauseAsked) return this.#stop(thread, 'pause');
         sliceEnd = this.#clock.now() + SLICE_MS;
       }
-      return this.#resting(thread);
     } finally {
       this.#running = null;
     }
@@ -165,17 +260,18 @@ export class Debugger {
    * @param step stop at its beginning
    */
   transact(transaction: Transaction, step = false): Transacted {
-    const dropped = this.#refresh('dma')?.plan ?? null;
+    const dropped = this.#places.get('dma')?.plan ?? null;
     const plan = this.smmu.plan({ kind: 'transaction', transaction });
-    const current = this.#place('dma', plan, 0);
-    if (step) return { plan, stop: this.#stop('dma', 'step'), dropped };
-    const hit = findStop(plan, 0, this.#enabled, this.#peek);
+    const current = this.#places.put('dma', plan, 0);
+    const findings = this.#judge(plan);
+    if (step) return { plan, stop: this.#stop('dma', 'step'), findings, dropped };
+    const hit = this.breakpoints.find(this.smmu, plan, 0, findings);
     if (hit) {
-      this.#current.set('dma', { ...current, cursor: hit.step });
-      return { plan, stop: this.#exception('dma', hit), dropped };
+      this.#places.put('dma', plan, hit.step, hit.step);
+      return { plan, stop: this.#hit('dma', hit), findings, dropped };
     }
     this.#finish('dma', current);
-    return { plan, stop: null, dropped };
+    return { plan, stop: null, findings, dropped };
   }
 
   /** What a transaction would come to. Changes nothing. */
@@ -183,15 +279,31 @@ export class Debugger {
     return this.smmu.plan({ kind: 'transaction', transaction });
   }
 
-  /** Performs a software write (a register, memory) as one operation of the history. */
+  /** The transaction that was completed last, on whatever thread. */
+  get lastTransaction(): Plan | null {
+    return this.#lastTransaction;
+  }
+
+  /**
+   * Performs a software write (a register, memory) as one operation of the history. What the thread stands before, or
+   * else the last transaction, is planned again, and both results are kept: see {@link variants}.
+   */
   perform(
     thread: ThreadKey,
     operation: Extract<Operation, { kind: 'register' | 'memory' }>,
     text: string,
   ): Plan {
+    const looked = this.#places.latest(thread) ?? this.#lastTransaction;
     const plan = this.smmu.plan(operation);
-    this.#commit(thread, plan, text);
+    this.#commit(thread, plan, { text, keepsPlace: true });
+    if (looked) this.whatIf.changed(looked, text, this.smmu.plan(looked.operation));
     return plan;
+  }
+
+  /** What the operation before which a thread stands comes to, as it was and after each change that people made. */
+  variants(thread: ThreadKey): readonly Variant[] {
+    const operation = this.#places.get(thread)?.plan.operation ?? this.#lastTransaction?.operation;
+    return operation ? this.whatIf.of(operation) : [];
   }
 
   /** The stop of a thread that stands where it is: what changed did not move it. */
@@ -202,37 +314,121 @@ export class Debugger {
 
   /** Makes every planned operation be planned again: somebody changed the SMMU from outside. */
   invalidate(): void {
-    this.#changes++;
+    this.#places.changed();
   }
 
-  #advance(thread: ThreadKey, current: Current): Advance {
-    const hit = findStop(
-      current.plan,
-      current.cursor === 0 ? 0 : current.cursor + 1,
-      this.#enabled,
-      this.#peek,
-    );
-    if (!hit) return this.#finish(thread, current);
-    this.#current.set(thread, { ...current, cursor: hit.step });
-    return { result: 'stopped', stop: this.#exception(thread, hit) };
-  }
-
-  #finish(thread: ThreadKey, current: Current): Advance {
-    const { plan } = current;
-    const { result } = plan.outcome;
-    if (worldOf(thread) !== null && result !== 'consumed' && result !== 'command-error') {
-      return { result: 'stuck', why: stuckText(plan.outcome) };
+  /** Does what the thread does next, as a whole: an operation, or a statement that needs none; null at rest. */
+  #advance(thread: ThreadKey): Advance | null {
+    if (thread === 'program') {
+      const advance = this.#advanceProgram();
+      if (advance) return advance;
     }
-    this.#commit(thread, plan, operationText(plan));
+    const current = this.#places.get(thread);
+    if (!current) return null;
+    const hit = this.#find(current);
+    if (!hit) return this.#finish(thread, current);
+    this.#places.put(thread, current.plan, hit.step, hit.step);
+    return { result: 'stopped', stop: this.#hit(thread, hit) };
+  }
+
+  /** What a program does without an operation of the SMMU; null when that is what comes next. */
+  #advanceProgram(): Advance | null {
+    const program = this.#program;
+    const next = program?.next(this.#places.changes);
+    if (!program || !next || next.kind === 'operation') return null;
+    if (next.kind === 'end') return { result: 'ended' };
+    if (next.kind === 'failed') return { result: 'stuck', why: next.why };
+    const extra = program.save();
+    const mark = this.#journal.length;
+    const { length } = this.history;
+    const text = program.place()?.name ?? '';
+    const done = { plan: null, findings: NO_FINDINGS, history: length + 1 };
+    if (next.kind === 'revert') {
+      this.#revert(next.to);
+      program.advance(done);
+    } else if (this.breakpoints.hasFilter(EXPECT_FAILED) && this.#shownStatement !== extra) {
+      const failure = program.advanceUnlessFailing(done);
+      if (failure) {
+        const hit: Hit = {
+          filter: EXPECT_FAILED,
+          step: -1,
+          reason: 'exception',
+          ids: [],
+          text: failure.text,
+        };
+        return { result: 'stopped', stop: this.#hit('program', hit) };
+      }
+    } else program.advance(done);
+    this.history.push({ thread: 'program', operation: null, mark, text, extra });
+    this.#changed('program');
     return { result: 'committed' };
   }
 
-  #commit(thread: ThreadKey, plan: Plan, text: string): void {
+  /** Takes the machine back to how it was after so many entries, as something that can be taken back itself. */
+  #revert(to: number): void {
+    const mark = this.history.at(to)?.mark ?? this.#journal.length;
+    this.smmu.commit(this.#journal.inverse(mark), this.#journal);
+  }
+
+  #finish(thread: ThreadKey, current: Place): Advance {
+    const { plan } = current;
+    const { result } = plan.outcome;
+    const { kind } = plan.operation;
+    if (kind === 'command' && result !== 'consumed' && result !== 'command-error') {
+      return { result: 'stuck', why: stuckText(plan.outcome) };
+    }
+    const findings = this.#judge(plan);
+    if (findings.length > 0) this.#notice(findings, plan.operation, this.history.length);
+    const command = plan.frames[0]?.layout;
+    const extra = thread === 'program' ? this.#program?.save() : undefined;
+    if (kind === 'transaction') this.#lastTransaction = plan;
+    this.#commit(thread, plan, {
+      ...(command === undefined ? {} : { command }),
+      ...(extra === undefined ? {} : { extra }),
+    });
+    if (thread === 'program') {
+      this.#program?.advance({ plan, findings, history: this.history.length });
+    }
+    return { result: 'committed' };
+  }
+
+  /** Commits the next command of a queue without planning it; false when there is none, or it must be planned. */
+  #runAhead(thread: ThreadKey): boolean {
+    const world = worldOf(thread);
+    const next = world === null ? null : this.smmu.nextCommand(world);
+    if (next === null || !('operation' in next)) return false;
+    if (this.#checkers.some((checker) => checker.concerns(this.smmu, next.operation))) return false;
+    const outline = outlineToRun(this.smmu, next.operation, this.breakpoints);
+    if (outline === null) return false;
+    this.#commit(thread, outline, { command: commandTitle(this.smmu, outline) });
+    return true;
+  }
+
+  #commit(
+    thread: ThreadKey,
+    { operation, effects }: Outline,
+    of: {
+      readonly command?: string;
+      readonly text?: string;
+      readonly extra?: object;
+      readonly keepsPlace?: true;
+    },
+  ): void {
+    const { keepsPlace, ...entry } = of;
     const mark = this.#journal.length;
-    this.smmu.commit(plan.effects, this.#journal);
-    this.history.push({ thread, operation: plan.operation, mark, text });
-    this.#current.delete(thread);
-    this.#changes++;
+    this.smmu.commit(effects, this.#journal);
+    this.history.push({ thread, operation, mark, ...entry });
+    if (keepsPlace) this.#places.changed();
+    else this.#changed(thread);
+    for (const checker of this.#checkers) {
+      checker.committed?.(this.smmu, operation, effects, this.history.length - 1);
+    }
+  }
+
+  /** The thread has left its place. */
+  #changed(thread: ThreadKey): void {
+    this.#places.left(thread);
+    this.#shownStatement = null;
   }
 
   /** Takes back the last committed operation; its thread then stands at its beginning. */
@@ -240,43 +436,147 @@ export class Debugger {
     const last = this.history.pop();
     if (!last) return null;
     this.#journal.undo(this.smmu, last.mark);
-    this.#changes++;
-    this.#current.delete(last.thread);
-    if (last.operation.kind === 'transaction') this.#place('dma', this.smmu.plan(last.operation), 0);
+    // What people change does not move a thread, neither when it is done nor when it is taken back.
+    if (isEdit(last)) this.#places.changed();
+    else this.#changed(last.thread);
+    for (const checker of this.#checkers) checker.undone?.(this.history.length);
+    if (last.thread === 'program' && typeof last.extra === 'object' && last.extra !== null) {
+      this.#program?.restore(last.extra);
+    } else if (last.operation?.kind === 'transaction') {
+      this.#places.put(last.thread, this.smmu.plan(last.operation), 0);
+    }
     return last;
   }
 
-  #place(thread: ThreadKey, plan: Plan, cursor: number): Current {
-    const current = { plan, cursor, made: this.#changes };
-    this.#current.set(thread, current);
-    return current;
-  }
-
-  /** The thread's operation, planned on the present state; a queue without one takes its next command. */
-  #refresh(thread: ThreadKey): Current | null {
-    const old = this.#current.get(thread);
-    if (old && old.made === this.#changes) return old;
-    const operation = this.#operationOf(thread, old);
-    if (operation === null) {
-      this.#current.delete(thread);
-      return null;
+  #undoToStatement(): void {
+    while (!this.#program?.atStatement(this.#places.changes) && this.history.last?.thread === 'program') {
+      this.#undoLast();
     }
-    const plan = this.smmu.plan(operation);
-    const same = old && sameOperation(old.plan.operation, operation);
-    return this.#place(thread, plan, same ? keptCursor(old, plan) : 0);
   }
 
-  #operationOf(thread: ThreadKey, old: Current | undefined): Operation | null {
+  #toEnd(thread: ThreadKey): void {
+    const current = this.#places.get(thread);
+    if (current) this.#places.put(thread, current.plan, current.plan.steps.length - 1);
+  }
+
+  /** The last stop before the place where the thread stands, within its operation. */
+  #hitBefore(thread: ThreadKey): Stop | null {
+    const current = this.#places.get(thread);
+    if (!current) return null;
+    const { plan, cursor } = current;
+    const hit = this.breakpoints.findBack(this.smmu, plan, cursor, this.#judge(plan));
+    if (hit) {
+      this.#places.put(thread, current.plan, hit.step, hit.step);
+      return this.#hit(thread, hit);
+    }
+    return cursor > 0 ? this.#statementStop(thread) : null;
+  }
+
+  /** The last stop of an operation that was just taken back. */
+  #hitIn({ thread, operation }: Committed): Stop | null {
+    if (operation !== null && this.#mayStop(operation)) {
+      const current = this.#places.get(thread);
+      const { plan } = current ?? {};
+      const hit = plan && this.breakpoints.findBack(this.smmu, plan, plan.steps.length, this.#judge(plan));
+      if (current && hit) {
+        this.#places.put(thread, current.plan, hit.step, hit.step);
+        return this.#hit(thread, hit);
+      }
+    }
+    return this.#statementStop(thread);
+  }
+
+  /** A breakpoint on the line of the statement before which the program stands, looked at from behind. */
+  #statementStop(thread: ThreadKey): Stop | null {
+    if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
+    const place = this.#program.place();
+    const hit =
+      place &&
+      this.breakpoints.arriveLooking(place.file, place.line, this.#program.program.scope?.() ?? null);
+    if (!hit) return null;
+    const current = this.#places.get(thread);
+    if (current) this.#places.put(thread, current.plan, 0);
+    return this.#hit(thread, hit);
+  }
+
+  #mayStop(operation: Operation): boolean {
+    if (this.#checkers.some((checker) => checker.concerns(this.smmu, operation))) return true;
+    return this.breakpoints.interest(this.smmu.outline(operation), this.smmu);
+  }
+
+  /** A breakpoint on the line at which the program arrives. */
+  #arrive(thread: ThreadKey): Stop | null {
+    if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
+    const place = this.#program.place();
+    const hit =
+      place && this.breakpoints.arrive(place.file, place.line, this.#program.program.scope?.() ?? null);
+    return hit ? this.#hit(thread, hit) : null;
+  }
+
+  #judge(plan: Plan): readonly Finding[] {
+    const known = this.#findings.get(plan);
+    if (known) return known;
+    const concerned = this.#checkers.filter((checker) => checker.concerns(this.smmu, plan.operation));
+    if (concerned.length === 0) return NO_FINDINGS;
+    const findings = concerned.flatMap((checker) => checker.judge(this.smmu, plan));
+    this.#findings.set(plan, findings);
+    return findings;
+  }
+
+  /** The next stop in an operation, from where the thread stands; what was met there does not stop again. */
+  #find({ plan, cursor, judged }: Place): Hit | null {
+    const from = Math.max(cursor, judged + 1);
+    return this.breakpoints.find(this.smmu, plan, from, this.#judge(plan));
+  }
+
+  #hitAt({ plan, cursor }: Place): Hit | null {
+    return this.breakpoints.at(this.smmu, plan, cursor, this.#judge(plan));
+  }
+
+  #operationOf(thread: ThreadKey, old: Plan | null): Operation | null {
+    if (thread === 'dma') return old?.operation ?? null;
     const world = worldOf(thread);
-    if (world === null) return old?.plan.operation ?? null;
+    if (world === null) {
+      const next = this.#program?.next(this.#places.changes);
+      return next?.kind === 'operation' ? next.operation : null;
+    }
     const next = this.smmu.nextCommand(world);
     return 'operation' in next ? next.operation : null;
+  }
+
+  #programPosition(): Position {
+    const next = this.#program?.next(this.#places.changes);
+    if (!next || next.kind === 'end') return { at: 'rest', why: PROGRAM_ENDED };
+    return next.kind === 'failed' ? { at: 'rest', why: next.why } : { at: 'statement' };
+  }
+
+  /** The thread goes to a step; what stops there says so. */
+  #standAt(thread: ThreadKey, { plan, judged }: Place, cursor: number): Stop {
+    const findings = this.#judge(plan);
+    const isNew = cursor > judged;
+    this.#places.put(thread, plan, cursor, Math.max(cursor, judged));
+    const hit = isNew
+      ? this.breakpoints.meetAt(this.smmu, plan, cursor, findings)
+      : this.breakpoints.at(this.smmu, plan, cursor, findings);
+    return hit ? this.#hit(thread, hit) : this.#stop(thread, 'step');
   }
 
   #afterAdvance(thread: ThreadKey, advance: Advance): Stop {
     if (advance.result === 'stopped') return advance.stop;
     if (advance.result === 'stuck') return this.#stop(thread, 'pause', advance.why);
+    if (advance.result === 'ended') return this.#stop(thread, 'end', PROGRAM_ENDED);
+    const arrived = this.#arrive(thread);
+    if (arrived) return arrived;
+    const place = this.#places.get(thread);
+    if (place?.cursor === 0) {
+      const hit = this.breakpoints.meetAt(this.smmu, place.plan, 0, this.#judge(place.plan));
+      this.#places.put(thread, place.plan, 0, 0);
+      if (hit) return this.#hit(thread, hit);
+    }
     const position = this.position(thread);
+    if (thread === 'program' && position.at === 'rest' && position.why === PROGRAM_ENDED) {
+      return this.#stop(thread, 'end', PROGRAM_ENDED);
+    }
     return this.#stop(thread, 'step', position.at === 'rest' ? position.why : '');
   }
 
@@ -286,24 +586,29 @@ export class Debugger {
     return this.#stop(thread, 'pause', thread === 'dma' ? NOTHING_PENDING : why);
   }
 
-  #exception(thread: ThreadKey, hit: Hit): Stop {
-    return { thread, reason: 'exception', text: hit.filter, hit };
+  #hit(thread: ThreadKey, hit: Hit): Stop {
+    this.#show(thread);
+    return { thread, reason: hit.reason, text: hit.text, hit };
   }
 
   #stop(thread: ThreadKey, reason: StopReason, text = ''): Stop {
+    this.#show(thread);
     return { thread, reason, text, hit: null };
   }
-}
 
-function sameOperation(a: Operation, b: Operation): boolean {
-  if (a.kind === 'command') return b.kind === 'command' && a.index === b.index && a.world === b.world;
-  return a === b;
-}
-
-/** Where a cursor goes when its operation is planned anew: nowhere, or to the first step that has become another. */
-function keptCursor(old: { readonly plan: Plan; readonly cursor: number }, plan: Plan): number {
-  for (let at = 0; at < old.cursor; at++) {
-    if (old.plan.steps[at]?.text !== plan.steps[at]?.text) return Math.min(at, plan.steps.length - 1);
+  /** People see where the thread stands. */
+  #show(thread: ThreadKey): void {
+    if (thread === 'program') this.#shownStatement = this.#program?.save() ?? null;
   }
-  return Math.min(old.cursor, plan.steps.length - 1);
+}
+
+/** A write that people made, not the program nor the SMMU. */
+function isEdit({ operation, extra }: Committed): boolean {
+  return extra === undefined && (operation?.kind === 'memory' || operation?.kind === 'register');
+}
+
+function freshBreakpoints(smmu: Smmu): Breakpoints {
+  const breakpoints = new Breakpoints();
+  breakpoints.attach(smmu);
+  return breakpoints;
 }

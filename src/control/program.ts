@@ -1,4 +1,5 @@
 import type { Operation, Plan } from '../model/plan.ts';
+import type { Scope } from './expression/value.ts';
 import type { Finding } from './finding.ts';
 
 /** A line of a program's source. */
@@ -52,9 +53,14 @@ export interface Program {
   next(): ProgramNext;
   /** Goes on after what {@link next} proposed was done and committed. */
   advance(done: ProgramDone): readonly ProgramNote[];
-  /** All that the program remembers: an immutable value, small because most of it is shared with those before. */
+  /**
+   * All that the program remembers: an immutable value, small because most of it is shared with those before; the same
+   * object until something changes.
+   */
   save(): object;
   restore(saved: object): void;
+  /** The names of the program where it stands, for conditions and watches. */
+  scope?(): Scope;
   /** The files that it consists of. */
   readonly files: readonly string[];
   /** Lines of a file at which a statement begins, ascending. */

@@ -1,8 +1,8 @@
 import type { Hit } from './stops/stop.ts';
 import type { ThreadKey } from './thread.ts';
 
-/** Why a thread stopped, as the protocol names it. */
-export type StopReason = 'entry' | 'step' | 'pause' | 'exception';
+/** Why a thread stopped, as the protocol names it; `end`: the program has ended. */
+export type StopReason = 'entry' | 'step' | 'pause' | 'goto' | 'restart' | 'end' | Hit['reason'];
 
 /** Where and why a thread stopped. It stands before the step it names; nothing of the operation is committed. */
 export interface Stop {
@@ -18,4 +18,6 @@ export type Advance =
   | { readonly result: 'stopped'; readonly stop: Stop }
   | { readonly result: 'committed' }
   /** The operation cannot complete, and trying again would not change that. */
-  | { readonly result: 'stuck'; readonly why: string };
+  | { readonly result: 'stuck'; readonly why: string }
+  /** The program has ended. */
+  | { readonly result: 'ended' };

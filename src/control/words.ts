@@ -1,5 +1,6 @@
 import { hex, hex64 } from '../bits/u64.ts';
 import type { Fault, Missing, Operation, Outcome, Plan, Transaction } from '../model/plan.ts';
+import { queueName } from '../model/queues/queue-id.ts';
 import { attributesText } from '../model/translate/attribute-text.ts';
 import { DEFAULT_ATTRIBUTES } from '../model/translate/attributes.ts';
 
@@ -37,14 +38,18 @@ export function transactionText(t: Transaction): string {
 }
 
 /** An operation in one line. */
-export function operationText(plan: Plan): string {
-  const { operation } = plan;
-  return operation.kind === 'command' ? commandText(plan) : otherText(operation);
+export function operationText({ operation, frames }: Pick<Plan, 'operation' | 'frames'>): string {
+  if (operation.kind !== 'command') return otherText(operation);
+  return frames[0]?.name ?? commandText(operation, 'command');
 }
 
-/** `CMDQ[0x2c] TLBI_NH_VA`. */
-function commandText(plan: Plan): string {
-  return plan.frames[0]?.name ?? 'command';
+/**
+ * `CMDQ[0x2c] TLBI_NH_VA`.
+ * @param command what it is called, with or without `CMD_`
+ */
+export function commandText(operation: Operation & { kind: 'command' }, command: string): string {
+  const { queue = 'CMDQ', index } = operation;
+  return `${queueName(queue)}[${hex(index)}] ${command.replace(/^CMD_/, '')}`;
 }
 
 function otherText(operation: Exclude<Operation, { kind: 'command' }>): string {
@@ -65,6 +70,8 @@ function otherText(operation: Exclude<Operation, { kind: 'command' }>): string {
     }
     case 'broadcast-tlbi':
       return `broadcast TLBI ${operation.message.name}`;
+    case 'learned':
+      return `learn ${[...operation.registers, ...operation.memory].map(({ what }) => what).join(', ')}`;
   }
 }
 

@@ -25,10 +25,26 @@ export function commandText(words: Uint32Array, at = 0): string {
   const spec = commandByOpcode(opcodeOf(words, at));
   if (!spec) return `${commandName(words, at)} ${rawWords(words, at, 4).join(' ')}`;
   const name = commandName(words, at);
+  let text = name;
+  for (const field of shownFields(name, spec.layout.list)) {
+    const shown = part(field, words, at);
+    if (shown !== null) text += ` ${shown}`;
+  }
+  return text;
+}
+
+/** By command; a view of a queue writes the same few over and over. */
+const SHOWN = new Map<string, readonly Field[]>();
+
+/** The fields that a command's line may show, the important ones first. */
+function shownFields(name: string, fields: readonly Field[]): readonly Field[] {
+  const known = SHOWN.get(name);
+  if (known) return known;
   const left = (field: Field): boolean =>
     field.name === 'Opcode' || field.name === 'SSV' || (name === 'CFGI_ALL' && field.name !== 'SSec');
-  const parts = byImportance(spec.layout.list.filter((f) => !left(f))).map((f) => part(f, words, at));
-  return [name, ...parts.filter((p) => p !== null)].join(' ');
+  const shown = byImportance(fields.filter((field) => !left(field)));
+  SHOWN.set(name, shown);
+  return shown;
 }
 
 function byImportance(fields: readonly Field[]): Field[] {

@@ -210,6 +210,9 @@ export interface QueueDocument {
   readonly entries: number;
 }
 
+/** Line of the first entry of a document, counted from 1: a heading stands above. */
+const FIRST_LINE = 5;
+
 /**
  * A queue as a text: what the queue is, what is left out, then one line an entry.
  * @param window the stretch to show; keep it from one stop to the next and no line moves
@@ -238,7 +241,7 @@ export function queueDocument(
     text: `${lines.join('\n')}\n`,
     path: queuePath(name, world),
     window,
-    firstLine: 5,
+    firstLine: FIRST_LINE,
     entries: s.entries,
   };
 }
@@ -255,15 +258,21 @@ function leftOut(s: QueueSummary, window: QueueWindow): string {
   return `Shown: ${countText(window.count)} entries, oldest first; ${countText(rest)} of the ring are left out.${more}`;
 }
 
-/** Line (from 1) of the entry with this index, or null when the document leaves it out. */
-export function lineOf(document: QueueDocument, index: number): number | null {
-  const from = (index - (document.window.first % document.entries) + document.entries) % document.entries;
-  return from < document.window.count ? document.firstLine + from : null;
+/**
+ * Line (from 1) of the entry with this index, or null when the document leaves it out. The document need not be made:
+ * its window and the number of places in the ring say it.
+ */
+export function lineOf(
+  { window, entries }: Pick<QueueDocument, 'window' | 'entries'>,
+  index: number,
+): number | null {
+  const from = (index - (window.first % entries) + entries) % entries;
+  return from < window.count ? FIRST_LINE + from : null;
 }
 
 /** Place of the entry on a line (from 1), with the wrap bit; null for other lines. */
-export function entryAtLine(document: QueueDocument, line: number): number | null {
-  const i = line - document.firstLine;
-  if (i < 0 || i >= document.window.count) return null;
-  return (document.window.first + i) % (2 * document.entries);
+export function entryAtLine({ window, entries }: QueueDocument, line: number): number | null {
+  const i = line - FIRST_LINE;
+  if (i < 0 || i >= window.count) return null;
+  return (window.first + i) % (2 * entries);
 }

@@ -14,9 +14,13 @@ import type { EventName } from '../spec/events.ts';
 import type { AtsCompletion } from './ats/completion.ts';
 import type { ConfigEntry } from './caches/config.ts';
 import type { TlbEntry } from './caches/tlb.ts';
+import type { Used } from './caches/used.ts';
 import type { ReadStatus } from './memory.ts';
 import type { QueueId } from './queues/queue-id.ts';
+import type { Store } from './store.ts';
 import { type Attributes, DEFAULT_ATTRIBUTES } from './translate/attributes.ts';
+
+export type { Store } from './store.ts';
 
 /** A client transaction as it arrives at the SMMU. */
 export interface Transaction {
@@ -166,6 +170,8 @@ export interface Step {
   readonly field: string | null;
   /** The fault this step is about ('fault' and 'event'). */
   readonly fault: Fault | null;
+  /** The cache entry that answered ('cache-hit') or goes ('cache-remove'). */
+  readonly used: Used | null;
 }
 
 /** Why a transaction ended without a translation. */
@@ -274,13 +280,6 @@ export interface Outcome {
   readonly becomes: Downgrade | null;
 }
 
-/** Something that keeps entries, so that effects can put them in and take them out. */
-export interface Store<Entry> {
-  insert(entry: Entry): void;
-  /** Removes just this entry. */
-  remove(entry: Entry): void;
-}
-
 /** A change that committing makes. Applying one yields the effect that takes it back. */
 export type Effect =
   | {
@@ -357,7 +356,21 @@ export type Operation =
   | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array }
   | { readonly kind: 'page-request'; readonly request: PageRequest }
   | { readonly kind: 'page-hint'; readonly hint: PageHint }
-  | { readonly kind: 'broadcast-tlbi'; readonly message: BroadcastMessage };
+  | { readonly kind: 'broadcast-tlbi'; readonly message: BroadcastMessage }
+  | Learned;
+
+/**
+ * What turns out to be so, though nobody writes it now: a trace quotes a descriptor. When it was written is not known,
+ * so it is no write of software: whoever asks what caches may hold on must not count it as one.
+ */
+export interface Learned {
+  readonly kind: 'learned';
+  readonly space: World;
+  /** PA in bytes, and what lies there. */
+  readonly memory: readonly { readonly pa: number; readonly words: Uint32Array; readonly what: string }[];
+  /** Places of 32-bit words in the bank, and what they hold. */
+  readonly registers: readonly { readonly offset: number; readonly value: number; readonly what: string }[];
+}
 
 /** A message of PCIe's Page Request Interface as it arrives at the SMMU (8). */
 export interface PageRequest {
@@ -404,13 +417,17 @@ export interface BroadcastMessage {
   readonly addressLo: number;
 }
 
-/** What an operation would do. Nothing of it has happened. */
-export interface Plan {
+/** What an operation would come to, without the way there. Nothing of it has happened. */
+export interface Outline {
   readonly operation: Operation;
   readonly outcome: Outcome;
+  readonly effects: readonly Effect[];
+}
+
+/** What an operation would do. Nothing of it has happened. */
+export interface Plan extends Outline {
   readonly frames: readonly Frame[];
   readonly steps: readonly Step[];
-  readonly effects: readonly Effect[];
 }
 
 /** A text, or how to make it: steps are made for every operation, but few of their texts are ever read. */
@@ -421,13 +438,22 @@ class RecordedStep implements Step {
   readonly frame: number;
   readonly field: string | null;
   readonly fault: Fault | null;
+  readonly used: Used | null;
   #text: LazyText;
 
-  constructor(kind: StepKind, frame: number, text: LazyText, field: string | null, fault: Fault | null) {
+  constructor(
+    kind: StepKind,
+    frame: number,
+    text: LazyText,
+    field: string | null,
+    fault: Fault | null,
+    used: Used | null,
+  ) {
     this.kind = kind;
     this.frame = frame;
     this.field = field;
     this.fault = fault;
+    this.used = used;
     this.#text = text;
   }
 
@@ -554,8 +580,20 @@ export class Recorder {
     this.#stack.length = Math.min(this.#stack.length, depth);
   }
 
-  step(kind: StepKind, text: LazyText, field: string | null = null, fault: Fault | null = null): void {
-    this.steps.push(new RecordedStep(kind, this.#stack[this.#stack.length - 1] ?? -1, text, field, fault));
+  step(
+    kind: StepKind,
+    text: LazyText,
+    field: string | null = null,
+    fault: Fault | null = null,
+    used: Used | null = null,
+  ): void {
+    const frame = this.#stack[this.#stack.length - 1] ?? -1;
+    this.steps.push(new RecordedStep(kind, frame, text, field, fault, used));
+  }
+
+  /** A step about a cache entry: it answers, or it goes. */
+  entry(kind: 'cache-hit' | 'cache-remove', text: LazyText, used: Used): void {
+    this.step(kind, text, null, null, used);
   }
 
   #cut(depth: number): number {

@@ -25,11 +25,20 @@ import { applyEffect, type Changeable, isWritable, type Journal } from './effect
 import { reportFault } from './events/report.ts';
 import type { Hooks } from './hooks.ts';
 import { enterServiceFailure } from './interrupts.ts';
+import { planLearned } from './learned.ts';
 import { CACHE_POLICIES, type CachePolicy, type ModelOptions, type QueueMachine } from './machine.ts';
 import { DATA, SparseMemory } from './memory.ts';
 import { planSideOperation } from './operations.ts';
-import { type Effect, type Operation, type Outcome, type Plan, Recorder, type Transaction } from './plan.ts';
-import { commandAddress, commandQueue, idleReason } from './queues/command-queue.ts';
+import {
+  type Effect,
+  type Operation,
+  type Outcome,
+  type Outline,
+  type Plan,
+  Recorder,
+  type Transaction,
+} from './plan.ts';
+import { idleReason } from './queues/command-queue.ts';
 import { CommandRunner } from './queues/command-runner.ts';
 import type { QueueRef } from './queues/queue-id.ts';
 import { type RegisterValue, readRegister } from './register-read.ts';
@@ -68,6 +77,8 @@ export interface SmmuOptions {
   readonly places?: BankOptions;
   /** Enters service failure mode at once, for this reason (12.3). */
   readonly serviceFailure?: string;
+  /** Registers to share with another SMMU, in place of its own. */
+  readonly bank?: RegisterBank;
   /** Choices that the architecture leaves. */
   readonly options?: Partial<ModelOptions>;
   /** What the architecture leaves open about stalls, events and endpoints. */
@@ -83,6 +94,7 @@ const DEFAULT_OPTIONS: ModelOptions = {
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
 const TLB_LIMIT = 65536;
 const CONFIG_LIMIT = 65536;
+const NOTHING_TO_CONSUME = 'there is nothing to consume';
 const NO_RULES: ReadonlySet<string> = new Set();
 
 export class Smmu implements QueueMachine {
@@ -109,6 +121,7 @@ export class Smmu implements QueueMachine {
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
   readonly #answer = new Answer();
+  readonly #made: SmmuOptions;
   readonly #rulesOff: ReadonlySet<string>;
   readonly #reservedBits: ReservedBits;
   #state: WorldState | null = null;
@@ -123,7 +136,8 @@ export class Smmu implements QueueMachine {
     this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
     this.traffic = new Traffic(options.traffic);
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
-    this.bank = new RegisterBank(options.places);
+    this.bank = options.bank ?? new RegisterBank(options.places);
+    this.#made = options;
     this.#runner = new CommandRunner(this);
     if (options.serviceFailure !== undefined) this.commit(this.serviceFailure(options.serviceFailure));
   }
@@ -153,25 +167,39 @@ export class Smmu implements QueueMachine {
     return { operation, outcome, frames: recorder.frames, steps: recorder.steps, effects };
   }
 
+  /**
+   * Computes what an operation would do, as {@link plan} does but without recording the way there. Changes nothing.
+   * Effects are those of the plan; only texts for people may be shorter.
+   */
+  outline(operation: Operation): Outline {
+    const effects: Effect[] = [];
+    return { operation, outcome: this.#compute(operation, effects, null), effects };
+  }
+
+  /**
+   * An SMMU with the same registers (shared, not copied), policies and rules, and with caches of its own that are empty:
+   * what it plans is what reading everything anew gives. Nothing that it plans is to be committed.
+   * @param memory Non-secure memory to read in place of this one's
+   */
+  cold(memory: SparseMemory = this.memory('ns')): Smmu {
+    const { serviceFailure: _, ...options } = this.#made;
+    return new Smmu({ ...options, memory: { ...this.#memories, ns: memory }, bank: this.bank });
+  }
+
   /** Applies effects in order; with a journal they can be undone. */
   commit(effects: readonly Effect[], journal?: Journal): void {
     for (const effect of effects) {
-      const inverse = applyEffect(this, effect);
-      journal?.record(inverse);
+      if (journal) journal.commit(this, effect);
+      else applyEffect(this, effect);
     }
   }
 
   /** The next command of a queue as an operation, or why there is none. */
   nextCommand(from: World | QueueRef): { readonly operation: Operation } | { readonly idle: string } {
     const { world, queue: id = 'CMDQ' } = refOf(from);
-    const idle = idleReason(this, this.state(world), world, id);
-    const queue = idle === null ? commandQueue(this, world, id) : null;
-    if (queue === null) return { idle: idle ?? 'there is no such queue' };
-    const index = this.bank.peek(queue.cons) & queue.indexMask;
-    const pa = commandAddress(queue, index);
-    return {
-      operation: { kind: 'command', world, ...(id === 'CMDQ' ? {} : { queue: id }), index, pa },
-    };
+    const operation = this.#runner.next(world, id);
+    if (operation !== null) return { operation };
+    return { idle: idleReason(this, this.state(world), world, id) ?? NOTHING_TO_CONSUME };
   }
 
   /**
@@ -217,7 +245,7 @@ export class Smmu implements QueueMachine {
     // Stalled transactions go on between commands.
     while (this.traffic.stalls.size > 0) {
       const effects: Effect[] = [];
-      const { result } = this.#planCommand({ world, queue }, effects, new Recorder());
+      const { result } = this.#planCommand({ world, queue }, effects, null);
       this.commit(effects);
       if (result !== 'consumed') return count;
       count++;
@@ -257,7 +285,7 @@ export class Smmu implements QueueMachine {
     return effects;
   }
 
-  #compute(operation: Operation, effects: Effect[], recorder: Recorder): Outcome {
+  #compute(operation: Operation, effects: Effect[], recorder: Recorder | null): Outcome {
     switch (operation.kind) {
       case 'transaction':
         return this.#planTransaction(operation.transaction, effects, recorder);
@@ -268,8 +296,10 @@ export class Smmu implements QueueMachine {
       case 'memory':
         if (this.policy === 'maximal') this.#rememberVersions(operation, effects);
         effects.push({ ...operation, what: 'software writes memory' });
-        recorder.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
+        recorder?.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
+      case 'learned':
+        return outcome(planLearned(operation, effects, recorder));
       default:
         return outcome(planSideOperation(this, this.state('ns'), operation, effects, recorder));
     }
@@ -296,16 +326,18 @@ export class Smmu implements QueueMachine {
     }
   }
 
-  #planTransaction(incoming: Transaction, effects: Effect[], recorder: Recorder): Outcome {
+  #planTransaction(incoming: Transaction, effects: Effect[], recorder: Recorder | null): Outcome {
     const answer = new Answer();
     const state = this.state(incoming.world);
     const t = presented(incoming, state);
-    recordArrival(recorder, t);
+    if (recorder !== null) recordArrival(recorder, t);
     this.#translate(state, t, answer, recorder);
     const passes = answer.result === 'ok' && answer.ats === null;
     const mpam = passes ? transactionLabel(state, t, answer) : NO_LABEL;
-    recordAccesses(recorder, state, t, answer);
-    recordLabels(recorder, state, answer, mpam);
+    if (recorder !== null) {
+      recordAccesses(recorder, state, t, answer);
+      recordLabels(recorder, state, answer, mpam);
+    }
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
     return {
@@ -326,16 +358,20 @@ export class Smmu implements QueueMachine {
     };
   }
 
-  #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder): Outcome {
+  #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder | null): Outcome {
     const done = this.#runner.plan(of.world, of.queue ?? 'CMDQ', effects, recorder);
     const { result, command, cerror, missing } = done;
     if (result !== 'idle')
-      recorder.step('end', result === 'consumed' ? 'the command is consumed' : done.reason);
+      recorder?.step('end', result === 'consumed' ? 'the command is consumed' : done.reason);
     this.#wake(effects, recorder, command === 'CMD_SYNC' && result === 'consumed');
     return outcome({ result, command, cerror, missing });
   }
 
-  #planRegister(operation: Operation & { kind: 'register' }, effects: Effect[], recorder: Recorder): Outcome {
+  #planRegister(
+    operation: Operation & { kind: 'register' },
+    effects: Effect[],
+    recorder: Recorder | null,
+  ): Outcome {
     const done = writeRegister(this, { world: 'ns', ...operation }, recorder);
     effects.push(...done.effects);
     this.#wake(effects, recorder);

@@ -16,7 +16,7 @@ import { map } from '../kit/tables.ts';
 function explained(m: TestSmmu, plan: Plan): { reason: string; more: string } {
   const hit = findStop(plan, 0, DEFAULT_FILTERS, (offset) => m.smmu.bank.peek(offset));
   if (!hit) throw new Error('no stop');
-  const { reason, more } = explain(plan, hit);
+  const { reason, more } = explain(m.smmu, plan, hit);
   return { reason: reason.join('\n'), more: more.join('\n') };
 }
 

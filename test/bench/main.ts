@@ -2,6 +2,8 @@
 // CPU time of translations, commands and scans, each beside a hand-written walk in the same round.
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { NAME as DAP_STEP, type DapStep, measureDapStep } from './dap-step.ts';
+import { type Gone, measureReverse, REVERSE } from './history.ts';
 import { measureOpening, type Opened } from './open-core.ts';
 import { type Bench, type Measured, measure } from './rounds.ts';
 import { BIG_REGISTERS, openBigCapture } from './scans.ts';
@@ -40,6 +42,20 @@ function openingText({ cpuMs, wallMs, rows, nodes, grown }: Opened): string {
   );
 }
 
+function dapStepText({ p50, peer, version, steps }: DapStep): string {
+  const ours = `${DAP_STEP}: p50 ${p50.toFixed(2)} ms a step over stdio (${steps} steps)`;
+  if (peer === null) return `${ours}; vscode-mock-debug left out: MOCK_DEBUG names no checkout of it`;
+  return `${ours}, ${version} in the same run ${peer.toFixed(2)} ms: ${(p50 / peer).toFixed(2)} x`;
+}
+
+function reverseText({ steps, runMs, backMs, retained, grown, bytes }: Gone): string {
+  return (
+    `${REVERSE}: ${steps} commands run in ${runMs.toFixed(0)} ms CPU, taken back in ${backMs.toFixed(0)}; ` +
+    `${(grown / MIB).toFixed(1)} MiB of memory growth at its peak, ${(retained / MIB).toFixed(1)} MiB of it history: ` +
+    `${bytes.toFixed(1)} bytes a command`
+  );
+}
+
 const { values } = parseArgs({
   options: { json: { type: 'string' }, only: { type: 'string' }, quick: { type: 'boolean' } },
 });
@@ -70,6 +86,26 @@ async function main(): Promise<void> {
       const opened = measureOpening(big.capture, BIG_REGISTERS, values.quick ? 3 : 7);
       console.log(openingText(opened));
       lines.push({ name: OPENING, ns: Math.round(opened.cpuMs * 1e6), ratio: null, baseline: null });
+    }
+    if (REVERSE.includes(values.only ?? '')) {
+      const gone = measureReverse(values.quick ? 1 : 3);
+      console.log(reverseText(gone));
+      lines.push({
+        name: REVERSE,
+        ns: rounded((gone.runMs * 1e6) / gone.steps, 1),
+        ratio: null,
+        baseline: null,
+      });
+    }
+    if (DAP_STEP.includes(values.only ?? '')) {
+      const step = await measureDapStep(process.env['MOCK_DEBUG'], values.quick ? 100 : 400);
+      console.log(dapStepText(step));
+      lines.push({
+        name: DAP_STEP,
+        ns: Math.round(step.p50 * 1e6),
+        ratio: step.peer === null ? null : rounded(step.p50 / step.peer, 2),
+        baseline: step.peer === null ? null : Math.round(step.peer * 1e6),
+      });
     }
     if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(lines, null, 2)}\n`);
   } finally {

@@ -16,6 +16,7 @@ await build({
   format: 'cjs',
   target: ['es2022', 'node20'],
   mainFields: ['module', 'main'],
+  external: ['esbuild'],
   define: { 'import.meta.dirname': JSON.stringify(import.meta.dirname) },
   logLevel: 'warning',
 });

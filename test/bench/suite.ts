@@ -3,8 +3,10 @@
 import type { Smmu } from '../../src/model/smmu.ts';
 import { benchCases, type CommandCase, isTranslation } from './cases.ts';
 import { commandBench } from './commands.ts';
+import { historyBench } from './history.ts';
 import type { Bench } from './rounds.ts';
 import { leafBench, streamTableBench, surveyBench } from './scans.ts';
+import { traceBench } from './trace.ts';
 import { isModelled, planBench, translationBench, walkOf } from './translations.ts';
 
 /** Its walk is the baseline of whatever walks nothing itself. */
@@ -31,6 +33,8 @@ export function suite(big: Smmu, only = ''): Suite {
   if (!reference || !walk) throw new Error(`no case ${REFERENCE}, or none that can be walked`);
   const modelled = translations.filter(isModelled);
   const commands = cases.filter((of): of is CommandCase => !isTranslation(of));
+  const [queued] = commands;
+  if (!queued) throw new Error('no case with commands');
   const makers: [name: string, make: () => Bench][] = [
     ...modelled.map((of): [string, () => Bench] => [of.name, () => translationBench(of, walk)]),
     ...modelled.map((of): [string, () => Bench] => [
@@ -41,9 +45,11 @@ export function suite(big: Smmu, only = ''): Suite {
       .filter(({ name }) => PLANNED.includes(name))
       .map((of): [string, () => Bench] => [`${of.name}_plan`, () => planBench(of, walk)]),
     ...commands.map((of): [string, () => Bench] => [of.name, () => commandBench(of, walk)]),
+    ['history_step', () => historyBench(queued)],
     ['enumerate_leaf_ptes', () => leafBench(big, walk)],
     ['list_stream_table', () => streamTableBench(reference, walk)],
     ['count_stes', () => surveyBench(reference, walk)],
+    ['replay_trace', () => traceBench(walk)],
   ];
   return {
     benches: makers.filter(([name]) => name.includes(only)).map(([, make]) => make()),

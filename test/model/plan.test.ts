@@ -195,11 +195,12 @@ describe('the journal', () => {
     });
     m.smmu.commit(effects, journal);
     expect(memory.status(0x40a00000)).toBe(0);
+    const first = journal.length;
     m.smmu.commit(
       m.smmu.plan({ kind: 'memory', space: 'ns', pa: 0x40a00000, words: Uint32Array.of(8) }).effects,
       journal,
     );
-    journal.undo(m.smmu, 1);
+    journal.undo(m.smmu, first);
     expect(m.words(0x40a00000, 1)).toEqual([7]);
     journal.undo(m.smmu, 0);
     expect(memory.status(0x40a00000)).toBe(1);

@@ -4,6 +4,7 @@ import type { Answer, ConsoleCommand, EvaluateContext } from './command.ts';
 import { reg } from './reg.ts';
 import { cd, ste } from './structures.ts';
 import { translate } from './translate.ts';
+import { why } from './why.ts';
 
 const help: ConsoleCommand = {
   name: 'help',
@@ -16,7 +17,7 @@ const help: ConsoleCommand = {
 };
 
 /** Every command of the console. */
-const COMMANDS: readonly ConsoleCommand[] = [translate, reg, ste, cd, help];
+const COMMANDS: readonly ConsoleCommand[] = [translate, why, reg, ste, cd, help];
 
 const SPACED = /^([A-Za-z]+)(?:\s+(.*))?$/s;
 

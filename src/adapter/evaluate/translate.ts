@@ -49,19 +49,28 @@ export const translate: ConsoleCommand = {
   },
 };
 
-/** Reads the words of a transaction. */
-function parseTransaction(rest: string): { transaction: Transaction; step: boolean } {
-  const { values, flags } = splitWords(rest, KEYS, FLAGS, USAGE);
+/** Words that say what a transaction is, for completion. */
+export const TRANSACTION_WORDS: readonly string[] = [
+  ...KEYS.map((key) => `${key}=`),
+  ...FLAGS.filter((flag) => flag !== 'step'),
+];
+
+/**
+ * Reads the words of a transaction.
+ * @param usage the expected form, told when something is not understood
+ */
+export function parseTransaction(rest: string, usage = USAGE): { transaction: Transaction; step: boolean } {
+  const { values, flags } = splitWords(rest, KEYS, FLAGS, usage);
   const need = (key: string): string => {
     const text = values.get(key);
     if (text === undefined || text === '')
-      throw new UserError(`${key} is missing`, { todo: `write ${USAGE}` });
+      throw new UserError(`${key} is missing`, { todo: `write ${usage}` });
     return text;
   };
   if (flags.has('read') && flags.has('write')) {
-    throw new UserError('a transaction reads or writes, not both', { todo: `write ${USAGE}` });
+    throw new UserError('a transaction reads or writes, not both', { todo: `write ${usage}` });
   }
-  const iova = wideIn(need('iova'), 'iova', USAGE);
+  const iova = wideIn(need('iova'), 'iova', usage);
   const ssid = values.get('ssid');
   const world = values.get('world') ?? 'ns';
   if (!isWorld(world)) {
@@ -69,8 +78,8 @@ function parseTransaction(rest: string): { transaction: Transaction; step: boole
   }
   const asked = transaction({
     world,
-    sid: numberIn(need('sid'), 'sid', SID_BITS, USAGE),
-    ssid: ssid === undefined ? -1 : numberIn(ssid, 'ssid', SSID_BITS, USAGE),
+    sid: numberIn(need('sid'), 'sid', SID_BITS, usage),
+    ssid: ssid === undefined ? -1 : numberIn(ssid, 'ssid', SSID_BITS, usage),
     vaHi: iova.hi,
     vaLo: iova.lo,
     write: flags.has('write'),

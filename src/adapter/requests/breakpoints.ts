@@ -1,17 +1,107 @@
-import type { Args } from '../args.ts';
+import { UserError } from '../../bits/user-error.ts';
+import type { Verified } from '../../control/stops/breakpoints.ts';
+import { type Access, type DataPlace, dataId, parseDataId } from '../../control/stops/data-place.ts';
+import { numberOf } from '../args.ts';
+import { watchedBy } from '../breakpoints/data.ts';
+import { standsOf } from '../breakpoints/lines.ts';
+import { listOf, textOr, wishesOf } from '../breakpoints/requests.ts';
+import { answerOf, lineFrom, setSource } from '../breakpoints/set.ts';
 import type { Handlers } from '../handler.ts';
+import type { Session } from '../session.ts';
+import { parseReference } from './memory.ts';
+import { uriOf } from './sources.ts';
 
-const NOT_YET = 'Breakpoints on lines are not supported by this version; use the exception filters';
+/** Locations in one answer. */
+const LOCATIONS = 10_000;
 
-function unverified(args: Args): object {
-  const list = args['breakpoints'];
+/** Answers in the order of the request: what could not be read is refused, the rest is set. */
+function answers<T>(
+  session: Session,
+  read: readonly (T | string)[],
+  set: (list: readonly T[]) => readonly Verified[],
+): { breakpoints: object[] } {
+  const made = [...set(read.filter((item): item is T & Exclude<T, string> => typeof item !== 'string'))];
   return {
-    breakpoints: (Array.isArray(list) ? list : []).map(() => ({ verified: false, message: NOT_YET })),
+    breakpoints: read.map((item) => {
+      if (typeof item === 'string') return { verified: false, message: item };
+      return answerOf(session, made.shift() as Verified);
+    }),
   };
 }
 
-/** Clients ask whether they may or not; every breakpoint gets an answer. */
 export const BREAKPOINTS: Handlers = {
-  setBreakpoints: (_session, args) => unverified(args),
-  setFunctionBreakpoints: (_session, args) => unverified(args),
+  setBreakpoints(session, args) {
+    const document = uriOf(session, args);
+    const asked = Array.isArray(args['breakpoints'])
+      ? listOf(args['breakpoints'])
+      : listOf(args['lines']).map((_, i) => ({ line: (args['lines'] as unknown[])[i] }));
+    const made = setSource(session, document, asked);
+    return { breakpoints: made.map((one) => answerOf(session, one)) };
+  },
+
+  breakpointLocations(session, args) {
+    const stands = session.launched ? standsOf(session, uriOf(session, args)) : [];
+    const first = lineFrom(session, args['line']);
+    const last = args['endLine'] === undefined ? first : lineFrom(session, args['endLine']);
+    const found = typeof stands === 'string' ? [] : stands;
+    return {
+      breakpoints: found
+        .filter(({ line }) => line >= first && line <= last)
+        .slice(0, LOCATIONS)
+        .map(({ line }) => ({ line: session.line(line) })),
+    };
+  },
+
+  setFunctionBreakpoints(session, args) {
+    const list = listOf(args['breakpoints']).map((item) => ({
+      ...wishesOf(item),
+      name: textOr(item['name']),
+    }));
+    const made = session.breakpoints.setFunctions(list);
+    return { breakpoints: made.map((one) => answerOf(session, one)) };
+  },
+
+  setInstructionBreakpoints(session, args) {
+    const read = listOf(args['breakpoints']).map((item) => {
+      const place = reference(item['instructionReference']);
+      if (typeof place === 'string') return place;
+      return { ...wishesOf(item), space: place.space, pa: place.pa + numberOf(item['offset'], 0) };
+    });
+    return answers(session, read, (list) => session.breakpoints.setInstructions(list));
+  },
+
+  dataBreakpointInfo(session, args) {
+    const watched = watchedBy(session.debuggee, args);
+    if (typeof watched === 'string') return { dataId: null, description: watched };
+    const id = dataId(watched.place);
+    session.dataNames.set(id, watched.name);
+    return {
+      dataId: id,
+      description: watched.name,
+      accessTypes: watched.place.space === 'reg' ? ['write'] : ['read', 'write', 'readWrite'],
+      canPersist: true,
+    };
+  },
+
+  setDataBreakpoints(session, args) {
+    const read = listOf(args['breakpoints']).map((item) => {
+      const id = textOr(item['dataId']);
+      const place: DataPlace | null = parseDataId(id);
+      if (place === null) return `${JSON.stringify(id)} names no data; ask dataBreakpointInfo for an id`;
+      const type = item['accessType'];
+      const access: Access = type === 'read' || type === 'readWrite' ? type : 'write';
+      const name = session.dataNames.get(id);
+      return { ...wishesOf(item), ...place, access, ...(name === undefined ? {} : { name }) };
+    });
+    return answers(session, read, (list) => session.breakpoints.setData(list));
+  },
 };
+
+function reference(value: unknown): ReturnType<typeof parseReference> | string {
+  try {
+    return parseReference(value);
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}

@@ -33,7 +33,7 @@ const ANSWERS: Custom = {
       commandsPending: queueSummary(debuggee.smmu, 'CMDQ', world).pending,
       eventsPending: queueSummary(debuggee.smmu, 'EVENTQ', world).pending,
     })),
-    history: debuggee.debugger.history.entries.length,
+    history: debuggee.debugger.history.length,
     warnings: debuggee.machine.warnings,
   }),
 

@@ -1,20 +1,17 @@
-import { FILTERS } from '../../control/stops/index.ts';
+import { listOf, textOr, wishesOf } from '../breakpoints/requests.ts';
+import { answerOf } from '../breakpoints/set.ts';
 import { NotNow } from '../errors.ts';
 import { explain } from '../explain.ts';
 import type { Handlers } from '../handler.ts';
 
-const KNOWN = new Set(FILTERS.map((filter) => filter.id));
-
 export const EXCEPTIONS: Handlers = {
   setExceptionBreakpoints(session, args) {
-    const asked = [...ids(args['filters']), ...optionIds(args['filterOptions'])];
-    session.filters = asked.filter((id) => KNOWN.has(id));
-    if (session.launched) session.debuggee.debugger.setFilters(session.filters);
-    return {
-      breakpoints: asked.map((id) =>
-        KNOWN.has(id) ? { verified: true } : { verified: false, message: `there is no filter ${id}` },
-      ),
-    };
+    const asked = [
+      ...ids(args['filters']).map((id) => ({ id })),
+      ...listOf(args['filterOptions']).map((item) => ({ ...wishesOf(item), id: textOr(item['filterId']) })),
+    ];
+    const made = session.breakpoints.setFilters(asked);
+    return { breakpoints: made.map((one) => answerOf(session, one)) };
   },
 
   exceptionInfo(session, args) {
@@ -24,8 +21,9 @@ export const EXCEPTIONS: Handlers = {
     const position = debuggee.debugger.position(thread);
     const hit =
       debuggee.lastStop?.thread === thread ? debuggee.lastStop.hit : debuggee.debugger.hitAt(thread);
-    if (!hit || position.at !== 'operation') throw new NotNow('the thread does not stand at an exception');
-    const { reason, more } = explain(position.plan, hit);
+    if (hit?.reason !== 'exception' || position.at !== 'operation')
+      throw new NotNow('the thread does not stand at an exception');
+    const { reason, more } = explain(debuggee.smmu, position.plan, hit);
     return {
       exceptionId: hit.filter,
       // A sentence a line, as clients show it.
@@ -44,9 +42,4 @@ export const EXCEPTIONS: Handlers = {
 
 function ids(list: unknown): string[] {
   return Array.isArray(list) ? list.filter((id): id is string => typeof id === 'string') : [];
-}
-
-function optionIds(list: unknown): string[] {
-  if (!Array.isArray(list)) return [];
-  return ids(list.map((option: unknown) => (option as { filterId?: unknown } | null)?.filterId));
 }

@@ -1,6 +1,7 @@
 import { UserError } from '../../bits/user-error.ts';
 import { enableQueue } from '../../control/enable-queue.ts';
 import type { Args } from '../args.ts';
+import { placeBreakpoints } from '../breakpoints/set.ts';
 import { Debuggee } from '../debuggee.ts';
 import { announce, resume } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
@@ -76,10 +77,10 @@ async function open(session: Session, args: Args, requestId: number): Promise<vo
   if (session.launched) await session.close();
   const inputs = readLaunch(args);
   const machine = await openWithProgress(session, inputs, requestId);
-  const debuggee = new Debuggee(inputs, machine, session.host.clock);
-  if (session.filters) debuggee.debugger.setFilters(session.filters);
+  const debuggee = new Debuggee(inputs, machine, session.host.clock, session.breakpoints);
   session.launchArgs = args;
   session.attach(debuggee);
+  placeBreakpoints(session);
   session.output(machine.description);
   const ignored = withoutEffect(args).map((name) => `${name}: has no effect in this version; leave it out`);
   for (const warning of [...ignored, ...machine.warnings]) session.output(`warning: ${warning}`, 'important');

@@ -46,7 +46,7 @@ function gap(memory: SparseMemory, start: number, limit: number): number {
 }
 
 /** `0x1000`, or `s:0x1000` for another address space than the Non-secure one. */
-function parseReference(reference: unknown): { space: World; pa: number } {
+export function parseReference(reference: unknown): { space: World; pa: number } {
   const text = typeof reference === 'string' ? reference : '';
   const colon = text.indexOf(':');
   const space = colon < 0 ? 'ns' : text.slice(0, colon);

@@ -35,10 +35,11 @@ export function textOf(session: Session, uri: string): string {
   return documentText(session.debuggee.smmu, session.debuggee.queues, document);
 }
 
-function uriOf(session: Session, args: Args): string {
+/** The URI of the document that a request is about, or the path of a file. */
+export function uriOf(session: Session, args: Args): string {
   const source = args['source'] as { path?: unknown; sourceReference?: unknown } | undefined;
   const reference = source?.sourceReference ?? args['sourceReference'];
-  if (typeof reference === 'number' && reference > 0) {
+  if (typeof reference === 'number' && reference > 0 && session.launched) {
     const uri = session.debuggee.documentByReference(reference);
     if (uri !== null) return uri;
   }

@@ -28,13 +28,18 @@ export const STACK: Handlers = {
     debuggee.requireStopped();
     const thread = debuggee.thread(args['threadId']);
     const position = debuggee.debugger.position(thread);
-    const all =
+    const operation =
       position.at === 'operation'
         ? stackAt(position.plan, position.cursor).map((frame) => ({
             ref: { thread, index: frame.index },
             ...place(session, position.plan, frame),
           }))
-        : [{ ref: { thread, index: -1 }, ...restingPlace(session, debuggee, thread, position.why) }];
+        : [];
+    const lines = thread === 'program' ? programPlaces(session) : [];
+    const resting = position.at === 'rest' && lines.length === 0;
+    const all = resting
+      ? [{ ref: { thread, index: -1 }, ...restingPlace(session, debuggee, thread, position.why) }]
+      : [...operation, ...lines.map((line) => ({ ref: { thread, index: -1 }, ...line }))];
     const start = countOf(args['startFrame'], 0);
     const levels = countOf(args['levels'], 0) || all.length;
     return {
@@ -47,6 +52,16 @@ export const STACK: Handlers = {
 };
 
 type Place = Pick<DebugProtocol.StackFrame, 'name' | 'line'> & Partial<DebugProtocol.StackFrame>;
+
+/** The lines of the program, innermost first. */
+function programPlaces(session: Session): Place[] {
+  const { program } = session.debuggee.debugger;
+  return (program?.stack() ?? []).map(({ file, line, name }) => ({
+    name,
+    source: { name: file.split(/[/\\]/).pop() ?? file, path: file },
+    line: session.line(line),
+  }));
+}
 
 /** Where a thread at rest stands: at the queue's next entry, or nowhere. */
 function restingPlace(session: Session, debuggee: Debuggee, thread: ThreadKey, why: string): Place {

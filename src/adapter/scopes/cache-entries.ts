@@ -3,7 +3,8 @@
 import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
 import { busDeviceFunction } from '../../inspect/stream-id.ts';
-import { type AtcEntry, atcText } from '../../model/ats/atc.ts';
+import { atcText } from '../../model/ats/atc.ts';
+import type { AtcEntry } from '../../model/ats/completion.ts';
 import { type ConfigEntry, contextsOf } from '../../model/caches/config.ts';
 import { type DptEntry, dptEntryText } from '../../model/caches/dpt.ts';
 import type { LeavingItem } from '../../model/caches/leaving.ts';

@@ -46,7 +46,7 @@ export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
 
 function operationScopes(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
   const position = debuggee.debugger.position(ref.thread);
-  if (position.at === 'rest') return [];
+  if (position.at !== 'operation') return [];
   const { plan, cursor } = position;
   const stack = stackAt(plan, cursor).filter(({ frame }) => STRUCTURES[frame.kind] !== undefined);
   const own = stack.find((frame) => frame.index === ref.index);

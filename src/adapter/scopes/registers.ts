@@ -1,5 +1,7 @@
+import { fieldOf } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
+import { type DataPlace, placeOfField } from '../../control/stops/data-place.ts';
 import { registerFields, registersOf, registerValue } from '../../inspect/registers.ts';
 import { worldName } from '../../inspect/text.ts';
 import { offsetOf } from '../../model/bank.ts';
@@ -39,8 +41,16 @@ export function registerNode(smmu: Smmu, register: Register): Node {
     value: registerValue(smmu.bank, register),
     type: `${register.name} at +${hex(offsetOf(register.short), 5)}: ${register.doc}`,
     evaluateName: `reg ${register.short}`,
-    children: named(() => registerFields(smmu.bank, register).map((row) => fieldNode(row, world))),
+    data: { space: 'reg', pa: offsetOf(register.short), bytes: register.width / 8 },
+    children: named(() =>
+      registerFields(smmu.bank, register).map((row) => fieldNode(row, world, bitsOf(register, row.name))),
+    ),
   };
+}
+
+function bitsOf(register: Register, name: string): DataPlace | undefined {
+  const field = fieldOf(register.layout, name);
+  return field && placeOfField('reg', offsetOf(register.short), field);
 }
 
 /** Whether the register can be shown: its place in the bank is fixed. */

@@ -22,7 +22,8 @@ import { runBatch } from '../batch/batch.ts';
 import { type Io, LineWriter, NO, OK, printJson } from '../io.ts';
 import { openGiven } from '../session.ts';
 
-const OPTIONS = {
+/** What says what a transaction is. */
+export const TRANSACTION_OPTIONS = {
   ...CAPTURE_OPTIONS,
   world: { type: 'string' },
   sid: { type: 'string' },
@@ -34,8 +35,9 @@ const OPTIONS = {
   attr: { type: 'string' },
   ats: { type: 'string' },
   caches: { type: 'string' },
-  batch: { type: 'string' },
 } as const;
+
+const OPTIONS = { ...TRANSACTION_OPTIONS, batch: { type: 'string' } } as const;
 
 const SINGLE = ['sid', 'ssid', 'iova', 'write', 'priv', 'inst', 'attr', 'ats'] as const;
 
@@ -43,7 +45,7 @@ const SINGLE = ['sid', 'ssid', 'iova', 'write', 'priv', 'inst', 'attr', 'ats'] a
 export async function translate(args: readonly string[], io: Io): Promise<number> {
   const given = parse('translate', args, OPTIONS);
   const batch = given.text('batch');
-  const transaction = batch === undefined ? transactionOf(given) : null;
+  const transaction = batch === undefined ? transactionOf(given, 'translate') : null;
   if (batch !== undefined) refuseSingle(given);
   const machine = await openGiven('translate', given, io);
   try {
@@ -63,14 +65,18 @@ function refuseSingle(given: Given): void {
   });
 }
 
-function transactionOf(given: Given): Transaction {
+/**
+ * The transaction that the options describe.
+ * @param command for the message when one is missing
+ */
+export function transactionOf(given: Given, command: string): Transaction {
   const world = worldOption(given.text('world'), '--world');
   const sid = sidOption(given);
   const iova = addressOption(given, 'iova');
   if (sid === undefined || iova === undefined) {
     throw new UserError(`no ${sid === undefined ? '--sid' : '--iova'} is given`, {
-      where: 'translate',
-      todo: 'write smmu-debug translate CAPTURE --registers SNAPSHOT --sid N --iova A, or --batch FILE',
+      where: command,
+      todo: `write smmu-debug ${command} CAPTURE --registers SNAPSHOT --sid N --iova A${command === 'translate' ? ', or --batch FILE' : ''}`,
     });
   }
   const ssid = numberOption(given, 'ssid', 2 ** SSID_BITS - 1) ?? -1;

@@ -152,7 +152,8 @@ function binary(operator: string, left: Evaluate, right: Evaluate, text: string)
 }
 
 /** Texts are compared without regard to case and prefix: `event == f_translation`, `command == TLBI_NH_VA`. */
-function same(a: Value, b: Value): boolean {
+function same(left: Value, right: Value): boolean {
+  const [a, b] = [counted(left), counted(right)];
   if (typeof a === 'string' && typeof b === 'string') return folded(a) === folded(b);
   if (isBag(a) || isBag(b)) return a === b;
   if (typeof a === 'boolean' || typeof b === 'boolean') {
@@ -161,11 +162,17 @@ function same(a: Value, b: Value): boolean {
   return a === b;
 }
 
+/** A bag that has a number counts as it. */
+function counted(value: Value): Value {
+  return isBag(value) && value.whole !== undefined ? value.whole : value;
+}
+
 function folded(text: string): string {
   return text.toLowerCase().replace(/^cmd_/, '');
 }
 
-function numberOf(value: Value, operator: string, text: string): bigint {
+function numberOf(of: Value, operator: string, text: string): bigint {
+  const value = counted(of);
   if (typeof value === 'bigint') return value;
   if (typeof value === 'boolean') return value ? 1n : 0n;
   throw new ExpressionError(`${operator} in "${text}" needs numbers, not ${valueText(value)}`, 0);

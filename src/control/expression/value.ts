@@ -5,6 +5,8 @@ export interface Bag {
   /** In one line, for people. */
   readonly text: string;
   readonly names: () => readonly string[];
+  /** What it counts as where a number is needed: a register by itself. */
+  readonly whole?: bigint;
   part(name: string): Value | undefined;
 }
 
@@ -36,7 +38,8 @@ export function isBag(value: Value): value is Bag {
 export function truthOf(value: Value): boolean {
   if (typeof value === 'bigint') return value !== 0n;
   if (typeof value === 'boolean') return value;
-  return typeof value === 'string' ? value !== '' : true;
+  if (typeof value === 'string') return value !== '';
+  return value.whole === undefined || value.whole !== 0n;
 }
 
 /** A value for people: numbers in hexadecimal, as addresses and fields are read. */

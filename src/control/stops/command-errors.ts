@@ -11,4 +11,5 @@ export const commandErrors: StopKind = {
     const name = cerrorName(plan.outcome.cerror);
     return name && enabled.has(name) ? name : null;
   },
+  mayMatch: ({ outcome }) => outcome.cerror !== 0,
 };

@@ -1,4 +1,5 @@
 import { EVENTS } from '../../spec/events.ts';
+import { mayFault } from './may-fault.ts';
 import type { StopKind } from './stop.ts';
 
 /** A transaction is about to end with an event (IHI 0070 section 7.3). */
@@ -15,4 +16,5 @@ export const eventStops: StopKind = {
     const event = step?.kind === 'fault' ? step.fault?.event : null;
     return event && enabled.has(event) ? event : null;
   },
+  mayMatch: (outline, _enabled, smmu) => mayFault(outline, smmu),
 };

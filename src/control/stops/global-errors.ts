@@ -1,5 +1,5 @@
 import { WORLDS } from '../../bits/world.ts';
-import type { Plan, StepKind } from '../../model/plan.ts';
+import type { Outline, Plan, StepKind } from '../../model/plan.ts';
 import { REGISTERS, worldRegister } from '../../spec/registers.ts';
 import type { Peek, StopKind } from './stop.ts';
 
@@ -21,18 +21,23 @@ export const globalErrors: StopKind = {
     byDefault: false,
   })),
   match(plan, at, enabled, peek) {
-    if (at !== momentOf(plan)) return null;
-    const toggled = toggledBits(plan, peek);
-    if (toggled === 0) return null;
-    const bit = BITS.find((b) => (toggled >>> b.lsb) & 1 && enabled.has(PREFIX + b.name));
-    return bit ? PREFIX + bit.name : null;
+    return at === momentOf(plan) ? errorOf(plan, enabled, peek) : null;
   },
+  mayMatch: (outline, enabled, { bank }) => errorOf(outline, enabled, (offset) => bank.peek(offset)) !== null,
 };
 
+/** The filter among `enabled` whose error becomes active. */
+function errorOf(outline: Outline, enabled: ReadonlySet<string>, peek: Peek): string | null {
+  const toggled = toggledBits(outline, peek);
+  if (toggled === 0) return null;
+  const bit = BITS.find((b) => (toggled >>> b.lsb) & 1 && enabled.has(PREFIX + b.name));
+  return bit ? PREFIX + bit.name : null;
+}
+
 /** Hardware activates an error by toggling its bit in GERROR. */
-function toggledBits(plan: Plan, peek: Peek): number {
+function toggledBits({ effects }: Outline, peek: Peek): number {
   let toggled = 0;
-  for (const effect of plan.effects) {
+  for (const effect of effects) {
     if (effect.kind === 'register' && OFFSETS.has(effect.offset)) {
       toggled |= effect.value ^ peek(effect.offset);
     }

@@ -1,3 +1,4 @@
+import { mayFault } from './may-fault.ts';
 import type { StopKind } from './stop.ts';
 
 const ID = 'silent-abort';
@@ -19,4 +20,5 @@ export const silentAborts: StopKind = {
     if (plan.outcome.result === 'not-modelled') return null;
     return step.fault.event === null || plan.outcome.recording === 'suppressed' ? ID : null;
   },
+  mayMatch: (outline, enabled, smmu) => enabled.has(ID) && mayFault(outline, smmu),
 };

@@ -3,19 +3,7 @@
 import { hex, hex64 } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import type { Effect, Store, Transaction } from '../plan.ts';
-import type { AtsCompletion } from './completion.ts';
-
-/** A translation that an endpoint keeps. */
-export interface AtcEntry {
-  readonly world: World;
-  readonly sid: number;
-  /** PASID of the request, or -1. */
-  readonly ssid: number;
-  /** First untranslated address of the range, as halves. */
-  readonly addressHi: number;
-  readonly addressLo: number;
-  readonly completion: AtsCompletion;
-}
+import type { AtcEntry, AtsCompletion } from './completion.ts';
 
 /** An invalidation that was sent and not answered; a CMD_SYNC of the same queue cannot complete (3.9.1.4). */
 export interface PendingInvalidation {

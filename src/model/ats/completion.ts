@@ -1,5 +1,7 @@
 /** What the SMMU answers to an ATS Translation Request: IHI 0070 3.9.1.2, 13.6 and 13.7. */
 
+import type { World } from '../../bits/world.ts';
+
 /** `ur` Unsupported Request, `ca` Completer Abort. */
 export type AtsStatus = 'success' | 'ur' | 'ca';
 
@@ -30,6 +32,18 @@ export interface AtsCompletion {
   readonly te: boolean;
   /** One line for people. */
   readonly text: string;
+}
+
+/** A translation that an endpoint keeps. */
+export interface AtcEntry {
+  readonly world: World;
+  readonly sid: number;
+  /** PASID of the request, or -1. */
+  readonly ssid: number;
+  /** First untranslated address of the range, as halves. */
+  readonly addressHi: number;
+  readonly addressLo: number;
+  readonly completion: AtsCompletion;
 }
 
 /** A completion that gives nothing but its status. */

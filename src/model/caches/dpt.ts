@@ -3,7 +3,7 @@
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { DPT_ACCESS } from '../../spec/dpt.ts';
-import type { Store } from '../plan.ts';
+import type { Store } from '../store.ts';
 
 /** A region of physical memory and who may access it. */
 export interface DptEntry {

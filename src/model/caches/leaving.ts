@@ -3,7 +3,7 @@
  * at the completion of a CMD_SYNC on the same queue (IHI 0070 3.21.1, 3.21.3).
  */
 
-import type { Store } from '../plan.ts';
+import type { Store } from '../store.ts';
 
 /** Something that is on its way out of a cache. */
 export interface LeavingItem {

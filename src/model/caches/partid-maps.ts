@@ -4,7 +4,7 @@
  */
 
 import { WORLD_INDEX, type World } from '../../bits/world.ts';
-import type { Store } from '../plan.ts';
+import type { Store } from '../store.ts';
 
 /** What an entry is found by. */
 export type PartidMapIndex = 'stream' | 'vmid';

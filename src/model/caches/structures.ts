@@ -6,7 +6,7 @@
 
 import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import { STE } from '../../spec/ste.ts';
-import type { Store } from '../plan.ts';
+import type { Store } from '../store.ts';
 
 export type CachedStructure = 'STE' | 'L1STD' | 'CD' | 'L1CD';
 

@@ -59,7 +59,7 @@ function invalidate(c: CommandContext, scope: AtcScope): void {
   const found = atc.matching(scope);
   for (const entry of found) {
     const what = `ATC of StreamID ${hex(scope.sid)} drops ${atcText(entry)}`;
-    c.recorder?.step('cache-remove', what);
+    c.recorder?.entry('cache-remove', what, { kind: 'atc', entry });
     c.effects.push({ kind: 'store', store: atc, op: 'remove', entry, what });
   }
   if (found.length === 0) c.recorder?.step('decide', 'no ATC entry matches');

@@ -7,7 +7,8 @@ import { COMMANDS, type CommandSpec } from '../../spec/commands.ts';
 import { feature, holds } from '../../spec/features.ts';
 import { WORLD_PREFIX } from '../../spec/registers.ts';
 import { STREAM_WORLDS, type StreamWorld } from '../../spec/stream-worlds.ts';
-import { paOf, type TlbEntry } from '../caches/tlb.ts';
+import { paOf, type Tlb, type TlbEntry } from '../caches/tlb.ts';
+import { storeOf } from '../caches/used.ts';
 import type { Changeable } from '../effects.ts';
 import type { BroadcastMessage, Effect, Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
@@ -85,7 +86,11 @@ export function broadcastTlbi(
     if (entry) {
       const { tag } = entry.space;
       if (spared(facts, tag.streamWorld, tag.aset, e2h)) continue;
-      recorder?.step('cache-remove', () => `TLB entry for ${hex(paOf(entry))} leaves`);
+      recorder?.entry('cache-remove', () => `TLB entry for ${hex(paOf(entry))} leaves`, {
+        kind: 'tlb',
+        store: effect.kind === 'store' ? storeOf(on, effect.store as Tlb) : 'tlb',
+        entry,
+      });
     }
     effects.push(effect);
   }

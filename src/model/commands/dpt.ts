@@ -32,7 +32,7 @@ export function invalidateDpt(c: CommandContext): void {
   const gone = named(c);
   for (const entry of gone) {
     const what = `${dptEntryText(entry)} leaves the DPT TLB`;
-    c.recorder?.step('cache-remove', what);
+    c.recorder?.entry('cache-remove', what, { kind: 'dpt', entry });
     c.effects.push({ kind: 'store', store: c.machine.dpt, op: 'remove', entry, what });
   }
   if (gone.length === 0) c.recorder?.step('decide', 'no entry of the DPT TLB matches');

@@ -5,6 +5,7 @@ import type { LeavingItem } from '../caches/leaving.ts';
 import type { Location } from '../caches/location.ts';
 import type { StructureEntry } from '../caches/structures.ts';
 import type { Tlb, TlbEntry } from '../caches/tlb.ts';
+import { storeOf, type Used } from '../caches/used.ts';
 import type { Completion, Invalidation } from '../caches/versions.ts';
 import type { LazyText, Store } from '../plan.ts';
 import type { CommandContext } from './context.ts';
@@ -19,9 +20,10 @@ export function queueOf(c: CommandContext): string {
 
 /** Removes an entry of the configuration cache. */
 export function dropConfig(c: CommandContext, entry: ConfigEntry): void {
-  c.recorder?.step(
+  c.recorder?.entry(
     'cache-remove',
     () => `configuration of StreamID 0x${entry.sid.toString(16)} leaves the cache`,
+    { kind: 'config', entry },
   );
   c.effects.push({ kind: 'config', op: 'remove', entry });
 }
@@ -31,10 +33,10 @@ export function dropTlbEntry(c: CommandContext, tlb: Tlb, entry: TlbEntry, text:
   if (c.machine.policy === 'maximal') {
     if (c.broadcast)
       c.effects.push({ kind: 'store', store: tlb, op: 'remove', entry, what: 'an entry is gone' });
-    else leave(c, tlb, entry, text);
+    else leave(c, tlb, entry, text, { kind: 'tlb', store: storeOf(c.machine, tlb), entry });
     return;
   }
-  c.recorder?.step('cache-remove', text);
+  c.recorder?.entry('cache-remove', text, { kind: 'tlb', store: storeOf(c.machine, tlb), entry });
   c.effects.push({ kind: 'tlb', op: 'remove', entry });
 }
 
@@ -46,14 +48,25 @@ export function dropStructure(c: CommandContext, entry: StructureEntry): void {
     c.machine.structures,
     entry,
     () => `the ${entry.structure} of StreamID 0x${entry.sid.toString(16)}${which}`,
+    { kind: 'structure', entry },
   );
 }
 
-function leave(c: CommandContext, store: Store<unknown>, entry: { leaving: boolean }, text: LazyText): void {
+function leave(
+  c: CommandContext,
+  store: Store<unknown>,
+  entry: { leaving: boolean },
+  text: LazyText,
+  used: Used,
+): void {
   if (entry.leaving) return;
   const item: LeavingItem = { store, entry, queue: queueOf(c) };
   const what = (): string => (typeof text === 'string' ? text : text());
-  c.recorder?.step('cache-remove', () => `${what()} is to leave: gone at the next CMD_SYNC of this queue`);
+  c.recorder?.entry(
+    'cache-remove',
+    () => `${what()} is to leave: gone at the next CMD_SYNC of this queue`,
+    used,
+  );
   c.effects.push({
     kind: 'store',
     store: c.machine.leaving,
@@ -67,10 +80,12 @@ function leave(c: CommandContext, store: Store<unknown>, entry: { leaving: boole
 export function noteInvalidation(c: CommandContext, whyNot: (location: Location) => string | null): void {
   const { versions } = c.machine;
   const what = c.name.replace(/^CMD_/, '');
+  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = c.words;
   const entry: Invalidation<Location> = {
     kind: 'invalidation',
     queue: queueOf(c),
     what,
+    words: [w0, w1, w2, w3],
     whyNot,
   };
   c.effects.push({ kind: 'store', store: versions, op: 'insert', entry, what: `${what} is consumed` });
@@ -102,5 +117,8 @@ export function completeInvalidations(c: CommandContext): void {
     c.effects.push({ kind: 'store', store, op: 'remove', entry, what: 'an entry is gone' });
   }
   if (items.length > 0)
-    c.recorder?.step('cache-remove', `${items.length} entries are gone: their invalidations are complete`);
+    c.recorder?.entry('cache-remove', `${items.length} entries are gone: their invalidations are complete`, {
+      kind: 'completed',
+      items,
+    });
 }

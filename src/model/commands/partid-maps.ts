@@ -10,7 +10,7 @@ const LAST = 0xffffffff;
 function drop(c: CommandContext, maps: readonly PartidMap[]): void {
   for (const entry of maps) {
     const what = `PARTID map of ${entry.by === 'vmid' ? 'VMID' : 'StreamID'} ${hex(entry.key)} leaves the cache`;
-    c.recorder?.step('cache-remove', what);
+    c.recorder?.entry('cache-remove', what, { kind: 'partid-map', entry });
     c.effects.push({ kind: 'store', store: c.machine.partidMaps, op: 'remove', entry, what });
   }
 }

@@ -21,9 +21,9 @@ import type { FieldBits } from '../field-bits.ts';
 import { raiseGerror } from '../interrupts.ts';
 import type { QueueMachine } from '../machine.ts';
 import { ABSENT, CHUNK_BYTES, DATA, MISS, type ReadStatus } from '../memory.ts';
-import type { Effect, Missing, Recorder, Result } from '../plan.ts';
+import type { Effect, Missing, Operation, Recorder, Result } from '../plan.ts';
 import type { WorldState } from '../state.ts';
-import { type CommandQueue, commandAddress, commandQueue, idleReason, isRunning } from './command-queue.ts';
+import { type CommandQueue, commandAddress, commandQueue, isRunning } from './command-queue.ts';
 import { ECMDQ_ERROR } from './ecmdq.ts';
 import { type QueueId, queueName } from './queue-id.ts';
 
@@ -95,6 +95,8 @@ export class CommandRunner {
   /** By opcode, each filled when one is met; good for one state. */
   readonly #entries = new Array<Entry | undefined>(256).fill(undefined);
   #failed: CommandOutcome = IDLE;
+  /** CONS moves at once, not by an effect. */
+  #direct = false;
 
   constructor(machine: QueueMachine) {
     this.#machine = machine;
@@ -125,6 +127,7 @@ export class CommandRunner {
     let { version } = bank;
     this.#context.effects = pending;
     this.#context.recorder = null;
+    this.#direct = true;
     for (let count = 0; ; count++) {
       if (bank.version !== version) {
         queue = this.#refresh(world, id);
@@ -139,18 +142,35 @@ export class CommandRunner {
     }
   }
 
+  /** The command at CONS as an operation, or null when nothing would be consumed: `idleReason` says why. */
+  next(world: World, id: QueueId): (Operation & { kind: 'command' }) | null {
+    const queue = this.#refresh(world, id);
+    if (queue === null || !this.#isReady(queue)) return null;
+    const index = this.#machine.bank.peek(queue.cons) & queue.indexMask;
+    const pa = commandAddress(queue, index);
+    return id === 'CMDQ'
+      ? { kind: 'command', world, index, pa }
+      : { kind: 'command', world, queue: id, index, pa };
+  }
+
   /**
    * Plans the command at CONS.
    * @param effects gets what the command changes
    */
-  plan(world: World, id: QueueId, effects: Effect[], recorder: Recorder): CommandOutcome {
+  plan(world: World, id: QueueId, effects: Effect[], recorder: Recorder | null): CommandOutcome {
     const queue = this.#refresh(world, id);
-    const state = this.#state as WorldState;
-    if (queue === null || idleReason(this.#machine, state, world, id) !== null) return IDLE;
+    if (queue === null || !this.#isReady(queue)) return IDLE;
     this.#context.effects = effects;
     this.#context.recorder = recorder;
+    this.#direct = false;
     if (!this.#consume(queue, this.#machine.bank.peek(queue.cons))) return this.#failed;
     return { result: 'consumed', command: this.#context.name, cerror: 0, reason: '', missing: null };
+  }
+
+  #isReady(queue: CommandQueue): boolean {
+    const { bank, failure } = this.#machine;
+    if (failure.active || !isRunning(bank, this.#state as WorldState, queue)) return false;
+    return ((bank.peek(queue.prod) ^ bank.peek(queue.cons)) & queue.mask) !== 0;
   }
 
   #commit(): void {
@@ -290,18 +310,18 @@ export class CommandRunner {
   #advance(queue: CommandQueue, cons: number): void {
     const { bank, recorder } = this.#context;
     const next = (cons & ~queue.mask) | ((cons + 1) & queue.mask);
-    if (recorder === null) {
+    if (this.#direct) {
       bank.pokeIndex(queue.cons, next);
       return;
     }
     const value = next >>> 0;
     const { effects, state } = this.#context;
     const what = `${queue.id === 'CMDQ' ? 'CMDQ_CONS' : `ECMDQ_CONS${queue.id}`} moves past the command`;
-    recorder.step('register', what);
+    recorder?.step('register', what);
     effects.push({ kind: 'register', offset: queue.cons, value, what });
     const full = ((bank.peek(queue.prod) - cons) & queue.mask) === queue.indexMask + 1;
     if (!full || !state.features.sev) return;
-    recorder.step('interrupt', 'the queue is no longer full: event to the PEs (SEV)');
+    recorder?.step('interrupt', 'the queue is no longer full: event to the PEs (SEV)');
     effects.push({ kind: 'signal', what: `${queueName(queue.id)} is no longer full: event to the PEs` });
   }
 

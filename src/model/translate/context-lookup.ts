@@ -16,7 +16,7 @@ import { PERM } from './permission.ts';
 import { F_PA_HI, F_PA_LO, found, translateStage2 } from './stage2.ts';
 import { contextAddressBits } from './ste-rules.ts';
 import { configOf } from './stream.ts';
-import { cachedStructure, keepStructure, recordStructure } from './structure.ts';
+import { cachedStructure, entryOf, keepStructure, recordStructure } from './structure.ts';
 
 const { V, L2Ptr } = L1CD.fields;
 
@@ -105,8 +105,10 @@ export function fetchContext(
       return 'event' in known.decoded ? answer.fail(known.decoded) : known.decoded;
   }
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, CD.words);
-  if (recorder !== null)
-    recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', world, pa, scratch, status, cached, 0);
+  if (recorder !== null) {
+    const from = entryOf(machine, cached, 'CD', world, sid, index);
+    recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', world, pa, scratch, status, from, 0);
+  }
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'CD', pa, state.rulesOff);
     return answer.unreadable(status, world, pa, `CD ${index} of StreamID ${hex(sid)}`, abort);
@@ -195,7 +197,8 @@ function locateCd(
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1CD.words);
   if (recorder !== null) {
     const name = (): string => `L1CD ${index >>> leafBits}`;
-    recordStructure(recorder, 2, 'l1cd', name, 'L1CD', world, pa, scratch, status, cached, 1);
+    const from = entryOf(machine, cached, 'L1CD', world, sid, index - low);
+    recordStructure(recorder, 2, 'l1cd', name, 'L1CD', world, pa, scratch, status, from, 1);
   }
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'L1CD', pa, state.rulesOff);

@@ -38,7 +38,7 @@ export function checkDpt(
   if (state.rulesOff.has('ATS-TT-DPT')) return true;
   const known = machine.policy === 'none' ? undefined : machine.dpt.find(config.world, pa);
   if (known) {
-    recorder?.step('cache-hit', `DPT TLB hit: ${dptEntryText(known)}`);
+    recorder?.entry('cache-hit', `DPT TLB hit: ${dptEntryText(known)}`, { kind: 'dpt', entry: known });
     const refused = refusal(known, stream, write);
     if (refused === null) return pass(known, answer);
     if (known.source === 'walk') return denyDpt(refused, pa, answer);

@@ -35,7 +35,10 @@ export function findPartidMap(
   const keeps = policy !== 'none';
   const known = keeps ? store.find(stream.world, 'vmid', S2VMID.get(stream.words, 0)) : undefined;
   if (known) {
-    recorder?.step('cache-hit', () => `PARTID_MAP of VMID ${known.key} is cached`);
+    recorder?.entry('cache-hit', () => `PARTID_MAP of VMID ${known.key} is cached`, {
+      kind: 'partid-map',
+      entry: known,
+    });
     answer.partidMap = known;
     return true;
   }

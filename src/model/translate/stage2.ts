@@ -293,9 +293,10 @@ function useStage2Entry(
   if (entry === null) return false;
   if ((entry.permissions & need) !== need && ((entry.permissions >>> ONCE_DIRTY) & need) === need)
     return false;
-  recorder?.step(
+  recorder?.entry(
     'cache-hit',
     () => `TLB hit: IPA ${hex(ipaOf(ipaHi, ipaLo))}${entry.leaving ? ', on its way out' : ''}`,
+    { kind: 'tlb', store: 'tlb', entry },
   );
   takeStage2Entry(entry, ipaHi, ipaLo);
   return true;

@@ -11,7 +11,7 @@ import type { WorldState } from '../state.ts';
 import { type Answer, configFault, fetchAbort, silent } from './answer.ts';
 import type { StreamConfig } from './configuration.ts';
 import { decodeStream } from './stream.ts';
-import { cachedStructure, keepStructure, recordStructure } from './structure.ts';
+import { cachedStructure, entryOf, keepStructure, recordStructure } from './structure.ts';
 
 const { Span, L2Ptr } = L1STD.fields;
 const { CONT } = STE.fields;
@@ -48,7 +48,10 @@ export function fetchStream(
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, STE.words);
   if (recorder !== null) {
     const name = (): string => `STE ${hex(sid)}`;
-    recordStructure(recorder, 1, 'ste', name, 'STE', world, pa, scratch, status, cached, 0);
+    const from =
+      entryOf(machine, cached, 'STE', world, sid, 0) ??
+      (cached ? (machine.structures.neighbour(world, sid) ?? null) : null);
+    recordStructure(recorder, 1, 'ste', name, 'STE', world, pa, scratch, status, from, 0);
   }
   if (status !== DATA) {
     const abort = fetchAbort('F_STE_FETCH', 'STE', pa, state.rulesOff);
@@ -142,7 +145,8 @@ function locateSte(
   const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1STD.words);
   if (recorder !== null) {
     const name = (): string => `L1STD ${sid >>> split}`;
-    recordStructure(recorder, 1, 'l1std', name, 'L1STD', world, pa, scratch, status, cached, 1);
+    const from = entryOf(machine, cached, 'L1STD', world, first, 0);
+    recordStructure(recorder, 1, 'l1std', name, 'L1STD', world, pa, scratch, status, from, 1);
   }
   if (status !== DATA) {
     const abort = fetchAbort('F_STE_FETCH', 'L1STD', pa, off);

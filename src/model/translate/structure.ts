@@ -2,7 +2,8 @@
 
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import type { CachedStructure } from '../caches/structures.ts';
+import type { ConfigEntry } from '../caches/config.ts';
+import type { CachedStructure, StructureEntry } from '../caches/structures.ts';
 import type { Machine } from '../machine.ts';
 import { DATA, type ReadStatus } from '../memory.ts';
 import type { FrameKind, Recorder } from '../plan.ts';
@@ -71,6 +72,7 @@ export function recordCached(
   pa: number,
   words: Uint32Array,
   name: () => string,
+  entry: ConfigEntry,
 ): void {
   recorder.enter(depth, {
     kind,
@@ -82,10 +84,25 @@ export function recordCached(
     status: DATA,
     level: 0,
   });
-  recorder.step('cache-hit', () => `configuration cache hit: ${name()}`);
+  recorder.entry('cache-hit', () => `configuration cache hit: ${name()}`, { kind: 'config', entry });
 }
 
-/** Tells the recorder of a structure that was fetched, or taken from the cache. */
+/** The entry that a structure was taken from, for a recorder; null where it was read. */
+export function entryOf(
+  machine: Machine,
+  cached: boolean,
+  structure: CachedStructure,
+  world: World,
+  sid: number,
+  index: number,
+): StructureEntry | null {
+  return cached ? (machine.structures.find(structure, world, sid, index) ?? null) : null;
+}
+
+/**
+ * Tells the recorder of a structure that was fetched, or taken from the cache.
+ * @param entry what it was taken from, or null
+ */
 export function recordStructure(
   recorder: Recorder,
   depth: number,
@@ -96,13 +113,13 @@ export function recordStructure(
   pa: number,
   words: Uint32Array,
   status: ReadStatus,
-  cached: boolean,
+  entry: StructureEntry | null,
   level: number,
 ): void {
   const count = layout === 'STE' || layout === 'CD' ? 16 : 2;
   recorder.enter(depth, {
     kind,
-    name: () => (cached ? `${name()} (cached)` : name()),
+    name: () => (entry !== null ? `${name()} (cached)` : name()),
     layout,
     space,
     pa,
@@ -110,7 +127,6 @@ export function recordStructure(
     status,
     level,
   });
-  recorder.step(cached ? 'cache-hit' : 'fetch', () =>
-    cached ? `configuration cache hit: ${name()}` : `read ${name()} at ${hex(pa)}`,
-  );
+  if (entry === null) recorder.step('fetch', () => `read ${name()} at ${hex(pa)}`);
+  else recorder.entry('cache-hit', () => `configuration cache hit: ${name()}`, { kind: 'structure', entry });
 }

@@ -352,9 +352,10 @@ function usePartial(
     partial.find(partialOf(machine, space), vaHi, vaLo) ??
     (global ? partial.find(partialOf(machine, global), vaHi, vaLo) : null);
   if (entry === null || !answers(entry, answer.need)) return false;
-  recorder?.step(
+  recorder?.entry(
     'cache-hit',
     () => `TLB hit: VA ${hex64(vaHi, vaLo)} to IPA${entry.leaving ? ', on its way out' : ''}`,
+    { kind: 'tlb', store: 'partial', entry },
   );
   const { shift } = entry;
   leaf[L_OUT_HI] = joinHi(entry.paHi, vaHi, shift);
@@ -475,10 +476,11 @@ function useIpaEntry(
 }
 
 function recordHit(recorder: Recorder, hit: TlbEntry, hi: number, lo: number): void {
-  recorder.step(
+  recorder.entry(
     'cache-hit',
     () =>
       `TLB hit: ${hex64(hi, lo)}, made from the level ${hit.level} descriptor${hit.leaving ? ', on its way out' : ''}`,
+    { kind: 'tlb', store: 'tlb', entry: hit },
   );
 }
 

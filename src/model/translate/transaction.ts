@@ -184,8 +184,8 @@ function translateStage1(
   const context = known ?? fetchContext(machine, state, stream, index, answer, recorder);
   if (context === null) return;
   answer.context = context;
-  if (known !== null) {
-    if (recorder !== null) recordCachedContext(recorder, stream, known);
+  if (known !== null && cached !== null) {
+    if (recorder !== null) recordCachedContext(recorder, cached, known);
   } else remember(machine, cached, stream, context, answer);
   if (context.declined !== null) {
     answer.decline(context.declined.reason, context.declined.rule);
@@ -254,12 +254,12 @@ function recordAction(recorder: Recorder, stream: StreamConfig): void {
   );
 }
 
-function recordCachedStream(recorder: Recorder, { stream }: ConfigEntry): void {
-  const { sid, world, pa, raw } = stream;
-  recordCached(recorder, 1, 'ste', 'STE', world, pa, raw, () => `STE 0x${sid.toString(16)}`);
+function recordCachedStream(recorder: Recorder, entry: ConfigEntry): void {
+  const { sid, world, pa, raw } = entry.stream;
+  recordCached(recorder, 1, 'ste', 'STE', world, pa, raw, () => `STE 0x${sid.toString(16)}`, entry);
 }
 
-function recordCachedContext(recorder: Recorder, stream: StreamConfig, context: ContextConfig): void {
+function recordCachedContext(recorder: Recorder, entry: ConfigEntry, context: ContextConfig): void {
   const { index, pa, raw } = context;
-  recordCached(recorder, 2, 'cd', 'CD', stream.world, pa, raw, () => `CD ${index}`);
+  recordCached(recorder, 2, 'cd', 'CD', entry.world, pa, raw, () => `CD ${index}`, entry);
 }

@@ -31,10 +31,11 @@ export function startOfWalk(
   walkStart[1] = entry.paHi;
   walkStart[2] = entry.paLo;
   walkStart[3] = entry.attributes;
-  recorder?.step(
+  recorder?.entry(
     'cache-hit',
     () =>
       `walk cache hit: stage ${space.tag.stage} level ${entry.level} table descriptor, next table ${hex(paOf(entry))}${entry.leaving ? ', on its way out' : ''}`,
+    { kind: 'tlb', store: 'walks', entry },
   );
   return true;
 }

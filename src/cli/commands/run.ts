@@ -1,0 +1,78 @@
+import { realpathSync } from 'node:fs';
+import path from 'node:path';
+import { nodeScripts, readScript } from '../../adapter/node-scripts.ts';
+import { UserError } from '../../bits/user-error.ts';
+import { readPreset } from '../../capture/configuration.ts';
+import { type RunFailure, type RunResult, runScript } from '../../control/script/run.ts';
+import { staleChecker } from '../../control/script/run-stale.ts';
+import { CACHE_POLICIES } from '../../model/smmu.ts';
+import { cachesOption, parse } from '../args.ts';
+import { type Io, LineWriter, NO, OK, printJson } from '../io.ts';
+
+const OPTIONS = {
+  only: { type: 'string' },
+  preset: { type: 'string' },
+  caches: { type: 'string' },
+  workspace: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
+
+/** What the debugger runs with, and so what a script is written for. */
+const CACHES = CACHE_POLICIES[1];
+
+/** `smmu-debug run`: runs a script with its `expect` lines as a test. */
+export async function runCommand(args: readonly string[], io: Io): Promise<number> {
+  const given = parse('run', args, OPTIONS);
+  const [named, ...more] = given.files;
+  if (named === undefined || more.length > 0) {
+    const what = named === undefined ? 'no script is named' : 'one script at a time';
+    throw new UserError(what, { where: 'run', todo: 'write smmu-debug run SCRIPT.smmu' });
+  }
+  const text = readScript(named);
+  const file = realpathSync(named);
+  const workspace = given.text('workspace') ?? path.dirname(file);
+  const preset = given.text('preset');
+  const caches = given.text('caches') === undefined ? CACHES : cachesOption(given);
+  if (preset !== undefined) readPreset(preset, '--preset');
+  const result = await io.cancellable((signal) =>
+    runScript(text, file, nodeScripts(workspace, { caches, signal }), {
+      only: given.text('only'),
+      preset,
+      caches,
+      checker: staleChecker,
+      breathe: async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        signal.throwIfAborted();
+      },
+    }),
+  );
+  if (given.flag('json')) printJson(io, { script: named, caches, ...result });
+  else print(result, (one) => shown(one, file, named), io);
+  return result.tests.some(({ failures }) => failures.length > 0) ? NO : OK;
+}
+
+/** The script by the name that the user gave, others relative to where he is. */
+function shown(one: string, file: string, named: string): string {
+  return one === file ? named : path.relative(process.cwd(), one);
+}
+
+function failureText({ expected, actual, text }: RunFailure): string {
+  return expected === undefined || actual === undefined ? text : `expected ${expected}, got ${actual}`;
+}
+
+function print({ tests, output, warnings }: RunResult, name: (file: string) => string, io: Io): void {
+  const out = new LineWriter(io);
+  if (output !== '') out.line(output.trimEnd());
+  for (const { failures } of tests) {
+    for (const failure of failures)
+      out.line(`${name(failure.file)}:${failure.line}: ${failureText(failure)}`);
+  }
+  for (const { file, line, finding } of warnings) {
+    out.line(
+      `warning: ${name(file)}:${line}: ${finding.certainty} ${finding.kind}, ${finding.class}: ${finding.text}`,
+    );
+  }
+  const failed = tests.filter(({ failures }) => failures.length > 0).length;
+  out.line(`${tests.length - failed} passed, ${failed} failed`);
+  out.flush();
+}

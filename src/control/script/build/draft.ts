@@ -1,0 +1,141 @@
+import { hex, hiOf, loOf } from '../../../bits/u64.ts';
+import { UserError } from '../../../bits/user-error.ts';
+import type { World } from '../../../bits/world.ts';
+import { ABORT, ABSENT, DATA } from '../../../model/memory.ts';
+import type { Operation } from '../../../model/plan.ts';
+import type { Smmu } from '../../../model/smmu.ts';
+import { type Allocation, allocate, freshTag, type TagKind } from './allocation.ts';
+
+/** A write of software. */
+export type MemoryWrite = Extract<Operation, { kind: 'memory' }>;
+
+/** More writes than anybody steps through: a statement that needs more is refused before it does anything. */
+export const MAX_WRITES = 65_536;
+
+/** Words of a page, to clear it at once. */
+const CLEAR_WORDS = 1024;
+
+/**
+ * The writes that a statement will make, in their order, and memory as it will be after them. Nothing is written
+ * before the operations are committed one by one.
+ */
+export class Draft {
+  readonly smmu: Smmu;
+  readonly space: World;
+  readonly #operations: MemoryWrite[] = [];
+  /** Doublewords as they will be, by PA in bytes. */
+  readonly #after = new Map<number, readonly [lo: number, hi: number]>();
+  readonly #pair = new Uint32Array(2);
+  #allocation: Allocation;
+
+  constructor(smmu: Smmu, space: World, allocation: Allocation) {
+    this.smmu = smmu;
+    this.space = space;
+    this.#allocation = allocation;
+  }
+
+  get operations(): readonly MemoryWrite[] {
+    return this.#operations;
+  }
+
+  /** What is taken so far, the writes of this draft included. */
+  get allocation(): Allocation {
+    return this.#allocation;
+  }
+
+  /**
+   * Two halves of 8 bytes, as an array that the next call reuses.
+   * @param pa PA in bytes, a multiple of 8
+   * @param what for the message: `STE 8`
+   * @throws UserError when there is nothing to read
+   */
+  read64(pa: number, what: string): Uint32Array {
+    const pair = this.#pair;
+    const known = this.#after.get(pa);
+    if (known) {
+      [pair[0], pair[1]] = known;
+      return pair;
+    }
+    const status = this.smmu.memory(this.space).load(pa, pair, 0, 2);
+    if (status === DATA) return pair;
+    const where = `${what} at PA ${hex(pa)} (${this.space})`;
+    if (status === ABORT) throw new UserError(`${where} lies outside RAM`);
+    throw new UserError(`${where} is not in the image${status === ABSENT ? '' : ' yet'}`);
+  }
+
+  /** `count` words from `pa` on, in an array of their own. Errors as {@link read64}. */
+  read(pa: number, count: number, what: string): Uint32Array {
+    const words = new Uint32Array(count);
+    for (let i = 0; i < count; i += 2) words.set(this.read64(pa + i * 4, what), i);
+    return words;
+  }
+
+  /**
+   * Adds a write of 8 bytes: one write, because just 64 bits are single-copy atomic (3.21.3). Nothing is added when
+   * memory holds the value already.
+   */
+  write64(pa: number, lo: number, hi: number, what: string): void {
+    const now = this.read64(pa, what);
+    if (now[0] === lo >>> 0 && now[1] === hi >>> 0) return;
+    this.#push(pa, Uint32Array.of(lo, hi));
+    this.#after.set(pa, [lo >>> 0, hi >>> 0]);
+  }
+
+  /**
+   * Replaces a structure: the doublewords that change one by one, upwards, and that of the valid bit last.
+   * @param words an even number of them
+   */
+  writeStructure(pa: number, words: Uint32Array, what: string): void {
+    for (let i = 2; i < words.length; i += 2)
+      this.write64(pa + i * 4, words[i] ?? 0, words[i + 1] ?? 0, what);
+    this.write64(pa, words[0] ?? 0, words[1] ?? 0, what);
+  }
+
+  /**
+   * RAM that nothing uses, all zeros.
+   * @param bytes a power of two, 8 at least; the address is aligned to it
+   * @returns PA in bytes
+   */
+  table(bytes: number): number {
+    const { pa, allocation } = allocate(this.#allocation, bytes);
+    this.#allocation = allocation;
+    this.#clear(pa, bytes);
+    return pa;
+  }
+
+  /** A tag that no statement has taken before. */
+  tag(kind: TagKind): number {
+    const { tag, allocation } = freshTag(this.#allocation, kind);
+    this.#allocation = allocation;
+    return tag;
+  }
+
+  /** What a capture has there is cleared in one go: nothing reaches it yet. */
+  #clear(pa: number, bytes: number): void {
+    const memory = this.smmu.memory(this.space);
+    const words = new Uint32Array(Math.min(bytes / 4, CLEAR_WORDS));
+    const step = words.length * 4;
+    for (let at = pa; at < pa + bytes; at += step) {
+      const status = memory.load(at, words, 0, words.length);
+      if (status === DATA && words.every((word) => word === 0)) continue;
+      if (status === ABORT) throw new UserError(`there is no RAM at ${hex(at)} for tables`);
+      words.fill(0);
+      this.#push(at, words.slice());
+      for (let i = 0; i < step; i += 8) this.#after.set(at + i, [0, 0]);
+    }
+  }
+
+  #push(pa: number, words: Uint32Array): void {
+    if (this.#operations.length >= MAX_WRITES) {
+      throw new UserError(`this takes more than ${MAX_WRITES} writes of 8 bytes`, {
+        todo: 'map less at once, or larger pages',
+      });
+    }
+    this.#operations.push({ kind: 'memory', space: this.space, pa, words });
+  }
+}
+
+/** An address in bytes as two halves of 32 bits; for values below 2^53. */
+export function halvesOf(address: number): { readonly hi: number; readonly lo: number } {
+  return { hi: hiOf(address), lo: loOf(address) };
+}

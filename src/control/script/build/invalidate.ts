@@ -1,0 +1,160 @@
+import { UserError } from '../../../bits/user-error.ts';
+import type { StreamConfig } from '../../../model/translate/configuration.ts';
+import { CD } from '../../../spec/cd.ts';
+import { RANGE_SCALE_BITS } from '../../../spec/tlbi-range.ts';
+import { encodeCommand } from './commands.ts';
+import type { Draft } from './draft.ts';
+import { decodeSte, type FieldAssignments, locateCd, readSte, stateOf } from './structures.ts';
+
+/** A range of a stream whose cached translations are to go. */
+export interface InvalidateRange {
+  readonly sid: number;
+  /** SubstreamID, or -1. */
+  readonly ssid: number;
+  readonly iova: bigint;
+  readonly size: bigint;
+  /** Table descriptors stay. */
+  readonly leaf: boolean;
+}
+
+/** NUM has 5 bits (4.4.1.1). */
+const NUM_BITS = 5;
+/** Without range commands one command names one page: more than this many make no sense to step through. */
+const MAX_COMMANDS = 64;
+
+const SYNC = (): Uint32Array => encodeCommand('SYNC', new Map());
+
+/** Groups of commands, each of which ends in a CMD_SYNC: what follows needs what came before to be complete. */
+export type CommandGroups = readonly (readonly Uint32Array[])[];
+
+/** Everything that is cached. CFGI is complete before TLBI begins, or old configuration fills the TLB again (3.21.3). */
+export function invalidateAll(draft: Draft): CommandGroups {
+  const tlbis = stateOf(draft).features.hyp ? ['TLBI_EL2_ALL', 'TLBI_NSNH_ALL'] : ['TLBI_NSNH_ALL'];
+  return [
+    [encodeCommand('CFGI_ALL', new Map()), SYNC()],
+    [...tlbis.map((name) => encodeCommand(name, new Map())), SYNC()],
+  ];
+}
+
+/** The configuration of one stream: STE, L1STD, CDs and L1CDs. */
+export function invalidateConfig(sid: number): CommandGroups {
+  const stream: FieldAssignments = new Map([['StreamID', BigInt(sid)]]);
+  return [[encodeCommand('CFGI_STE', stream), encodeCommand('CFGI_CD_ALL', stream), SYNC()]];
+}
+
+/**
+ * Translations of a range, by the tags that the stream's structures say now; its ATC afterwards, for what the ATC is
+ * filled again from must be gone before (3.9.1).
+ */
+export function invalidateRange(draft: Draft, range: InvalidateRange): CommandGroups {
+  const at = readSte(draft, range.sid);
+  const stream = decodeSte(draft, range.sid, at);
+  const [mnemonic, tags, granuleBits] = target(draft, range, stream, at.words);
+  const groups: Uint32Array[][] = [[...tlbis(draft, range, mnemonic, tags, granuleBits), SYNC()]];
+  if (stateOf(draft).features.ats && atsEnabled(at.words)) groups.push([atcInvalidation(range), SYNC()]);
+  return groups;
+}
+
+function atsEnabled(words: Uint32Array): boolean {
+  return ((words[2] ?? 0) & (3 << 28)) !== 0;
+}
+
+type Target = readonly [mnemonic: string, tags: FieldAssignments, granuleBits: number];
+
+function target(
+  draft: Draft,
+  { sid, ssid, iova }: InvalidateRange,
+  stream: StreamConfig,
+  ste: Uint32Array,
+): Target {
+  const vmid: [string, bigint][] = stream.vmid < 0 ? [] : [['VMID', BigInt(stream.vmid)]];
+  if (!stream.translates1) {
+    if (stream.stage2 === null)
+      throw new UserError(`StreamID ${sid} does not translate: it has nothing to invalidate`);
+    return ['TLBI_S2_IPA', new Map(vmid), stream.stage2.granuleBits];
+  }
+  const pa = locateCd(draft, sid, ste, Math.max(ssid, 0), false);
+  const cd = draft.read(pa, CD.words, `CD of StreamID ${sid}`);
+  const asid: [string, bigint][] = [['ASID', BigInt(CD.fields.ASID.get(cd, 0))]];
+  const upper = ((iova >> 55n) & 1n) === 1n;
+  const granule = upper
+    ? [0, 14, 12, 16][CD.fields.TG1.get(cd, 0)]
+    : [12, 16, 14, 0][CD.fields.TG0.get(cd, 0)];
+  const bits = granule || 12;
+  if (stream.streamWorld === 'NS-EL2') return ['TLBI_EL2_VA', new Map(), bits];
+  if (stream.streamWorld === 'NS-EL2-E2H') return ['TLBI_EL2_VA', new Map(asid), bits];
+  return ['TLBI_NH_VA', new Map([...vmid, ...asid]), bits];
+}
+
+/** By ranges where there are (IDR3.RIL), else page by page; too many pages go by ASID or VMID. */
+function tlbis(
+  draft: Draft,
+  range: InvalidateRange,
+  mnemonic: string,
+  tags: FieldAssignments,
+  granuleBits: number,
+): Uint32Array[] {
+  const { features } = stateOf(draft);
+  const page = 1n << BigInt(granuleBits);
+  const first = (range.iova / page) * page;
+  let pages = (range.iova + range.size - first + page - 1n) / page;
+  const leaf = range.leaf ? 1n : 0n;
+  if (!features.ril) {
+    if (pages > BigInt(MAX_COMMANDS)) return [wider(mnemonic, tags)];
+    return Array.from({ length: Number(pages) }, (_, i) =>
+      encodeCommand(mnemonic, new Map([...tags, ['Address', first + BigInt(i) * page], ['Leaf', leaf]])),
+    );
+  }
+  const commands: Uint32Array[] = [];
+  const maxScale = BigInt(2 ** (features.ds ? RANGE_SCALE_BITS.withDS : RANGE_SCALE_BITS.withoutDS) - 1);
+  // A single page that says neither range nor level would be illegal with a granule (4.4.1.1).
+  if (pages === 1n) return [encodeCommand(mnemonic, new Map([...tags, ['Address', first], ['Leaf', leaf]]))];
+  let at = first;
+  while (pages > 0n) {
+    let scale = 0n;
+    while (((pages >> scale) & 1n) === 0n && scale < maxScale) scale++;
+    const num = (pages >> scale) & (2n ** BigInt(NUM_BITS) - 1n);
+    const alone = num === 1n && scale === 0n;
+    commands.push(
+      encodeCommand(
+        mnemonic,
+        new Map([
+          ...tags,
+          ['Address', at],
+          ['Leaf', leaf],
+          ...(alone
+            ? []
+            : ([
+                ['TG', BigInt((granuleBits - 10) / 2)],
+                ['SCALE', scale],
+                ['NUM', num - 1n],
+              ] as const)),
+        ]),
+      ),
+    );
+    pages -= num << scale;
+    at += (num << scale) * page;
+  }
+  return commands;
+}
+
+/** The command for a whole address space. */
+function wider(mnemonic: string, tags: FieldAssignments): Uint32Array {
+  if (mnemonic === 'TLBI_S2_IPA') return encodeCommand('TLBI_S12_VMALL', tags);
+  if (mnemonic === 'TLBI_NH_VA') return encodeCommand('TLBI_NH_ASID', tags);
+  return tags.has('ASID') ? encodeCommand('TLBI_EL2_ASID', tags) : encodeCommand('TLBI_EL2_ALL', new Map());
+}
+
+/** CMD_ATC_INV of the smallest aligned span around a range; Size is log2 of pages of 4 KiB (4.5.1). */
+function atcInvalidation({ sid, ssid, iova, size }: InvalidateRange): Uint32Array {
+  const first = iova >> 12n;
+  const last = (iova + size - 1n) >> 12n;
+  const span = BigInt((first ^ last) === 0n ? 0 : (first ^ last).toString(2).length);
+  const fields: [string, bigint][] = [
+    ['StreamID', BigInt(sid)],
+    ['Size', span],
+    ['Address', ((first >> span) << span) << 12n],
+  ];
+  if (ssid >= 0) fields.push(['SSV', 1n], ['SubstreamID', BigInt(ssid)]);
+  return encodeCommand('ATC_INV', new Map(fields));
+}

@@ -1,0 +1,54 @@
+import type { World } from '../../../bits/world.ts';
+import type { Outcome } from '../../../model/plan.ts';
+import type { Value } from '../../expression/value.ts';
+import type { Finding } from '../../finding.ts';
+import type { Allocation } from '../build/allocation.ts';
+
+/** What a `device` statement names. */
+export interface Device {
+  readonly name: string;
+  readonly sid: number;
+  /** SubstreamID of its transactions, or -1. */
+  readonly ssid: number;
+  readonly world: World;
+  /** Who asks to be told of invalidations; null: nobody. */
+  readonly notifier: string | null;
+}
+
+/** More of the events and findings of one statement are counted, not kept. */
+export const MOST_KEPT = 256;
+
+/** What the last acting statement came to. */
+export interface Last {
+  /** Of its first transaction; null when there was none. */
+  readonly first: Outcome | null;
+  /** The first outcome that was no success, of whatever operation. */
+  readonly bad: Outcome | null;
+  readonly transactions: number;
+  /** Records that were written to the event queue, 8 words each. */
+  readonly events: readonly Uint32Array[];
+  readonly findings: readonly Finding[];
+}
+
+export const NOTHING_YET: Last = { first: null, bad: null, transactions: 0, events: [], findings: [] };
+
+/** Findings since the test began, newest first; what came before is shared. */
+export interface FindingList {
+  readonly finding: Finding;
+  readonly before: FindingList | null;
+}
+
+/** What statements know, apart from where the program stands. */
+export interface Environment {
+  readonly lets: ReadonlyMap<string, Value>;
+  readonly devices: ReadonlyMap<string, Device>;
+  readonly allocation: Allocation;
+  readonly last: Last;
+  readonly findings: FindingList | null;
+}
+
+/** Whether an operation went through. A completion that permits nothing is how ATS says that there is nothing (3.9.1.2). */
+export function isGood({ result, ats }: Outcome): boolean {
+  if (ats !== null) return ats.status === 'success' && (ats.read || ats.write);
+  return result === 'ok' || result === 'consumed' || result === 'idle';
+}

@@ -1,0 +1,109 @@
+import { type Operation, type TransactionKind, transaction } from '../../../model/plan.ts';
+import { parseAttributes } from '../../../model/translate/attribute-text.ts';
+import { DEFAULT_ATTRIBUTES } from '../../../model/translate/attributes.ts';
+import { BROADCASTS, type BroadcastName } from '../../../spec/broadcast.ts';
+import { MAX_WRITES } from '../build/draft.ts';
+import { PlacedError, type Reading } from './reading.ts';
+import type { Device, Environment } from './state.ts';
+
+const PAGE = 4096n;
+const SSID_LIMIT = 1n << 20n;
+const KINDS: Readonly<Record<string, TransactionKind>> = { u: 'ordinary', tr: 'request', tt: 'translated' };
+
+function deviceOf(environment: Environment, reading: Reading): Device {
+  const word = reading.word('device');
+  return environment.devices.get(word.text) ?? missing(word, word.text);
+}
+
+function missing(at: ConstructorParameters<typeof PlacedError>[0], name: string): never {
+  throw new PlacedError(at, `there is no device ${name}; write device ${name} sid=… before`);
+}
+
+function halves(address: bigint): { readonly hi: number; readonly lo: number } {
+  return { hi: Number(address >> 32n), lo: Number(address & 0xffff_ffffn) };
+}
+
+/** One transaction for each page of 4 KiB that is touched. */
+export function dma(environment: Environment, reading: Reading): Operation[] {
+  const device = deviceOf(environment, reading);
+  const start = reading.count('address');
+  const size = reading.count('size');
+  const sizeWord = reading.word('size');
+  if (size === 0n) throw new PlacedError(sizeWord, 'a dma of 0 bytes touches nothing');
+  if (start + size > 1n << 64n) throw new PlacedError(sizeWord, 'the range ends beyond 64 bits');
+  const pages = (start + size - 1n) / PAGE - start / PAGE + 1n;
+  if (pages > BigInt(MAX_WRITES)) {
+    throw new PlacedError(
+      sizeWord,
+      `this touches ${pages} pages; a statement makes ${MAX_WRITES} transactions at most`,
+    );
+  }
+  const ssid = reading.number('ssid', SSID_LIMIT);
+  const ats = reading.argument('ats')?.text ?? 'u';
+  const attr = reading.argument('attr');
+  const attributes = attr === null ? DEFAULT_ATTRIBUTES : parseAttributes(attr.text);
+  if (attributes === null) throw new PlacedError(attr ?? sizeWord, `"${attr?.text}" is no memory attribute`);
+  const some = {
+    world: device.world,
+    sid: device.sid,
+    ssid: ssid === null ? device.ssid : Number(ssid),
+    write: reading.word('access').text === 'write',
+    privileged: reading.flag('priv'),
+    instruction: reading.flag('inst'),
+    kind: reading.flag('atomic') ? ('atomic' as const) : (KINDS[ats] ?? 'ordinary'),
+    attributes,
+  };
+  return Array.from({ length: Number(pages) }, (_, i): Operation => {
+    const address = i === 0 ? start : (start / PAGE + BigInt(i)) * PAGE;
+    const { hi, lo } = halves(address);
+    return { kind: 'transaction', transaction: transaction({ ...some, vaHi: hi, vaLo: lo }) };
+  });
+}
+
+/** A page request of a device (8); one that asks for nothing else asks to read. */
+export function page(environment: Environment, reading: Reading): Operation {
+  const device = deviceOf(environment, reading);
+  const { hi, lo } = halves(reading.count('address'));
+  const ssid = reading.number('ssid', SSID_LIMIT);
+  const write = reading.flag('write');
+  const execute = reading.flag('exec');
+  const read = reading.flag('read') || (!write && !execute);
+  const request = {
+    world: device.world,
+    sid: device.sid,
+    ssid: ssid === null ? device.ssid : Number(ssid),
+    addressHi: hi,
+    addressLo: lo,
+    read,
+    write,
+    execute,
+    privileged: reading.flag('priv'),
+    last: reading.flag('last'),
+    prgIndex: Number(reading.number('group', 512n) ?? 0n),
+  };
+  return { kind: 'page-request', request };
+}
+
+function isBroadcast(name: string): name is BroadcastName {
+  return Object.hasOwn(BROADCASTS, name);
+}
+
+/** A TLB invalidation that a PE broadcasts (3.17). */
+export function broadcast(reading: Reading): Operation {
+  const word = reading.word('name');
+  const name = word.text.toUpperCase();
+  if (!isBroadcast(name)) throw new PlacedError(word, `there is no broadcast ${word.text}`);
+  reading.world();
+  const { hi, lo } = halves(reading.number('address') ?? 0n);
+  const tag = (which: string): number => Number(reading.number(which, 1n << 16n) ?? 0n);
+  const message = {
+    world: 'ns' as const,
+    name,
+    e2h: reading.flag('e2h'),
+    vmid: tag('vmid'),
+    asid: tag('asid'),
+    addressHi: hi,
+    addressLo: lo,
+  };
+  return { kind: 'broadcast-tlbi', message };
+}

@@ -1,0 +1,197 @@
+import { hex } from '../../bits/u64.ts';
+import { UserError } from '../../bits/user-error.ts';
+import { offsetOf } from '../../model/bank.ts';
+import {
+  ABSENT,
+  ALL_PAGES,
+  CHUNK_BYTES,
+  type ChunkSource,
+  DATA,
+  PA_LIMIT,
+  SparseMemory,
+} from '../../model/memory.ts';
+import { type CachePolicy, Smmu } from '../../model/smmu.ts';
+import { type FeatureValues, feature, type IdValues, withFeatures } from '../../spec/features.ts';
+import { presetNamed } from '../../spec/presets.ts';
+import { type RegisterName, registerByName } from '../../spec/registers.ts';
+import type { Allocation } from './build/allocation.ts';
+import { allocationIn } from './build/allocation.ts';
+
+/** The machine of a script that says nothing of it. */
+export const DEFAULT_MACHINE_PRESET = 'architecture-max';
+export const DEFAULT_RAM = { base: 0x4000_0000, size: 0x4000_0000 } as const;
+/** What queues and tables of a machine that comes up ready take, before anything else is placed. */
+export const SMALLEST_RAM = 0x100_0000;
+
+/** Offsets from the beginning of RAM where a ready machine has its structures, in bytes. */
+export const READY_PLACES = {
+  /** Level-1 stream table: 2^8 descriptors, or a linear table. */
+  streamTable: 0,
+  commandQueue: 0x10_0000,
+  eventQueue: 0x20_0000,
+  priQueue: 0x30_0000,
+  /** The first byte that statements take for tables. */
+  tables: 0x40_0000,
+} as const;
+
+/** log2 of the entries of each queue, and of the StreamIDs, as far as the SMMU has so many. */
+const QUEUE_LOG2 = 8;
+const STREAM_LOG2 = 16;
+const SPLIT = 8;
+
+/** What a script without a capture asks of its machine. */
+export interface MachineWish {
+  /** `ready`: enabled, with stream table and queues; `bare`: as after reset. */
+  readonly kind: 'ready' | 'bare';
+  readonly preset: string;
+  readonly features: FeatureValues;
+  readonly ram: { readonly base: number; readonly size: number };
+}
+
+/** What a script asks for by `load`. */
+export interface LoadWish {
+  readonly kind: 'load';
+  /** Path relative to the script. */
+  readonly capture: string;
+  readonly registers: string | null;
+  /** PA of the first byte of a raw image, or null. */
+  readonly base: number | null;
+}
+
+/** The machine that stands for nothing said. */
+export const DEFAULT_WISH: MachineWish = {
+  kind: 'ready',
+  preset: DEFAULT_MACHINE_PRESET,
+  features: {},
+  ram: DEFAULT_RAM,
+};
+
+/**
+ * An SMMU with RAM of zeros.
+ * @throws UserError when there is no such preset, a value does not fit, or RAM is too small or misplaced
+ */
+export function makeMachine(wish: MachineWish, caches: CachePolicy = 'maximal'): Smmu {
+  const preset = presetNamed(wish.preset);
+  if (!preset) throw new UserError(`there is no preset ${JSON.stringify(wish.preset)}`, { where: 'machine' });
+  const { base, size } = wish.ram;
+  checkRam(base, size);
+  let ids: IdValues;
+  try {
+    ids = withFeatures(preset.values, wish.features);
+  } catch (error) {
+    if (error instanceof RangeError) throw new UserError(error.message, { where: 'machine' });
+    throw error;
+  }
+  const ranges = [{ base, size }];
+  const zeros: ChunkSource = { fill: () => ALL_PAGES, ranges };
+  const smmu = new Smmu({ memory: new SparseMemory(zeros, { ram: ranges }), caches });
+  const words: [number, number][] = [];
+  for (const [name, value] of Object.entries(ids)) words.push([offsetOf(name), value]);
+  smmu.bank.load(words);
+  if (wish.kind === 'ready') smmu.bank.load(readyRegisters(ids, base));
+  return smmu;
+}
+
+function checkRam(base: number, size: number): void {
+  if (base % CHUNK_BYTES !== 0 || size % CHUNK_BYTES !== 0) {
+    throw new UserError(`RAM of ${hex(size)} bytes at ${hex(base)} is not made of whole 64 KiB`, {
+      where: 'machine',
+    });
+  }
+  if (size < SMALLEST_RAM)
+    throw new UserError(`RAM is smaller than ${hex(SMALLEST_RAM)} bytes`, { where: 'machine' });
+  if (base + size > PA_LIMIT)
+    throw new UserError('RAM ends beyond the 52 bits of a physical address', { where: 'machine' });
+}
+
+/** What statements may take of a machine's RAM for tables. */
+export function tablesOf(wish: MachineWish): Allocation {
+  const { base, size } = wish.ram;
+  return allocationIn(base + READY_PLACES.tables, size - READY_PLACES.tables);
+}
+
+/** Register words by offset, with single fields set. */
+class RegisterWords {
+  readonly #words = new Map<number, number>();
+
+  set(name: RegisterName, field: string, value: number): void {
+    const register = registerByName(name);
+    const declared = register?.layout.fields[field];
+    if (!register || !declared) throw new RangeError(`no field ${name}.${field}`);
+    const at = offsetOf(name);
+    const pair = Uint32Array.of(this.#words.get(at) ?? 0, this.#words.get(at + 4) ?? 0);
+    declared.set(pair, 0, value);
+    this.#words.set(at, pair[0] ?? 0);
+    if (register.width === 64) this.#words.set(at + 4, pair[1] ?? 0);
+  }
+
+  list(): [number, number][] {
+    return [...this.#words];
+  }
+}
+
+/** What software has written when it is done with 3.11: tables and queues in place, everything that there is enabled. */
+function readyRegisters(ids: IdValues, base: number): [number, number][] {
+  const words = new RegisterWords();
+  const twoLevel = feature(ids, 'IDR0.ST_LEVEL') === 1;
+  const streams = Math.min(feature(ids, 'IDR1.SIDSIZE'), STREAM_LOG2);
+  // A linear table of 2^14 STEs fills what is reserved for it.
+  const log2size = twoLevel ? streams : Math.min(streams, 14);
+  words.set('STRTAB_BASE', 'ADDR', base + READY_PLACES.streamTable);
+  words.set('STRTAB_BASE_CFG', 'LOG2SIZE', log2size);
+  if (twoLevel) {
+    words.set('STRTAB_BASE_CFG', 'FMT', 1);
+    words.set('STRTAB_BASE_CFG', 'SPLIT', SPLIT);
+  }
+  const queues = [
+    ['CMDQ', READY_PLACES.commandQueue],
+    ['EVENTQ', READY_PLACES.eventQueue],
+    ...(feature(ids, 'IDR0.PRI') === 1 ? ([['PRIQ', READY_PLACES.priQueue]] as const) : []),
+  ] as const;
+  for (const [queue, place] of queues) {
+    const entries = Math.min(QUEUE_LOG2, feature(ids, `IDR1.${queue}S`));
+    words.set(`${queue}_BASE`, 'ADDR', base + place);
+    words.set(`${queue}_BASE`, 'LOG2SIZE', entries);
+    for (const register of ['CR0', 'CR0ACK'] as const) words.set(register, `${queue}EN`, 1);
+  }
+  for (const register of ['CR0', 'CR0ACK'] as const) words.set(register, 'SMMUEN', 1);
+  words.set('CR2', 'RECINVSID', 1);
+  return words.list();
+}
+
+/** Bytes that statements may take of a capture's RAM, and how much of it is looked at to find them. */
+const FREE_BYTES = 0x40_0000;
+const MOST_CHUNKS = 4096;
+
+/**
+ * RAM of a capture that holds nothing: absent from the image, or zeros, as near to the end as there is. A statement that
+ * needs some fails when there is none.
+ */
+export function freeRam(memory: SparseMemory): Allocation {
+  const words = new Uint32Array(CHUNK_BYTES / 4);
+  let looked = 0;
+  for (const { base, size } of [...memory.ram].reverse()) {
+    let free = 0;
+    for (
+      let at = Math.floor((base + size) / CHUNK_BYTES) * CHUNK_BYTES - CHUNK_BYTES;
+      at >= base;
+      at -= CHUNK_BYTES
+    ) {
+      if (++looked > MOST_CHUNKS) break;
+      free = isFree(memory, at, words) ? free + CHUNK_BYTES : 0;
+      if (free >= FREE_BYTES) return allocationIn(at, free);
+    }
+  }
+  return allocationIn(0, 0);
+}
+
+function isFree(memory: SparseMemory, chunk: number, words: Uint32Array): boolean {
+  const pages = 16;
+  const perPage = words.length / pages;
+  for (let page = 0; page < pages; page++) {
+    const status = memory.load(chunk + page * perPage * 4, words, 0, perPage);
+    if (status !== ABSENT && (status !== DATA || words.subarray(0, perPage).some((word) => word !== 0)))
+      return false;
+  }
+  return true;
+}

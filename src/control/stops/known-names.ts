@@ -1,0 +1,94 @@
+/** Every name that an expression about an operation may use. */
+
+import { WORLDS } from '../../bits/world.ts';
+import { COMMAND_ALIASES, COMMAND_LIST } from '../../spec/commands.ts';
+import { EVENT_LIST } from '../../spec/events.ts';
+import { STRUCTURES } from '../../spec/layouts.ts';
+
+/** What an operation, a step, a fault or a finding has. */
+export const OPERATION_NAMES = [
+  'sid',
+  'ssid',
+  'world',
+  'iova',
+  'ipa',
+  'pa',
+  'stage',
+  'level',
+  'class',
+  'certainty',
+  'rnw',
+  'asid',
+  'vmid',
+  'opcode',
+  'command',
+  'event',
+  'result',
+] as const;
+
+export type OperationName = (typeof OPERATION_NAMES)[number];
+
+export const FUNCTION_NAMES = ['ste', 'cd', 'mem'] as const;
+
+/** The name under which registers are found: `reg.ns.CR0.SMMUEN`. */
+export const REGISTER_NAME = 'reg';
+
+/** Words for what an operation may come to, and what a fault or finding is. */
+const WORDS = [
+  ...WORLDS,
+  'ok',
+  'abort',
+  'razwi',
+  'stall',
+  'absent',
+  'miss',
+  'consumed',
+  'idle',
+  'CD',
+  'TT',
+  'IN',
+  'certain',
+  'possible',
+  'unsafe',
+] as const;
+
+/** Words whose own form has a hyphen, which an expression would take for a minus. */
+const HYPHENED = ['command-error', 'not-modelled', 'spurious-fault'] as const;
+
+const CONSTANTS = new Map<string, string>([
+  ...WORDS.map((word) => [word.toLowerCase(), word] as const),
+  ...HYPHENED.map((word) => [word.replaceAll('-', '_'), word] as const),
+  ...EVENT_LIST.map(({ name }) => [name.toLowerCase(), name] as const),
+  ...[...COMMAND_LIST.map(({ name }) => name), ...Object.keys(COMMAND_ALIASES)].flatMap((name) => {
+    const short = name.replace(/^CMD_/, '');
+    return [
+      [name.toLowerCase(), short],
+      [short.toLowerCase(), short],
+    ] as const;
+  }),
+]);
+
+/** The text that a bare word stands for: names of events, commands, worlds and results need no quotes. */
+export function constantOf(name: string): string | undefined {
+  return CONSTANTS.get(name.toLowerCase());
+}
+
+const FIELDS: ReadonlySet<string> = new Set(
+  [
+    ...STRUCTURES,
+    ...COMMAND_LIST.map(({ layout }) => layout),
+    ...EVENT_LIST.map(({ layout }) => layout),
+  ].flatMap(({ list }) => list.map(({ name }) => name)),
+);
+
+const FIXED: ReadonlySet<string> = new Set([...OPERATION_NAMES, ...FUNCTION_NAMES, REGISTER_NAME]);
+
+/** Whether a name means something at some operation. */
+export function isKnownName(name: string): boolean {
+  return FIXED.has(name) || FIELDS.has(name) || constantOf(name) !== undefined;
+}
+
+/** All of them, for completions and suggestions. */
+export function knownNames(): readonly string[] {
+  return [...FIXED, ...FIELDS, ...CONSTANTS.values()];
+}

@@ -1,0 +1,137 @@
+/**
+ * What hardware may fetch of a structure whose doublewords have several values: it reads 64 bits at once, but the
+ * doublewords of a structure in any order and at different times (IHI 0070 3.21.3).
+ */
+
+import { isValid, type ReadBy, safeBits, type UpdatedStructure, usedBits } from './used.ts';
+
+/** A value of a doubleword that hardware may fetch. */
+export interface Doubleword {
+  readonly hi: number;
+  readonly lo: number;
+}
+
+/** A content that hardware may fetch and that software never meant. */
+export interface Mix {
+  readonly words: Uint32Array;
+  /** More combinations were possible than were looked at. */
+  readonly bounded: boolean;
+}
+
+/** Combinations that are looked at before only those remain in which one doubleword is out of step. */
+const MIX_LIMIT = 4096;
+
+/** Whether two contents are the same to hardware, as `meant` has it. */
+export function sameInUse(
+  structure: UpdatedStructure,
+  mix: Uint32Array,
+  meant: Uint32Array,
+  by: ReadBy,
+  safe: Uint32Array,
+): boolean {
+  const used = usedBits(structure, meant, by);
+  return mix.every(
+    (word, i) => ((word ^ (meant[i] as number)) & (used[i] as number) & ~(safe[i] as number)) === 0,
+  );
+}
+
+/** The different values of one doubleword, as far as bits are concerned that may be read. */
+function distinct(values: readonly Doubleword[], may: Uint32Array, dw: number): Doubleword[] {
+  const [low, high] = [may[dw * 2] as number, may[dw * 2 + 1] as number];
+  const seen = new Map<string, Doubleword>();
+  // The newest of equal ones stands for them: what is shown is then what software wrote last.
+  for (const value of values) seen.set(`${(value.hi & high) >>> 0}:${(value.lo & low) >>> 0}`, value);
+  return [...seen.values()];
+}
+
+function set(words: Uint32Array, dw: number, { hi, lo }: Doubleword): void {
+  words[dw * 2] = lo;
+  words[dw * 2 + 1] = hi;
+}
+
+/** Calls `visit` with every combination until it says so; `words` is reused. */
+function combinations(
+  choices: readonly (readonly Doubleword[])[],
+  words: Uint32Array,
+  visit: (words: Uint32Array) => boolean,
+  dw = 1,
+): boolean {
+  const values = choices[dw];
+  if (!values) return visit(words);
+  for (const value of values) {
+    set(words, dw, value);
+    if (combinations(choices, words, visit, dw + 1)) return true;
+  }
+  return false;
+}
+
+/** As {@link combinations}, but only those in which at most one doubleword differs from one of `bases`. */
+function neighbours(
+  choices: readonly (readonly Doubleword[])[],
+  bases: readonly Uint32Array[],
+  visit: (words: Uint32Array) => boolean,
+): boolean {
+  const words = new Uint32Array(choices.length * 2);
+  for (const base of bases)
+    for (const [dw, values] of choices.entries())
+      for (const value of values) {
+        words.set(base);
+        set(words, dw, value);
+        if (visit(words)) return true;
+      }
+  return false;
+}
+
+/**
+ * A content that hardware may fetch and that is none of those that software means; null when there is none. An invalid
+ * structure is always meant: some doubleword was written so.
+ * @param values of each doubleword, the oldest first
+ * @param start the content that was the only one, the last time
+ * @param end the content in memory
+ * @param torn a doubleword was written in two halves: what stood between is not meant either
+ */
+export function findMix(
+  structure: UpdatedStructure,
+  values: readonly (readonly Doubleword[])[],
+  start: Uint32Array,
+  end: Uint32Array,
+  torn: boolean,
+  by: ReadBy = {},
+): Mix | null {
+  const safe = safeBits(structure, start, end);
+  let found: Uint32Array | null = null;
+  const visit = (words: Uint32Array): boolean => {
+    if (!isValid(structure, words)) return false;
+    if (sameInUse(structure, words, start, by, safe) || sameInUse(structure, words, end, by, safe))
+      return false;
+    found = words.slice();
+    return true;
+  };
+  let bounded = false;
+  for (const first of distinct(values[0] ?? [], new Uint32Array(2).fill(0xffff_ffff), 0)) {
+    const words = end.slice();
+    set(words, 0, first);
+    // Whatever the others hold, an invalid structure is not read any further.
+    const may = usedBits(structure, words, by, 1);
+    const choices = values.map((of, dw) => (dw === 0 ? [first] : distinct(of, may, dw)));
+    const count = choices.reduce((product, of) => product * of.length, 1);
+    if (count > MIX_LIMIT) {
+      bounded = true;
+      if (neighbours(choices, [start, end], visit)) break;
+    } else if (combinations(choices, words, visit)) break;
+  }
+  // Values of one doubleword alone were all in memory at some time, with everything else as it is (3.21.3).
+  if (found === null || (!torn && changing(structure, values, end, by) <= 1)) return null;
+  return { words: found, bounded };
+}
+
+/** How many doublewords have values that hardware can tell apart. */
+function changing(
+  structure: UpdatedStructure,
+  values: readonly (readonly Doubleword[])[],
+  end: Uint32Array,
+  by: ReadBy,
+): number {
+  const may = usedBits(structure, end, by, 0);
+  return values.filter((of, dw) => distinct(of, may, dw).length > 1).length;
+}

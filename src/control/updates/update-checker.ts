@@ -1,0 +1,362 @@
+/**
+ * Watches software update configuration structures that hardware may fetch at any moment (IHI 0070 3.21.3): every
+ * write to a reachable one, every CMD_CFGI_* and CMD_SYNC that is consumed.
+ *
+ * What it remembers are values by structure and stream, and for each operation that changed some the values before:
+ * {@link UpdateChecker.rewind} puts those back, so going back in the history is exact. Invalidations are those that the
+ * model notes under the policy `maximal`; under another policy nothing is watched.
+ */
+
+import type { World } from '../../bits/world.ts';
+import type { Location } from '../../model/caches/location.ts';
+import type { Happening } from '../../model/caches/versions.ts';
+import { DATA } from '../../model/memory.ts';
+import type { Operation, Plan, Transaction } from '../../model/plan.ts';
+import { commandQueue } from '../../model/queues/command-queue.ts';
+import type { Smmu } from '../../model/smmu.ts';
+import { decodeStream } from '../../model/translate/stream.ts';
+import { COMMAND_BYTES } from '../../spec/commands.ts';
+import { STE, STE_BYTES } from '../../spec/ste.ts';
+import type { Finding } from '../finding.ts';
+import {
+  completeInvalidations,
+  consumeInvalidation,
+  type EntryName,
+  type EntryWatch,
+  interruptUpdate,
+  isSettled,
+  type UpdateProblem,
+  watchEntry,
+  writeEntry,
+} from './entry-watch.ts';
+import { coveringCommand, entryText, type MixKind, mixKind, problemText } from './finding-words.ts';
+import { arrayOf, keyOf, StructureIndex } from './structure-index.ts';
+import { isValid, layoutOf } from './used.ts';
+
+/** What is wrong with an update. */
+export type UpdateMistake = MixKind | 'v-zero-window' | 'published-early' | 'missing-invalidation';
+
+/** A mistake in the order of writes and invalidations of one structure. */
+export interface UpdateFinding extends Finding {
+  readonly kind: 'update-sequence';
+  readonly mistake: UpdateMistake;
+  readonly entry: EntryName;
+  /** The operation at which it became one: its place in the history. */
+  readonly operation: number;
+}
+
+export interface UpdateCheckerOptions {
+  readonly world?: World;
+  /**
+   * What a single operation is that writes a whole structure: `placed` there by a debugger, as if hardware could not see
+   * it half done, or `doublewords` in any order. Default: `placed`.
+   */
+  readonly wholeEntries?: 'placed' | 'doublewords';
+  /** Where an operation stands in a program, for people. Default: `operation 3`. */
+  readonly place?: (operation: number) => string;
+}
+
+/** What one operation changes of what is remembered; null is forgotten. */
+interface Change {
+  readonly watches: Map<string, EntryWatch | null>;
+  readonly tables: EntryName[];
+  readonly findings: UpdateFinding[];
+}
+
+interface Logged {
+  readonly at: number;
+  readonly before: readonly (readonly [string, EntryWatch | null])[];
+  readonly tables: readonly EntryName[];
+}
+
+/** Structures that are watched at a time; further ones are not. */
+const WATCH_LIMIT = 4096;
+
+type MemoryWrite = Extract<Operation, { kind: 'memory' }>;
+
+export class UpdateChecker {
+  readonly #smmu: Smmu;
+  readonly #world: World;
+  readonly #placed: boolean;
+  readonly #place: (operation: number) => string;
+  readonly #index: StructureIndex;
+  readonly #watches = new Map<string, EntryWatch>();
+  readonly #log: Logged[] = [];
+  #count = 0;
+  #unwatched = 0;
+
+  constructor(smmu: Smmu, options: UpdateCheckerOptions = {}) {
+    this.#smmu = smmu;
+    this.#world = options.world ?? 'ns';
+    this.#placed = (options.wholeEntries ?? 'placed') === 'placed';
+    this.#place = options.place ?? ((operation) => `operation ${operation}`);
+    this.#index = new StructureIndex(smmu, this.#world);
+  }
+
+  /** How many operations were observed: the mark for {@link rewind}. */
+  get length(): number {
+    return this.#count;
+  }
+
+  /** Structures of which hardware may hold more than what stands in memory, or whose update goes on. */
+  get watched(): number {
+    return this.#watches.size;
+  }
+
+  /** Writes that were too many to watch: what is said may be too little. */
+  get unwatched(): number {
+    return this.#unwatched + (this.#index.truncated ? 1 : 0);
+  }
+
+  /** What {@link observe} would find; changes nothing. The effects of the plan must not be committed. */
+  preview(plan: Plan): readonly UpdateFinding[] {
+    return this.#judge(plan).findings;
+  }
+
+  /** Takes note of an operation whose effects are about to be committed. */
+  observe(plan: Plan): readonly UpdateFinding[] {
+    const { watches, tables, findings } = this.#judge(plan);
+    const at = this.#count++;
+    const before: [string, EntryWatch | null][] = [];
+    for (const [key, watch] of watches) {
+      const old = this.#watches.get(key) ?? null;
+      if (watch === null) this.#watches.delete(key);
+      else if (old !== null || this.#watches.size < WATCH_LIMIT) this.#watches.set(key, watch);
+      else {
+        this.#unwatched++;
+        continue;
+      }
+      before.push([key, old]);
+    }
+    for (const table of tables) this.#index.changed(table);
+    if (before.length > 0 || tables.length > 0) this.#log.push({ at, before, tables });
+    return findings;
+  }
+
+  /** Goes back to what was known after so many operations; the SMMU is taken back by its journal. */
+  rewind(to: number): void {
+    for (let last = this.#log.at(-1); last && last.at >= to; last = this.#log.at(-1)) {
+      this.#log.pop();
+      for (const [key, watch] of last.before) {
+        if (watch === null) this.#watches.delete(key);
+        else this.#watches.set(key, watch);
+      }
+      for (const table of last.tables) this.#index.changed(table);
+    }
+    this.#count = Math.min(this.#count, to);
+  }
+
+  /** Changes that hardware can see and that no completed invalidation covers yet. */
+  pending(): readonly UpdateFinding[] {
+    return [...this.#watches.values()]
+      .filter(({ changedAt }) => changedAt >= 0)
+      .map((watch) => this.#missing(watch, this.#count - 1, -1));
+  }
+
+  #judge(plan: Plan): Change {
+    const change: Change = { watches: new Map(), tables: [], findings: [] };
+    if (this.#smmu.policy !== 'maximal') return change;
+    const { operation, outcome } = plan;
+    if (operation.kind === 'memory') {
+      if (outcome.result === 'ok' && operation.space === this.#world) this.#write(operation, plan, change);
+    } else if (operation.kind === 'transaction') this.#use(operation.transaction, change);
+    this.#invalidate(plan, change);
+    return change;
+  }
+
+  #write(operation: MemoryWrite, plan: Plan, change: Change): void {
+    const { pa, words } = operation;
+    const bytes = words.length * 4;
+    const entries = this.#entriesAt(pa, bytes);
+    if (entries.size === 0) {
+      this.#elsewhere(pa, bytes, change);
+      return;
+    }
+    const step = plan.steps.findIndex(({ kind }) => kind === 'memory');
+    for (const [key, name] of entries) {
+      const watch = this.#watches.get(key) ?? this.#begin(name);
+      if (watch === null) continue;
+      const size = layoutOf(name.structure).words * 4;
+      const whole = pa <= name.pa && pa + bytes >= name.pa + size && size > 8;
+      const written = writeEntry(watch, pa - name.pa, words, this.#count, whole && this.#placed);
+      if (written.watch.now.every((word, i) => word === watch.now[i])) continue;
+      change.watches.set(key, isSettled(written.watch) ? null : written.watch);
+      if (name.structure !== 'CD') change.tables.push(name);
+      for (const problem of written.problems)
+        change.findings.push(this.#finding(written.watch, problem, step));
+      this.#publication(key, watch, written.watch, change, step);
+      this.#initialised(name, watch, written.watch, change, step);
+    }
+  }
+
+  #entriesAt(pa: number, bytes: number): Map<string, EntryName> {
+    const entries = new Map<string, EntryName>();
+    for (const name of this.#index.at(pa, bytes)) entries.set(keyOf(name), name);
+    // What memory no longer leads to may still be in a cache, by the pointer of before.
+    for (const [key, { name }] of this.#watches) {
+      const size = layoutOf(name.structure).words * 4;
+      if (pa < name.pa + size && pa + bytes > name.pa) entries.set(key, name);
+    }
+    return entries;
+  }
+
+  #begin(name: EntryName): EntryWatch | null {
+    const layout = layoutOf(name.structure);
+    const content = new Uint32Array(layout.words);
+    if (this.#smmu.memory(this.#world).load(name.pa, content, 0, layout.words) !== DATA) return null;
+    const { counts } = this.#smmu.state(this.#world).bits.of(layout);
+    return watchEntry(name, content, { counts });
+  }
+
+  /** Something else is written, and it is no command: updates that go on are not just for the moment. */
+  #elsewhere(pa: number, bytes: number, change: Change): void {
+    const queue = commandQueue(this.#smmu, this.#world, 'CMDQ');
+    if (queue !== null) {
+      const base = queue.baseHi * 2 ** 32 + queue.baseLo;
+      if (pa >= base && pa + bytes <= base + COMMAND_BYTES * 2 ** queue.log2size) return;
+    }
+    for (const [key, watch] of this.#watches) {
+      const next = interruptUpdate(watch);
+      if (next !== watch) change.watches.set(key, isSettled(next) ? null : next);
+    }
+  }
+
+  /** An L1STD begins to point to STEs: what lies there is reachable from now on (5.1.1). */
+  #publication(key: string, before: EntryWatch, after: EntryWatch, change: Change, step: number): void {
+    const { name, now } = after;
+    if (name.structure !== 'L1STD') return;
+    const { split } = this.#smmu.state(this.#world).streamTable;
+    const array = arrayOf(now, split);
+    const old = arrayOf(before.now, split);
+    if (array === null || (old !== null && old.pa === array.pa && old.count >= array.count)) return;
+    const bad = this.#uninitialised(name, array);
+    if (bad === null || before.reported.includes('published-early')) return;
+    change.watches.set(key, { ...after, reported: [...after.reported, 'published-early'] });
+    change.findings.push({
+      ...this.#base(name, 'published-early', step, '5.1.1'),
+      class: 'spurious-fault',
+      text: `${entryText(name)}: it points to STEs from ${this.#place(this.#count)} on, but ${bad}; initialise all of them before writing the L1STD`,
+      more: [],
+    });
+  }
+
+  /** Why the STEs of an array are not ready to be read, or null. */
+  #uninitialised(name: EntryName, array: { readonly pa: number; readonly count: number }): string | null {
+    const memory = this.#smmu.memory(this.#world);
+    const state = this.#smmu.state(this.#world);
+    const words = new Uint32Array(STE.words);
+    for (let i = 0; i < array.count; i++) {
+      const sid = name.sid + i;
+      const pa = array.pa + i * STE_BYTES;
+      const which = entryText({ ...name, structure: 'STE', sid });
+      if (memory.load(pa, words, 0, STE.words) !== DATA) return `nothing was written to ${which} yet`;
+      if (!isValid('STE', words)) continue;
+      const decoded = decodeStream(words, 0, pa, this.#world, sid, state);
+      if ('event' in decoded) return `${which} is ILLEGAL: ${decoded.reason}`;
+    }
+    return null;
+  }
+
+  /** An STE becomes valid although no invalidation is complete since its L1STD was written. */
+  #initialised(name: EntryName, before: EntryWatch, after: EntryWatch, change: Change, step: number): void {
+    if (name.structure !== 'STE' || isValid('STE', before.now) || !isValid('STE', after.now)) return;
+    for (const [key, watch] of this.#watches) {
+      const { structure, sid, span } = watch.name;
+      if (structure !== 'L1STD' || name.sid < sid || name.sid >= sid + span) continue;
+      const fresh = watch.changedAt >= 0 && !isValid('L1STD', watch.start) && isValid('L1STD', watch.now);
+      const known = change.watches.get(key) ?? watch;
+      if (!fresh || known.reported.includes('published-early')) continue;
+      change.watches.set(key, { ...known, reported: [...known.reported, 'published-early'] });
+      change.findings.push({
+        ...this.#base(watch.name, 'published-early', step, '5.1.1'),
+        class: 'spurious-fault',
+        text: `${entryText(watch.name)}: it points to STEs since ${this.#place(watch.changedAt)}, but ${entryText(name)} is initialised only at ${this.#place(this.#count)}: hardware can have fetched it invalid; initialise all STEs before writing the L1STD`,
+        more: [],
+      });
+    }
+  }
+
+  /** A transaction of a stream of which hardware may hold something old. */
+  #use({ world, sid, ssid }: Transaction, change: Change): void {
+    for (const [key, watch] of this.#watches) {
+      const { name, changedAt, reported } = watch;
+      if (changedAt < 0 || name.world !== world || reported.includes('missing-invalidation')) continue;
+      if (!reads(name, sid, Math.max(ssid, 0))) continue;
+      change.findings.push(this.#missing(watch, this.#count, -1));
+      change.watches.set(key, { ...watch, reported: [...reported, 'missing-invalidation'] });
+    }
+  }
+
+  #invalidate({ effects }: Plan, change: Change): void {
+    if (this.#watches.size === 0) return;
+    for (const effect of effects) {
+      if (effect.kind !== 'store' || effect.op !== 'insert' || effect.store !== this.#smmu.versions) continue;
+      const happening = effect.entry as Happening<Location>;
+      if (happening.kind === 'version') continue;
+      for (const [key, stored] of this.#watches) {
+        const watch = change.watches.get(key) ?? stored;
+        const next = this.#after(watch, happening);
+        if (next !== watch) change.watches.set(key, isSettled(next) ? null : next);
+      }
+    }
+  }
+
+  #after(watch: EntryWatch, happening: Exclude<Happening<Location>, { kind: 'version' }>): EntryWatch {
+    if (happening.kind === 'completion') return completeInvalidations(watch, happening.queue);
+    const covers = happening.whyNot({ kind: 'structure', ...watch.name }) === null;
+    return covers ? consumeInvalidation(watch, happening.queue, this.#count) : watch;
+  }
+
+  #base(entry: EntryName, mistake: UpdateMistake, step: number, rule: string) {
+    const operation = this.#count;
+    return { kind: 'update-sequence', certainty: 'possible', mistake, entry, rule, step, operation } as const;
+  }
+
+  #finding({ name, by }: EntryWatch, problem: UpdateProblem, step: number): UpdateFinding {
+    const said = problemText(name, problem, by, this.#place);
+    if (problem.kind === 'v-zero-window')
+      return {
+        ...this.#base(name, 'v-zero-window', step, '3.21.3'),
+        class: 'spurious-fault',
+        ...said,
+      };
+    const refused = name.structure === 'STE' && this.#isIllegal(name, problem.mix.words);
+    return {
+      ...this.#base(name, mixKind(name.structure, problem), step, '3.21.3.1'),
+      class: refused ? 'spurious-fault' : 'unsafe',
+      ...said,
+    };
+  }
+
+  #isIllegal({ pa, sid }: EntryName, words: Uint32Array): boolean {
+    return 'event' in decodeStream(words, 0, pa, this.#world, sid, this.#smmu.state(this.#world));
+  }
+
+  #missing({ name, changedAt, consumed }: EntryWatch, operation: number, step: number): UpdateFinding {
+    const command = coveringCommand(name);
+    const covered = consumed.some(({ at }) => at >= changedAt);
+    const what = covered
+      ? `${command} is consumed since, but no CMD_SYNC has completed it`
+      : `no ${command} for it has followed`;
+    return {
+      ...this.#base(name, 'missing-invalidation', step, '3.21.3'),
+      class: 'unsafe',
+      operation,
+      text: `${entryText(name)}: changed at ${this.#place(changedAt)}, and ${what}: hardware may use what was there before`,
+      more: covered ? [] : [`Issue ${command} and CMD_SYNC, and wait for its completion.`],
+    };
+  }
+}
+
+/** Whether a transaction consults a structure. */
+function reads({ structure, sid, index, span }: EntryName, ofSid: number, ssid: number): boolean {
+  switch (structure) {
+    case 'STE':
+      return sid === ofSid;
+    case 'L1STD':
+      return ofSid >= sid && ofSid < sid + span;
+    case 'CD':
+    case 'L1CD':
+      return sid === ofSid && ssid >= index && ssid < index + span;
+  }
+}

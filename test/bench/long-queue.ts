@@ -1,0 +1,35 @@
+import { encode } from '../../src/bits/layout.ts';
+import { machineOf } from '../../src/cli/conform/run-case.ts';
+import { offsetOf } from '../../src/model/bank.ts';
+import type { Smmu } from '../../src/model/smmu.ts';
+import { COMMANDS } from '../../src/spec/commands.ts';
+import type { CommandCase } from './cases.ts';
+
+/** Where the ring lies (PA in bytes): aligned to its size. */
+const RING = 0x8000_0000;
+const COMMAND_WORDS = 4;
+/** One command in so many is a CMD_SYNC: about what a driver issues when it unmaps page by page. */
+const SYNC_EVERY = 8;
+
+/** An SMMU whose command queue is full of CMD_TLBI_NH_VA with a CMD_SYNC here and there. */
+export function longQueue(like: CommandCase, log2size: number): Smmu {
+  const smmu = machineOf(like, 'combined');
+  const entries = 2 ** log2size;
+  const words = new Uint32Array(entries * COMMAND_WORDS);
+  const { CMD_TLBI_NH_VA: tlbi, CMD_SYNC: sync } = COMMANDS;
+  for (let i = 0; i < entries; i++) {
+    const command =
+      i % SYNC_EVERY === SYNC_EVERY - 1
+        ? encode(sync.layout, { Opcode: sync.opcode })
+        : encode(tlbi.layout, { Opcode: tlbi.opcode, ASID: 1, Address: i * 4096 });
+    words.set(command, i * COMMAND_WORDS);
+  }
+  smmu.memory('ns').store(RING, words, 0, words.length);
+  smmu.bank.load([
+    [offsetOf('CMDQ_BASE'), RING + log2size],
+    [offsetOf('CMDQ_BASE') + 4, 0],
+    [offsetOf('CMDQ_CONS'), 0],
+    [offsetOf('CMDQ_PROD'), entries],
+  ]);
+  return smmu;
+}
