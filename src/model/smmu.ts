@@ -76,6 +76,8 @@ export interface SmmuOptions {
   readonly places?: BankOptions;
   /** Enters service failure mode at once, for this reason (12.3). */
   readonly serviceFailure?: string;
+  /** Registers to share with another SMMU, in place of its own. */
+  readonly bank?: RegisterBank;
   /** Choices that the architecture leaves. */
   readonly options?: Partial<ModelOptions>;
   /** What the architecture leaves open about stalls, events and endpoints. */
@@ -118,6 +120,7 @@ export class Smmu implements QueueMachine {
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
   readonly #answer = new Answer();
+  readonly #made: SmmuOptions;
   readonly #rulesOff: ReadonlySet<string>;
   readonly #reservedBits: ReservedBits;
   #state: WorldState | null = null;
@@ -132,7 +135,8 @@ export class Smmu implements QueueMachine {
     this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
     this.traffic = new Traffic(options.traffic);
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
-    this.bank = new RegisterBank(options.places);
+    this.bank = options.bank ?? new RegisterBank(options.places);
+    this.#made = options;
     this.#runner = new CommandRunner(this);
     if (options.serviceFailure !== undefined) this.commit(this.serviceFailure(options.serviceFailure));
   }
@@ -169,6 +173,16 @@ export class Smmu implements QueueMachine {
   outline(operation: Operation): Outline {
     const effects: Effect[] = [];
     return { operation, outcome: this.#compute(operation, effects, null), effects };
+  }
+
+  /**
+   * An SMMU with the same registers (shared, not copied), policies and rules, and with caches of its own that are empty:
+   * what it plans is what reading everything anew gives. Nothing that it plans is to be committed.
+   * @param memory Non-secure memory to read in place of this one's
+   */
+  cold(memory: SparseMemory = this.memory('ns')): Smmu {
+    const { serviceFailure: _, ...options } = this.#made;
+    return new Smmu({ ...options, memory: { ...this.#memories, ns: memory }, bank: this.bank });
   }
 
   /** Applies effects in order; with a journal they can be undone. */

@@ -25,6 +25,8 @@ export interface Invalidation<Location> {
   readonly queue: string;
   /** The command, for people. */
   readonly what: string;
+  /** Its 16 bytes, the first word first. */
+  readonly words: readonly [number, number, number, number];
   /** Why it does not cover a location, or null when it does. */
   whyNot(location: Location): string | null;
 }
@@ -38,10 +40,24 @@ export interface Completion {
 export type Happening<Location> = Version | Invalidation<Location> | Completion;
 
 /** A happening and its moment: moments count happenings. */
-interface Dated<H> {
+export interface Dated<H> {
   readonly of: H;
   readonly at: number;
 }
+
+/** An invalidation since some moment, held against a location. */
+export interface SinceThen<Location> {
+  readonly what: string;
+  /** Why it does not cover the location, or null when it does. */
+  readonly whyNot: string | null;
+  /** A CMD_SYNC of its queue has completed it. */
+  readonly complete: boolean;
+  readonly invalidation: Invalidation<Location>;
+  /** The moment when it was consumed. */
+  readonly at: number;
+}
+
+const NONE: readonly Dated<Version>[] = [];
 
 /** More is not remembered; beyond it the oldest are forgotten, and {@link Versions.forgotten} says how many. */
 const VERSION_LIMIT = 65536;
@@ -50,7 +66,8 @@ const INVALIDATION_LIMIT = 4096;
 export class Versions<Location> implements Store<Happening<Location>> {
   readonly #byPlace = new Map<number, Dated<Version>[]>();
   readonly #invalidations: Dated<Invalidation<Location>>[] = [];
-  readonly #completions: Dated<Completion>[] = [];
+  /** By queue: what one CMD_SYNC completes does not depend on how many there were. */
+  readonly #completions = new Map<string, Dated<Completion>[]>();
   #count = 0;
   #forgotten = 0;
   #now = 0;
@@ -88,9 +105,11 @@ export class Versions<Location> implements Store<Happening<Location>> {
           this.#forgotten++;
         }
         return;
-      case 'completion':
-        this.#completions.push({ of: happening, at });
-        if (this.#completions.length > INVALIDATION_LIMIT) this.#completions.shift();
+      case 'completion': {
+        const list = this.#completionsOf(happening.queue);
+        list.push({ of: happening, at });
+        if (list.length > INVALIDATION_LIMIT) list.shift();
+      }
     }
   }
 
@@ -108,8 +127,10 @@ export class Versions<Location> implements Store<Happening<Location>> {
       case 'invalidation':
         if (this.#invalidations[this.#invalidations.length - 1]?.of === happening) this.#invalidations.pop();
         return;
-      case 'completion':
-        if (this.#completions[this.#completions.length - 1]?.of === happening) this.#completions.pop();
+      case 'completion': {
+        const list = this.#completionsOf(happening.queue);
+        if (list[list.length - 1]?.of === happening) list.pop();
+      }
     }
   }
 
@@ -121,8 +142,34 @@ export class Versions<Location> implements Store<Happening<Location>> {
   heldBy(pa: number, location: Location): readonly Version[] {
     const list = this.#byPlace.get(pa);
     if (!list) return [];
-    const since = this.#lastCovered(location);
+    const since = this.lastCovered(location);
     return list.filter(({ at }) => at > since).map(({ of }) => of);
+  }
+
+  /**
+   * The values that software has overwritten at a doubleword, with the moments when it did, the oldest first.
+   * @param pa PA in bytes, a multiple of 8
+   */
+  of(pa: number): readonly Dated<Version>[] {
+    return this.#byPlace.get(pa) ?? NONE;
+  }
+
+  /**
+   * What a doubleword held just before a moment, or null when that is what it holds now.
+   * @param pa PA in bytes, a multiple of 8
+   */
+  before(pa: number, moment: number): Version | null {
+    const list = this.#byPlace.get(pa);
+    if (list === undefined) return null;
+    // What was overwritten first from the moment on is what stood there.
+    let low = 0;
+    let high = list.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((list[middle] as Dated<Version>).at < moment) low = middle + 1;
+      else high = middle;
+    }
+    return list[low]?.of ?? null;
   }
 
   /**
@@ -132,28 +179,64 @@ export class Versions<Location> implements Store<Happening<Location>> {
   since(
     version: Version,
     location: Location,
-  ): readonly { readonly what: string; readonly whyNot: string | null; readonly complete: boolean }[] {
+  ): readonly SinceThen<Location>[] {
     const overwritten = this.#byPlace.get(version.pa)?.find(({ of }) => of === version)?.at ?? -1;
     return this.#invalidations
       .filter(({ at }) => at > overwritten)
       .map((dated) => ({
         what: dated.of.what,
         whyNot: dated.of.whyNot(location),
-        complete: this.#isComplete(dated),
+        complete: this.#completedAt(dated) < Number.POSITIVE_INFINITY,
+        invalidation: dated.of,
+        at: dated.at,
       }));
   }
 
-  #isComplete({ at, of }: Dated<Invalidation<Location>>): boolean {
-    return this.#completions.some((sync) => sync.of.queue === of.queue && sync.at > at);
-  }
-
-  /** When the last completed invalidation that covers a location was consumed. */
-  #lastCovered(location: Location): number {
+  /** The moment when the last completed invalidation that covers a location was consumed, or -1. */
+  lastCovered(location: Location): number {
     for (let i = this.#invalidations.length - 1; i >= 0; i--) {
       const dated = this.#invalidations[i] as Dated<Invalidation<Location>>;
-      if (dated.of.whyNot(location) === null && this.#isComplete(dated)) return dated.at;
+      if (this.#completedAt(dated) < Number.POSITIVE_INFINITY && dated.of.whyNot(location) === null)
+        return dated.at;
     }
     return -1;
+  }
+
+  /**
+   * From which moment on nothing of a location is held that was read before another moment: the CMD_SYNC after the first
+   * covering invalidation. Infinity when there was none.
+   */
+  gone(location: Location, moment: number): number {
+    for (const dated of this.#invalidations) {
+      if (dated.at < moment || dated.of.whyNot(location) !== null) continue;
+      const done = this.#completedAt(dated);
+      if (done < Number.POSITIVE_INFINITY) return done;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #completionsOf(queue: string): Dated<Completion>[] {
+    let list = this.#completions.get(queue);
+    if (list === undefined) {
+      list = [];
+      this.#completions.set(queue, list);
+    }
+    return list;
+  }
+
+  /** The moment of the first CMD_SYNC of an invalidation's queue after it; Infinity without one. */
+  #completedAt({ at, of }: Dated<Invalidation<Location>>): number {
+    const list = this.#completions.get(of.queue);
+    const last = list?.[list.length - 1];
+    if (list === undefined || last === undefined || last.at < at) return Number.POSITIVE_INFINITY;
+    let low = 0;
+    let high = list.length - 1;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((list[middle] as Dated<Completion>).at < at) low = middle + 1;
+      else high = middle;
+    }
+    return (list[low] as Dated<Completion>).at;
   }
 
   #forgetOldest(): void {

@@ -80,10 +80,12 @@ function leave(
 export function noteInvalidation(c: CommandContext, whyNot: (location: Location) => string | null): void {
   const { versions } = c.machine;
   const what = c.name.replace(/^CMD_/, '');
+  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = c.words;
   const entry: Invalidation<Location> = {
     kind: 'invalidation',
     queue: queueOf(c),
     what,
+    words: [w0, w1, w2, w3],
     whyNot,
   };
   c.effects.push({ kind: 'store', store: versions, op: 'insert', entry, what: `${what} is consumed` });

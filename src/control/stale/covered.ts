@@ -1,0 +1,116 @@
+/** Which overwritten values need no look any more: what could have been made of them has surely gone. */
+
+import { maskOf } from '../../bits/layout.ts';
+import type { DescriptorLocation, Location } from '../../model/caches/location.ts';
+import { ANY_ASID, NO_ASID, type TlbTag, tlbPage } from '../../model/caches/tlb.ts';
+import type { Dated, Version } from '../../model/caches/versions.ts';
+import type { Frame } from '../../model/plan.ts';
+import { levelShift, swap32 } from '../../model/translate/descriptor.ts';
+import { S1_LEAF } from '../../spec/descriptors.ts';
+import type { Case } from './case.ts';
+import { locationOf } from './entries.ts';
+
+const VALID = maskOf(S1_LEAF.fields.Valid);
+const IS_TABLE = maskOf(S1_LEAF.fields.Type);
+const NOT_GLOBAL = maskOf(S1_LEAF.fields.nG);
+const LAST_LEVEL = 3;
+
+/**
+ * Moments of a structure at which its stream had no translation at all: they hold for every address, and stay true while
+ * the history is the same.
+ */
+const harmless = new WeakMap<Version, Set<number>>();
+const SUBSTREAMS = 2 ** 20 + 1;
+
+function keyOf({ transaction: t }: Case): number {
+  return t.sid * SUBSTREAMS + t.ssid + 1;
+}
+
+/** Notes that just before a structure was changed nothing was translated by it. */
+export function noteHarmless(of: Case, version: Version): void {
+  let keys = harmless.get(version);
+  if (keys === undefined) {
+    keys = new Set();
+    harmless.set(version, keys);
+  }
+  keys.add(keyOf(of));
+}
+
+/** Whether an old value of a structure mattered by the structure's own entry alone, and that one has gone. */
+export function isHarmlessStructure(of: Case, { of: version, at }: Dated<Version>): boolean {
+  if (harmless.get(version)?.has(keyOf(of)) !== true) return false;
+  const { pa } = version;
+  const entry = of.fresh.structures.find((one) => pa >= one.pa && pa < one.pa + one.words.length * 4);
+  return entry !== undefined && of.smmu.versions.lastCovered({ kind: 'structure', ...entry }) > at;
+}
+
+/** Invalid in either byte order: such a descriptor is never cached (3.21.1). */
+export function isInvalidDescriptor({ lo, hi }: Version): boolean {
+  return (lo & VALID) === 0 && (swap32(hi) & VALID) === 0;
+}
+
+/** Whether everything that could have been made of an old value where a frame was read has gone. */
+export function isCovered(of: Case, frame: Frame, version: Dated<Version>): boolean {
+  return frame.kind === 'descriptor'
+    ? descriptorCovered(of, frame, version)
+    : configCovered(of, frame, version);
+}
+
+/** A structure: its entry has gone, and after that every translation that may have been made by it. */
+function configCovered(of: Case, frame: Frame, version: Dated<Version>): boolean {
+  const { versions } = of.smmu;
+  const entry = of.fresh.structures.find(({ pa }) => pa === frame.pa);
+  if (entry === undefined) return false;
+  const location: Location = { kind: 'structure', ...entry };
+  if (versions.lastCovered(location) < version.at) return false;
+  const gone = versions.gone(location, version.at);
+  const leaf = of.fresh.tlb.find(({ store, entry: { space } }) => store === 'tlb' && space.tag.stage === 1);
+  return leaf !== undefined && versions.lastCovered(locationOf(leaf)) > gone;
+}
+
+function descriptorCovered(of: Case, frame: Frame, { of: { lo }, at }: Dated<Version>): boolean {
+  const { versions } = of.smmu;
+  const covers = (location: Location | null): boolean =>
+    location !== null && versions.lastCovered(location) > at;
+  if (frame.stage !== 1 || of.fresh.tlb.some(({ entry }) => entry.space.tag.stage === 2)) {
+    const own = of.fresh.tlb.filter(({ entry }) => isAt(entry, frame.pa));
+    const whole = of.fresh.tlb.filter(({ store, entry }) => store === 'tlb' && entry.space.tag.stage === 1);
+    // Nested: the translation through both stages, VA to IPA, and stage 2 by itself.
+    return (
+      own.length > 0 && whole.length > 0 && [...own, ...whole].every((stored) => covers(locationOf(stored)))
+    );
+  }
+  const context = of.fresh.stage1;
+  if (context === null) return false;
+  const granule = of.fresh.tlb.find(({ entry }) => entry.space.tag.stage === 1)?.entry.granuleBits;
+  if (granule === undefined) return false;
+  const table = frame.level < LAST_LEVEL && (lo & IS_TABLE) !== 0;
+  if (!covers(locationAt(of, context, frame.level, granule, table, (lo & NOT_GLOBAL) === 0))) return false;
+  if (!table) return true;
+  for (let level = frame.level + 1; level <= LAST_LEVEL; level++) {
+    for (const global of [false, true])
+      if (!covers(locationAt(of, context, level, granule, false, global))) return false;
+  }
+  return true;
+}
+
+function isAt(entry: { descriptorAtHi: number; descriptorAtLo: number }, pa: number | null): boolean {
+  return (entry.descriptorAtHi >>> 0) * 2 ** 32 + (entry.descriptorAtLo >>> 0) === pa;
+}
+
+/** A descriptor on the way of the transaction's address. */
+function locationAt(
+  { transaction: t }: Case,
+  tag: TlbTag,
+  level: number,
+  granuleBits: number,
+  table: boolean,
+  nG0: boolean,
+): DescriptorLocation {
+  const shift = levelShift(level, granuleBits);
+  const pages = 2 ** (shift - 12);
+  const page = Math.floor(tlbPage(t.vaHi | 0, t.vaLo | 0, 12) / pages) * pages;
+  const global = !table && (nG0 || tag.asid === NO_ASID);
+  const asid = global && tag.asid !== NO_ASID ? ANY_ASID : tag.asid;
+  return { kind: 'descriptor', tag: { ...tag, asid }, global, table, level, granuleBits, page };
+}

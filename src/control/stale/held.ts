@@ -1,0 +1,222 @@
+/**
+ * What hardware may hold beyond the model's own caches (IHI 0070 3.21.1, 3.21.3): it may have read, at any earlier moment,
+ * whatever was reachable then, and keeps it until an invalidation that covers it is complete.
+ *
+ * For each value that software has overwritten where this transaction reads now, the transaction is computed as memory
+ * stood just before. Whatever caches would have kept of that and no invalidation has removed since may still be used.
+ */
+
+import type { StructureLocation } from '../../model/caches/location.ts';
+import type { StructureEntry } from '../../model/caches/structures.ts';
+import type { TlbTag } from '../../model/caches/tlb.ts';
+import type { Dated, Version } from '../../model/caches/versions.ts';
+import type { Frame } from '../../model/plan.ts';
+import type { Case } from './case.ts';
+import { isCovered, isHarmlessStructure, isInvalidDescriptor, noteHarmless } from './covered.ts';
+import {
+  compareTranslations,
+  counterparts,
+  type Difference,
+  entryText,
+  locationOf,
+  tableText,
+} from './entries.ts';
+import { frameOf, isUnknown, type Reading, sameTag } from './fresh.ts';
+import { compareOutcomes } from './outcome.ts';
+import { structureText, wordsInstead } from './structures.ts';
+import type { StaleUse, StoredEntry } from './use.ts';
+
+/** Earlier moments that are looked at for one transaction, the newest first. */
+const MOMENTS = 12;
+/** Overwritten values of one doubleword that are considered for that. */
+const SCANNED = 64;
+
+const STRUCTURE_FRAMES: ReadonlySet<Frame['kind']> = new Set(['ste', 'l1std', 'cd', 'l1cd']);
+
+interface Candidate {
+  readonly version: Dated<Version>;
+  readonly frame: Frame;
+}
+
+/** The overwritten values where the transaction reads now, the newest first; those that surely went are left out. */
+function candidates(of: Case): Candidate[] {
+  const { versions } = of.smmu;
+  const found: Candidate[] = [];
+  for (const frame of of.fresh.plan.frames) {
+    if (frame.pa === null || frame.words.length === 0) continue;
+    const isStructure = STRUCTURE_FRAMES.has(frame.kind);
+    if (!isStructure && frame.kind !== 'descriptor') continue;
+    for (let at = 0; at < frame.words.length; at += 2) {
+      const list = versions.of(frame.pa + at * 4);
+      // Newest first: once one surely went, all before it went too.
+      for (let i = list.length - 1; i >= Math.max(0, list.length - SCANNED); i--) {
+        const version = list[i] as Dated<Version>;
+        if (isStructure ? isHarmlessStructure(of, version) : isInvalidDescriptor(version.of)) continue;
+        if (isCovered(of, frame, version)) break;
+        found.push({ version, frame });
+      }
+    }
+  }
+  return found.sort((a, b) => b.version.at - a.version.at).slice(0, MOMENTS);
+}
+
+/** The possible stale uses of what only hardware may hold, one for each thing that may be held. */
+export function heldUses(of: Case): StaleUse[] {
+  const uses = new Map<string, StaleUse>();
+  const done = new Set<number>();
+  for (const { version, frame } of candidates(of)) {
+    if (done.has(version.at)) continue;
+    done.add(version.at);
+    const past = of.reader.before(of.transaction, version.at);
+    if (isUnknown(past)) continue;
+    if (STRUCTURE_FRAMES.has(frame.kind) && !past.plan.frames.some(({ kind }) => kind === 'descriptor'))
+      noteHarmless(of, version.of);
+    const reached = past.plan.frames.some(
+      ({ pa, words }) => pa !== null && version.of.pa >= pa && version.of.pa < pa + words.length * 4,
+    );
+    if (!reached) continue;
+    for (const use of usesAt(of, past, version)) {
+      const key = `${use.what}/${use.differs}`;
+      if (!uses.has(key)) uses.set(key, use);
+    }
+  }
+  return [...uses.values()];
+}
+
+/** What may have been kept at an earlier moment, is not covered since and differs from what is read now. */
+function usesAt(of: Case, past: Reading, version: Dated<Version>): StaleUse[] {
+  const uses: StaleUse[] = [];
+  for (const entry of past.structures) {
+    const use = structureUse(of, past, entry, version);
+    if (use !== null) uses.push(use);
+  }
+  const until = configUntil(of, past, version.at);
+  const tags = tagsNow(of);
+  for (const stored of past.tlb) {
+    const use = tlbUse(of, stored, version, until, tags);
+    if (use !== null) uses.push(use);
+  }
+  return uses;
+}
+
+function structureUse(
+  of: Case,
+  past: Reading,
+  entry: StructureEntry,
+  version: Dated<Version>,
+): StaleUse | null {
+  const { fresh, smmu, reader, transaction } = of;
+  const kind = entry.structure.toLowerCase() as Frame['kind'];
+  const now = frameOf(fresh.plan, kind);
+  if (now?.pa == null || now.words.every((word, i) => word === entry.words[i])) return null;
+  const location: StructureLocation = { kind: 'structure', ...entry };
+  if (smmu.versions.lastCovered(location) > version.at) return null;
+  const mixed = reader.with(transaction, wordsInstead(now.pa, entry.words));
+  if (isUnknown(mixed)) return null;
+  const difference = compareOutcomes(mixed.plan.outcome, fresh.plan.outcome);
+  if (difference === null) return null;
+  const name = frameOf(past.plan, kind)?.name ?? entry.structure;
+  return {
+    certainty: 'possible',
+    class: difference.class,
+    step: stepOf(of, version.of.pa),
+    used: null,
+    what: name,
+    differs: structureText(entry.structure, entry.words, now.words),
+    tlb: null,
+    structure: entry,
+    location,
+    version,
+    configUntil: null,
+    clash: null,
+    fresh: fresh.plan,
+  };
+}
+
+/**
+ * Until when translations could be made from the configuration of an earlier moment: until the invalidation of the
+ * structures that have changed since was complete (a TLBI before that removes nothing for good).
+ */
+function configUntil(of: Case, past: Reading, moment: number): number {
+  let until = moment;
+  for (const entry of past.structures) {
+    const now = frameOf(of.fresh.plan, entry.structure.toLowerCase() as Frame['kind']);
+    if (now?.words.every((word, i) => word === entry.words[i])) continue;
+    const gone = of.smmu.versions.gone({ kind: 'structure', ...entry }, moment);
+    until = Math.max(until, gone);
+  }
+  return until;
+}
+
+/** The tags under which the transaction looks translations up now. */
+function tagsNow({ fresh }: Case): readonly TlbTag[] {
+  const tags = fresh.tlb.map(({ entry }) => entry.space.tag);
+  return fresh.stage1 === null ? tags : [...tags, fresh.stage1];
+}
+
+function tlbUse(
+  of: Case,
+  stored: StoredEntry,
+  version: Dated<Version>,
+  until: number,
+  tags: readonly TlbTag[],
+): StaleUse | null {
+  // While the old structure itself may be held, that is what is wrong.
+  if (until === Number.POSITIVE_INFINITY) return null;
+  const { entry } = stored;
+  if (!tags.some((tag) => sameTag(tag, entry.space.tag))) return null;
+  const location = locationOf(stored);
+  if (of.smmu.versions.lastCovered(location) > until) return null;
+  const difference = differenceOf(of, stored);
+  if (difference === null || difference.class === 'allowed') return null;
+  return {
+    certainty: 'possible',
+    class: difference.class,
+    step: stepOf(of, version.of.pa),
+    used: null,
+    what: entryText(stored),
+    differs: difference.text,
+    tlb: stored,
+    structure: null,
+    location,
+    version,
+    configUntil: until > version.at ? until : null,
+    clash: null,
+    fresh: of.fresh.plan,
+  };
+}
+
+function differenceOf(of: Case, stored: StoredEntry): Difference | null {
+  const { fresh, reader, transaction, bbml } = of;
+  const own = counterparts(stored, fresh.tlb);
+  const { entry } = stored;
+  if (stored.store === 'walks') {
+    if (own.some((now) => tableText(entry, now) === null)) return null;
+    // What the old table leads to as it stands now.
+    const at = (entry.descriptorAtHi >>> 0) * 2 ** 32 + (entry.descriptorAtLo >>> 0);
+    const words = Uint32Array.of(entry.descriptorLo, entry.descriptorHi);
+    const mixed = reader.with(transaction, wordsInstead(at, words));
+    return isUnknown(mixed) ? null : compareOutcomes(mixed.plan.outcome, fresh.plan.outcome);
+  }
+  if (own.length > 0) {
+    const found = own.map((now) => compareTranslations(entry, now, false, bbml));
+    return found.find((one) => one?.class === 'unsafe') ?? null;
+  }
+  const { outcome } = fresh.plan;
+  if (outcome.result === 'ok' || outcome.fault === null || entry.space.tag.stage === 2) return null;
+  if (outcome.fault.event === 'F_ACCESS') return { class: 'allowed', text: 'only the access flag has gone' };
+  if (outcome.fault.event === 'F_PERMISSION' || outcome.fault.event === 'F_TRANSLATION')
+    return { class: 'unsafe', text: `read anew: ${outcome.fault.reason}` };
+  return null;
+}
+
+/** The step of the plan that reads a doubleword or that a cache answers; the first one where none does. */
+function stepOf({ plan }: Case, pa: number): number {
+  const reads = plan.steps.findIndex(({ frame }) => {
+    const of = plan.frames[frame];
+    return of?.pa != null && pa >= of.pa && pa < of.pa + Math.max(8, of.words.length * 4);
+  });
+  if (reads >= 0) return reads;
+  const hit = plan.steps.findIndex(({ kind }) => kind === 'cache-hit');
+  return Math.max(0, hit);
+}
