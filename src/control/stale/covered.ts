@@ -10,8 +10,8 @@ import { S1_LEAF } from '../../spec/descriptors.ts';
 import type { Case } from './case.ts';
 import { locationOf } from './entries.ts';
 
-const VALID = 1;
-const IS_TABLE = 2;
+const VALID = maskOf(S1_LEAF.fields.Valid);
+const IS_TABLE = maskOf(S1_LEAF.fields.Type);
 const NOT_GLOBAL = maskOf(S1_LEAF.fields.nG);
 const LAST_LEVEL = 3;
 
