@@ -19,7 +19,7 @@ export const DEFAULT_FILTERS: ReadonlySet<string> = new Set(
 );
 
 /** The exception filter that stops at step `at`, without conditions, if one does. */
-export function stopAt(plan: Plan, at: number, enabled: ReadonlySet<string>, peek: Peek): Hit | null {
+function stopAt(plan: Plan, at: number, enabled: ReadonlySet<string>, peek: Peek): Hit | null {
   for (const kind of KINDS) {
     const filter = kind.match(plan, at, enabled, peek);
     if (filter !== null) return { filter, step: at, reason: 'exception', ids: [], text: filter };
