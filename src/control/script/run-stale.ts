@@ -1,22 +1,49 @@
+import type { Effect, Operation, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
+import type { Checker } from '../checker.ts';
 import type { Finding } from '../finding.ts';
+import { explainStale } from '../stale/explain.ts';
 import { staleUses } from '../stale/judge.ts';
+import { OriginLog } from '../stale/origins.ts';
 import type { StaleUse } from '../stale/use.ts';
-import type { Checker } from './run.ts';
 
-/** Sections of the rules that a stale use breaks: software invalidates what it changes; tags belong to one set of tables. */
+/** Sections of the rules: software invalidates what it changes; tags belong to one set of tables. */
 const STALE_RULE = '3.21';
 const CLASH_RULE = '3.3.3';
 
 /** Notices stale uses and address-space clashes of transactions. */
-export function staleChecker(smmu: Smmu): Checker {
-  return { judge: (plan) => staleUses(smmu, plan).flatMap(findingOf) };
-}
+export class StaleChecker implements Checker {
+  readonly #origins: OriginLog;
 
-function findingOf({ certainty, class: kind, step, what, differs, clash }: StaleUse): readonly Finding[] {
-  if (kind === 'allowed') return [];
-  const finding = { certainty, class: kind, step, text: `${what}: ${differs}` } as const;
-  if (clash === null) return [{ ...finding, kind: 'stale-use', more: [], rule: STALE_RULE }];
-  const more = [`filled by ${clash.filledBy}, used by ${clash.usedBy}`];
-  return [{ ...finding, kind: 'address-space-clash', more, rule: CLASH_RULE }];
+  /** @param text an operation of the history on one line */
+  constructor(text: (entry: number) => string = (entry) => `operation ${entry}`) {
+    this.#origins = new OriginLog(text);
+  }
+
+  concerns(_smmu: Smmu, operation: Operation): boolean {
+    return operation.kind === 'transaction';
+  }
+
+  judge(smmu: Smmu, plan: Plan): readonly Finding[] {
+    return staleUses(smmu, plan, this.#origins).flatMap((use) =>
+      use.class === 'allowed' ? [] : [this.#finding(smmu, plan, use, use.class)],
+    );
+  }
+
+  committed(_smmu: Smmu, operation: Operation, effects: readonly Effect[], entry: number): void {
+    this.#origins.record(operation, effects, entry);
+  }
+
+  #finding(smmu: Smmu, plan: Plan, use: StaleUse, kind: Finding['class']): Finding {
+    const { certainty, step, what, differs, clash } = use;
+    return {
+      kind: clash === null ? 'stale-use' : 'address-space-clash',
+      certainty,
+      class: kind,
+      step,
+      text: `${what}: ${differs}`,
+      more: [explainStale(smmu, plan, use, this.#origins).text],
+      rule: clash === null ? STALE_RULE : CLASH_RULE,
+    };
+  }
 }

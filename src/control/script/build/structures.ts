@@ -9,7 +9,7 @@ import { CD_LEAF_LOG2, L1CD, L1CD_BYTES } from '../../../spec/l1cd.ts';
 import { L1STD, L1STD_BYTES, SPAN_MAX } from '../../../spec/l1std.ts';
 import { STE, STE_BYTES } from '../../../spec/ste.ts';
 import type { Draft } from './draft.ts';
-import { halvesOf } from './draft.ts';
+import { halvesOf, PUBLISH } from './draft.ts';
 import { ipaToPa } from './stage2.ts';
 
 /** A field by its name in the table, with the value that it gets: 64 bits at most. */
@@ -103,7 +103,7 @@ export function locateSte(draft: Draft, sid: number, create: boolean): number {
   const table = draft.table(2 ** split * STE_BYTES);
   L1STD.fields.Span.set(words, 0, split + 1);
   L1STD.fields.L2Ptr.set(words, 0, table);
-  draft.write64(at, words[0] ?? 0, words[1] ?? 0, `L1STD ${index}`);
+  draft.write64(at, words[0] ?? 0, words[1] ?? 0, `L1STD ${index}`, PUBLISH.l1std);
   return table + low * STE_BYTES;
 }
 
@@ -210,6 +210,6 @@ export function locateCd(
   L1CD.fields.V.set(l1cd, 0, 1);
   const { hi, lo } = halvesOf(made);
   L1CD.fields.L2Ptr.setHalves(l1cd, 0, hi, lo);
-  draft.write64(at, l1cd[0] ?? 0, l1cd[1] ?? 0, `L1CD ${number}`);
+  draft.write64(at, l1cd[0] ?? 0, l1cd[1] ?? 0, `L1CD ${number}`, PUBLISH.l1cd);
   return pa + low * CD_BYTES;
 }

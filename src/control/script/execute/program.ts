@@ -5,6 +5,7 @@ import type { Smmu } from '../../../model/smmu.ts';
 import type { QueueWorld } from '../../../spec/commands.ts';
 import { EVENT_BYTES } from '../../../spec/events.ts';
 import { parseTemplate } from '../../expression/template.ts';
+import type { Scope } from '../../expression/value.ts';
 import type { Finding } from '../../finding.ts';
 import type { Program, ProgramDone, ProgramNext, ProgramNote, ProgramPlace } from '../../program.ts';
 import type { Allocation } from '../build/allocation.ts';
@@ -168,6 +169,10 @@ export class ScriptProgram implements Program {
   restore(saved: object): void {
     this.#state = saved as State;
     this.#proposed = null;
+  }
+
+  scope(): Scope {
+    return scopeOf(this.#smmu, this.#state.environment);
   }
 
   lines(file: string): readonly number[] {
