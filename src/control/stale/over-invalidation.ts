@@ -76,7 +76,7 @@ export class OverInvalidation {
 }
 
 /** Whether an entry still is what memory says. */
-export function isStillTrue(smmu: Smmu, used: Used, origins: Origins | null): boolean {
+function isStillTrue(smmu: Smmu, used: Used, origins: Origins | null): boolean {
   switch (used.kind) {
     case 'tlb':
       return isTlbTrue(smmu, used, origins);
