@@ -1,4 +1,4 @@
-import { checkersOf } from '../control/checkers.ts';
+import { type Checkers, checkersOf } from '../control/checkers.ts';
 import type { Clock } from '../control/clock.ts';
 import { Debugger, type DebuggerOptions } from '../control/debugger.ts';
 import type { Stop } from '../control/stop.ts';
@@ -25,6 +25,7 @@ export class Debuggee {
   readonly name: string;
   readonly machine: OpenedMachine;
   readonly debugger: Debugger;
+  readonly checkers: Checkers;
   readonly queues: QueueDocuments;
   readonly frames = new Numbers<FrameRef>();
   readonly variables = new Numbers<Children>();
@@ -44,7 +45,8 @@ export class Debuggee {
     this.name = captureName(inputs.capture ?? inputs.program);
     this.machine = machine;
     const { smmu, program } = machine;
-    this.debugger = new Debugger(smmu, clock, { ...options, program, checkers: checkersOf(smmu) });
+    this.checkers = checkersOf(smmu, (entry) => this.debugger.history.at(entry)?.text ?? '');
+    this.debugger = new Debugger(smmu, clock, { ...options, program, checkers: this.checkers.list });
     this.queues = new QueueDocuments(machine.smmu);
   }
 

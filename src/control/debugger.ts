@@ -1,6 +1,6 @@
 import type { World } from '../bits/world.ts';
 import { Journal } from '../model/effects.ts';
-import type { Operation, Outline, Plan, Transaction } from '../model/plan.ts';
+import type { LazyText, Operation, Outline, Plan, Transaction } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
 import type { Checker } from './checker.ts';
 import type { Clock } from './clock.ts';
@@ -296,6 +296,7 @@ export class Debugger {
   ): Plan {
     const looked = this.#places.latest(thread) ?? this.#lastTransaction;
     const plan = this.smmu.plan(operation);
+    this.#judge(plan);
     this.#commit(thread, plan, { text, keepsPlace: true });
     if (looked) this.whatIf.changed(looked, text, this.smmu.plan(looked.operation));
     return plan;
@@ -342,10 +343,11 @@ export class Debugger {
     const extra = program.save();
     const mark = this.#journal.length;
     const { length } = this.history;
-    const text = program.place()?.name ?? '';
+    const text = (): string => program.textAt(extra);
     const done = { plan: null, findings: NO_FINDINGS, history: length + 1 };
     if (next.kind === 'revert') {
       this.#revert(next.to);
+      for (const checker of this.#checkers) checker.reverted?.(next.to, length);
       program.advance(done);
     } else if (this.breakpoints.hasFilter(EXPECT_FAILED) && this.#shownStatement !== extra) {
       const failure = program.advanceUnlessFailing(done);
@@ -383,10 +385,13 @@ export class Debugger {
     const command = plan.frames[0]?.layout;
     const extra = thread === 'program' ? this.#program?.save() : undefined;
     if (kind === 'transaction') this.#lastTransaction = plan;
-    this.#commit(thread, plan, {
-      ...(command === undefined ? {} : { command }),
-      ...(extra === undefined ? {} : { extra }),
-    });
+    this.#commit(
+      thread,
+      plan,
+      extra === undefined
+        ? { ...(command === undefined ? {} : { command }) }
+        : { extra, text: () => this.#program?.textAt(extra) ?? '' },
+    );
     if (thread === 'program') {
       this.#program?.advance({ plan, findings, history: this.history.length });
     }
@@ -398,9 +403,8 @@ export class Debugger {
     const world = worldOf(thread);
     const next = world === null ? null : this.smmu.nextCommand(world);
     if (next === null || !('operation' in next)) return false;
-    if (this.#checkers.some((checker) => checker.concerns(this.smmu, next.operation))) return false;
     const outline = outlineToRun(this.smmu, next.operation, this.breakpoints);
-    if (outline === null) return false;
+    if (outline === null || this.#isWatched(outline)) return false;
     this.#commit(thread, outline, { command: commandTitle(this.smmu, outline) });
     return true;
   }
@@ -410,7 +414,7 @@ export class Debugger {
     { operation, effects }: Outline,
     of: {
       readonly command?: string;
-      readonly text?: string;
+      readonly text?: LazyText;
       readonly extra?: object;
       readonly keepsPlace?: true;
     },
@@ -501,8 +505,12 @@ export class Debugger {
   }
 
   #mayStop(operation: Operation): boolean {
-    if (this.#checkers.some((checker) => checker.concerns(this.smmu, operation))) return true;
-    return this.breakpoints.interest(this.smmu.outline(operation), this.smmu);
+    const outline = this.smmu.outline(operation);
+    return this.#isWatched(outline) || this.breakpoints.interest(outline, this.smmu);
+  }
+
+  #isWatched(outline: Outline): boolean {
+    return this.#checkers.some((checker) => checker.concerns(this.smmu, outline));
   }
 
   /** A breakpoint on the line at which the program arrives. */
@@ -517,9 +525,10 @@ export class Debugger {
   #judge(plan: Plan): readonly Finding[] {
     const known = this.#findings.get(plan);
     if (known) return known;
-    const concerned = this.#checkers.filter((checker) => checker.concerns(this.smmu, plan.operation));
+    const concerned = this.#checkers.filter((checker) => checker.concerns(this.smmu, plan));
     if (concerned.length === 0) return NO_FINDINGS;
-    const findings = concerned.flatMap((checker) => checker.judge(this.smmu, plan));
+    const entry = this.history.length;
+    const findings = concerned.flatMap((checker) => checker.judge(this.smmu, plan, entry));
     this.#findings.set(plan, findings);
     return findings;
   }

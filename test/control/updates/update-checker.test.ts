@@ -264,7 +264,7 @@ describe('going back', () => {
     on.on.store(STE_PA, stage1());
     on.on.cd();
     const states: string[] = [];
-    const state = () => JSON.stringify([on.checker.length, on.checker.watched, on.checker.pending()]);
+    const state = () => JSON.stringify([on.checker.watched, on.checker.pending()]);
     const to = stage1({ S1ContextPtr: OTHER, S1DSS: 1, SHCFG: 1 });
     const acts: (() => unknown)[] = [
       () => on.doubleword(STE_PA, to, 0),

@@ -36,12 +36,13 @@ export class Watched {
   operate(operation: Operation): readonly UpdateFinding[] {
     const { smmu } = this.on;
     const plan = smmu.plan(operation);
-    const foreseen = JSON.stringify(this.checker.preview(plan));
+    const entry = this.marks.length;
+    const found = this.checker.judge(smmu, plan, entry);
+    if (found.length > 0 && !this.checker.concerns(smmu, plan)) throw new Error('it did not ask to see this');
     this.marks.push(this.journal.length);
-    const found = this.checker.observe(plan);
-    if (JSON.stringify(found) !== foreseen) throw new Error('what was foreseen is not what was found');
     this.findings.push(...found);
     smmu.commit(plan.effects, this.journal);
+    this.checker.committed(smmu, operation, plan.effects, entry);
     return found;
   }
 
@@ -49,7 +50,7 @@ export class Watched {
   back(to: number): void {
     this.journal.undo(this.on.smmu, this.marks[to] ?? 0);
     this.marks.length = to;
-    this.checker.rewind(to);
+    this.checker.undone(to);
   }
 
   memory(pa: number, words: Uint32Array): readonly UpdateFinding[] {
