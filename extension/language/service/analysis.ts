@@ -56,14 +56,27 @@ function blocksOf(statements: readonly Statement[], last: number): readonly Bloc
   return blocks;
 }
 
+/** The test block in which a line lies, or undefined: blocks are ordered and do not overlap. */
+function blockAt(blocks: readonly Block[], line: number): Block | undefined {
+  let [low, high] = [0, blocks.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((blocks[middle] as Block).to < line) low = middle + 1;
+    else high = middle;
+  }
+  const found = blocks[low];
+  return found && found.from <= line ? found : undefined;
+}
+
 /** The names that a statement in that line may use: made before it, not in another test. */
 export function namesAt(script: Script, line: number): ScriptNames {
   const visible = new ScriptNames();
+  const here = blockAt(script.blocks, line);
   for (const name of script.names) {
     if (name.statement.file === script.file) {
       if (name.word.line >= line) continue;
-      const block = script.blocks.find(({ from, to }) => name.word.line >= from && name.word.line <= to);
-      if (block && (line < block.from || line > block.to)) continue;
+      const block = blockAt(script.blocks, name.word.line);
+      if (block && block !== here) continue;
     }
     visible.add(name);
   }

@@ -25,7 +25,7 @@ export function definitionAt(script: Script, line: number, column: number): Defi
 }
 
 /** An entry of the outline. */
-export interface Symbol {
+export interface OutlineEntry {
   readonly name: string;
   readonly detail: string;
   readonly kind: 'test' | 'let' | 'device' | 'include';
@@ -34,14 +34,14 @@ export interface Symbol {
   readonly to: Span;
   /** Its name. */
   readonly selection: Span;
-  readonly children: readonly Symbol[];
+  readonly children: readonly OutlineEntry[];
 }
 
 /** The outline: tests with the names made in them, names, devices, includes. */
-export function symbolsOf(script: Script): readonly Symbol[] {
+export function symbolsOf(script: Script): readonly OutlineEntry[] {
   const inside = (line: number) => script.blocks.find(({ from, to }) => line > from && line <= to);
   const plain = script.statements.flatMap((statement) => plainSymbol(statement));
-  const tests = script.blocks.map(({ test, to }): Symbol => {
+  const tests = script.blocks.map(({ test, to }): OutlineEntry => {
     const name = test.words[0] ?? test.keyword;
     const end = script.lines[to - 1] ?? '';
     return {
@@ -58,7 +58,7 @@ export function symbolsOf(script: Script): readonly Symbol[] {
   return [...outside, ...tests].sort((a, b) => a.from.line - b.from.line);
 }
 
-function plainSymbol(statement: Statement): readonly Symbol[] {
+function plainSymbol(statement: Statement): readonly OutlineEntry[] {
   const kind = statement.keyword.text;
   const [word] = statement.words;
   if ((kind !== 'let' && kind !== 'device' && kind !== 'include') || !word || word.text === '') return [];

@@ -2,8 +2,9 @@ import { UserError } from '../../bits/user-error.ts';
 import { Journal } from '../../model/effects.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { CachePolicy, Smmu } from '../../model/smmu.ts';
+import type { Checker } from '../checker.ts';
 import type { Finding } from '../finding.ts';
-import type { ProgramDone, ProgramNote } from '../program.ts';
+import { lineText, type ProgramDone, type ProgramNote, type ProgramPlace } from '../program.ts';
 import type { Allocation } from './build/allocation.ts';
 import { ScriptProgram } from './execute/program.ts';
 import { openScript, type Script, ScriptError, type ScriptFiles } from './execute/script.ts';
@@ -24,14 +25,6 @@ export interface LoadedMachine {
   close(): void;
 }
 
-/** Notices what nothing fails of. */
-export interface Checker {
-  /** Judges a plan that is about to be committed as entry `history`. Changes nothing of the SMMU. */
-  judge(plan: Plan, history: number): readonly Finding[];
-  /** The plan has been committed. */
-  committed?(plan: Plan, history: number): void;
-}
-
 export interface RunOptions {
   /** Name of the only test to run. */
   readonly only?: string | undefined;
@@ -39,7 +32,8 @@ export interface RunOptions {
   readonly caches?: CachePolicy | undefined;
   /** Instead of the preset of `machine`. */
   readonly preset?: string | undefined;
-  readonly checker?: ((smmu: Smmu) => Checker) | undefined;
+  /** Makes what watches the run. */
+  readonly checkers?: ((smmu: Smmu, text: (entry: number) => string) => readonly Checker[]) | undefined;
   /** Called now and then, so that others have their turn; an exception ends the run. */
   readonly breathe?: (() => Promise<void>) | undefined;
 }
@@ -132,11 +126,13 @@ class Run {
   readonly #script: Script;
   readonly #smmu: Smmu;
   readonly #program: ScriptProgram;
-  readonly #checker: Checker | null;
+  readonly #checkers: readonly Checker[];
   readonly #options: RunOptions;
   readonly #journal = new Journal();
   /** Length of the journal before each operation. */
   readonly #marks: number[] = [];
+  /** Where each operation stands in the script. */
+  readonly #places: (ProgramPlace | null)[] = [];
   readonly #output: string[] = [];
   readonly #warnings: RunWarning[] = [];
   readonly #tests: OpenTest[] = [];
@@ -148,7 +144,7 @@ class Run {
     this.#smmu = smmu;
     this.#options = options;
     this.#program = new ScriptProgram(script, smmu, allocation, { only: options.only });
-    this.#checker = options.checker?.(smmu) ?? null;
+    this.#checkers = options.checkers?.(smmu, (entry) => lineText(this.#places[entry])) ?? [];
     this.#outside = { name: script.file, line: 1, failures: [] };
   }
 
@@ -178,13 +174,19 @@ class Run {
   }
 
   #operate(plan: Plan): ProgramDone {
-    const findings = this.#checker?.judge(plan, this.#marks.length) ?? [];
+    const entry = this.#marks.length;
+    const findings = this.#checkers.flatMap((checker) =>
+      checker.concerns(this.#smmu, plan) ? checker.judge(this.#smmu, plan, entry) : [],
+    );
     const place = this.#program.line?.statement;
+    this.#places.length = entry;
+    this.#places.push(this.#program.stack()[0] ?? null);
     for (const finding of findings)
       this.#warnings.push({ file: place?.file ?? '', line: place?.line ?? 0, finding });
     this.#marks.push(this.#journal.length);
     this.#smmu.commit(plan.effects, this.#journal);
-    this.#checker?.committed?.(plan, this.#marks.length - 1);
+    for (const checker of this.#checkers)
+      checker.committed?.(this.#smmu, plan.operation, plan.effects, entry);
     return { plan, findings, history: this.#marks.length };
   }
 
@@ -198,6 +200,7 @@ class Run {
     if (mark === undefined) return;
     this.#journal.undo(this.#smmu, mark);
     this.#marks.length = to;
+    for (const checker of this.#checkers) checker.undone?.(to);
   }
 
   #take(notes: readonly ProgramNote[]): void {

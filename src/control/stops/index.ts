@@ -2,6 +2,7 @@ import type { Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { commandErrors } from './command-errors.ts';
 import { eventStops } from './events.ts';
+import { expectFailed } from './expect-failed.ts';
 import { globalErrors } from './global-errors.ts';
 import { silentAborts } from './silent-abort.ts';
 import { staleUse } from './stale-use.ts';
@@ -16,6 +17,7 @@ export const KINDS: readonly StopKind[] = [
   silentAborts,
   staleUse,
   updateSequence,
+  expectFailed,
 ];
 
 /** Every exception filter there is. */

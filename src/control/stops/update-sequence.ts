@@ -21,5 +21,6 @@ export const updateSequence: StopKind = {
     );
     return here ? UPDATE_SEQUENCE : null;
   },
-  mayMatch: ({ operation }, enabled) => enabled.has(UPDATE_SEQUENCE) && operation.kind !== 'command',
+  // Only findings match, and an operation of which a checker may tell something is planned anyway.
+  mayMatch: () => false,
 };

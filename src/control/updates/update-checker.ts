@@ -11,7 +11,7 @@ import type { World } from '../../bits/world.ts';
 import type { Location } from '../../model/caches/location.ts';
 import type { Happening } from '../../model/caches/versions.ts';
 import { DATA } from '../../model/memory.ts';
-import type { Effect, Operation, Plan, Transaction } from '../../model/plan.ts';
+import type { Effect, Operation, Outline, Plan, Transaction } from '../../model/plan.ts';
 import { commandQueue } from '../../model/queues/command-queue.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { decodeStream } from '../../model/translate/stream.ts';
@@ -53,11 +53,6 @@ export interface UpdateCheckerOptions {
    * it half done, or `doublewords` in any order. Default: `placed`.
    */
   readonly wholeEntries?: 'placed' | 'doublewords';
-  /**
-   * Whether a use of something that was changed and not invalidated is told; what only judges uses tells it more exactly.
-   * Default: `tell`.
-   */
-  readonly uses?: 'tell' | 'leave';
   /** Where an operation stands in a program, for people. Default: `operation 3`. */
   readonly place?: (operation: number) => string;
 }
@@ -84,19 +79,19 @@ export class UpdateChecker implements Checker {
   readonly #smmu: Smmu;
   readonly #world: World;
   readonly #placed: boolean;
-  readonly #tellsUses: boolean;
   readonly #place: (operation: number) => string;
   readonly #index: StructureIndex;
   readonly #watches = new Map<string, EntryWatch>();
   readonly #log: Logged[] = [];
   #count = 0;
   #unwatched = 0;
+  /** What was judged last, until it is committed. */
+  #judged: { readonly operation: Operation; readonly change: Change } | null = null;
 
   constructor(smmu: Smmu, options: UpdateCheckerOptions = {}) {
     this.#smmu = smmu;
     this.#world = options.world ?? 'ns';
     this.#placed = (options.wholeEntries ?? 'placed') === 'placed';
-    this.#tellsUses = (options.uses ?? 'tell') === 'tell';
     this.#place = options.place ?? ((operation) => `operation ${operation}`);
     this.#index = new StructureIndex(smmu, this.#world);
   }
@@ -111,58 +106,68 @@ export class UpdateChecker implements Checker {
     return this.#unwatched + (this.#index.truncated ? 1 : 0);
   }
 
-  concerns(smmu: Smmu, operation: Operation): boolean {
-    if (smmu.policy !== 'maximal') return false;
-    switch (operation.kind) {
-      case 'memory':
-        return operation.space === this.#world;
-      case 'transaction':
-        return this.#tellsUses && this.#watches.size > 0;
-      default:
-        return false;
-    }
+  concerns(smmu: Smmu, { operation, effects }: Outline): boolean {
+    if (operation.kind === 'memory') return operation.space === this.#world;
+    if (this.#watches.size === 0) return false;
+    if (operation.kind === 'transaction') return true;
+    return effects.some((effect) => effect.kind === 'store' && effect.store === smmu.versions);
   }
 
-  judge(smmu: Smmu, { operation, effects, steps }: Plan): readonly UpdateFinding[] {
-    if (!this.concerns(smmu, operation)) return [];
-    const step = operation.kind === 'memory' ? steps.findIndex(({ kind }) => kind === 'memory') : -1;
-    return this.#change(operation, effects, step).findings;
-  }
-
-  committed(smmu: Smmu, operation: Operation, effects: readonly Effect[], entry: number): void {
+  judge(_smmu: Smmu, plan: Plan, entry: number): readonly UpdateFinding[] {
     this.#count = entry;
-    // What invalidations do is nothing to tell, so only here it is looked for.
-    const concerned = this.concerns(smmu, operation) || this.#watches.size > 0;
-    if (concerned) this.#keep(this.#change(operation, effects, -1));
+    const change = this.#judge(plan);
+    this.#judged = { operation: plan.operation, change };
+    return change.findings;
+  }
+
+  committed(_smmu: Smmu, operation: Operation, _effects: readonly Effect[], entry: number): void {
+    const judged = this.#judged;
+    this.#judged = null;
     this.#count = entry + 1;
+    if (judged?.operation === operation) this.#take(judged.change.watches, judged.change.tables, entry);
   }
 
   undone(entry: number): void {
     for (let last = this.#log.at(-1); last && last.at >= entry; last = this.#log.at(-1)) {
       this.#log.pop();
-      for (const [key, watch] of last.before) {
-        if (watch === null) this.#watches.delete(key);
-        else this.#watches.set(key, watch);
-      }
+      for (const [key, watch] of last.before) this.#put(key, watch);
       for (const table of last.tables) this.#index.changed(table);
     }
-    this.#count = entry;
+    this.#count = Math.min(this.#count, entry);
   }
 
-  #keep({ watches, tables }: Change): void {
+  reverted(to: number, entry: number): void {
+    const watches = new Map<string, EntryWatch | null>();
+    const tables: EntryName[] = [];
+    for (let i = this.#log.length - 1; i >= 0; i--) {
+      const logged = this.#log[i] as Logged;
+      if (logged.at < to) break;
+      for (const [key, watch] of logged.before) watches.set(key, watch);
+      tables.push(...logged.tables);
+    }
+    this.#take(watches, tables, entry);
+    this.#count = entry + 1;
+  }
+
+  /** Takes note of what an operation changes. */
+  #take(watches: ReadonlyMap<string, EntryWatch | null>, tables: readonly EntryName[], at: number): void {
     const before: [string, EntryWatch | null][] = [];
     for (const [key, watch] of watches) {
       const old = this.#watches.get(key) ?? null;
-      if (watch === null) this.#watches.delete(key);
-      else if (old !== null || this.#watches.size < WATCH_LIMIT) this.#watches.set(key, watch);
-      else {
+      if (watch !== null && old === null && this.#watches.size >= WATCH_LIMIT) {
         this.#unwatched++;
         continue;
       }
+      this.#put(key, watch);
       before.push([key, old]);
     }
     for (const table of tables) this.#index.changed(table);
-    if (before.length > 0 || tables.length > 0) this.#log.push({ at: this.#count, before, tables });
+    if (before.length > 0 || tables.length > 0) this.#log.push({ at, before, tables });
+  }
+
+  #put(key: string, watch: EntryWatch | null): void {
+    if (watch === null) this.#watches.delete(key);
+    else this.#watches.set(key, watch);
   }
 
   /** Changes that hardware can see and that no completed invalidation covers yet. */
@@ -172,17 +177,18 @@ export class UpdateChecker implements Checker {
       .map((watch) => this.#missing(watch, this.#count - 1, -1));
   }
 
-  /** The same before its effects are committed and after it. */
-  #change(operation: Operation, effects: readonly Effect[], step: number): Change {
+  #judge(plan: Plan): Change {
     const change: Change = { watches: new Map(), tables: [], findings: [] };
+    if (this.#smmu.policy !== 'maximal') return change;
+    const { operation, outcome } = plan;
     if (operation.kind === 'memory') {
-      if (operation.space === this.#world) this.#write(operation, effects, step, change);
-    } else if (operation.kind === 'transaction' && this.#tellsUses) this.#use(operation.transaction, change);
-    this.#invalidate(effects, change);
+      if (outcome.result === 'ok' && operation.space === this.#world) this.#write(operation, plan, change);
+    } else if (operation.kind === 'transaction') this.#use(operation.transaction, change);
+    this.#invalidate(plan, change);
     return change;
   }
 
-  #write(operation: MemoryWrite, effects: readonly Effect[], step: number, change: Change): void {
+  #write(operation: MemoryWrite, plan: Plan, change: Change): void {
     const { pa, words } = operation;
     const bytes = words.length * 4;
     const entries = this.#entriesAt(pa, bytes);
@@ -190,8 +196,9 @@ export class UpdateChecker implements Checker {
       this.#elsewhere(pa, bytes, change);
       return;
     }
+    const step = plan.steps.findIndex(({ kind }) => kind === 'memory');
     for (const [key, name] of entries) {
-      const watch = this.#watches.get(key) ?? this.#begin(name, effects);
+      const watch = this.#watches.get(key) ?? this.#begin(name);
       if (watch === null) continue;
       const size = layoutOf(name.structure).words * 4;
       const whole = pa <= name.pa && pa + bytes >= name.pa + size && size > 8;
@@ -217,15 +224,10 @@ export class UpdateChecker implements Checker {
     return entries;
   }
 
-  /** Watches a structure from what it was before an operation, whose effects may be committed already. */
-  #begin(name: EntryName, effects: readonly Effect[]): EntryWatch | null {
+  #begin(name: EntryName): EntryWatch | null {
     const layout = layoutOf(name.structure);
     const content = new Uint32Array(layout.words);
     if (this.#smmu.memory(this.#world).load(name.pa, content, 0, layout.words) !== DATA) return null;
-    for (const noted of this.#noted(effects)) {
-      if (noted.kind === 'version' && noted.pa >= name.pa && noted.pa < name.pa + layout.words * 4)
-        content.set([noted.lo, noted.hi], (noted.pa - name.pa) / 4);
-    }
     const { counts } = this.#smmu.state(this.#world).bits.of(layout);
     return watchEntry(name, content, { counts });
   }
@@ -309,18 +311,11 @@ export class UpdateChecker implements Checker {
     }
   }
 
-  /** What the model notes of overwritten doublewords and of invalidations. */
-  #noted(effects: readonly Effect[]): Happening<Location>[] {
-    return effects.flatMap((effect) =>
-      effect.kind === 'store' && effect.op === 'insert' && effect.store === this.#smmu.versions
-        ? [effect.entry as Happening<Location>]
-        : [],
-    );
-  }
-
-  #invalidate(effects: readonly Effect[], change: Change): void {
+  #invalidate({ effects }: Plan, change: Change): void {
     if (this.#watches.size === 0) return;
-    for (const happening of this.#noted(effects)) {
+    for (const effect of effects) {
+      if (effect.kind !== 'store' || effect.op !== 'insert' || effect.store !== this.#smmu.versions) continue;
+      const happening = effect.entry as Happening<Location>;
       if (happening.kind === 'version') continue;
       for (const [key, stored] of this.#watches) {
         const known = change.watches.get(key);

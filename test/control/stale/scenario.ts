@@ -1,5 +1,6 @@
 import type { Layout } from '../../../src/bits/layout.ts';
 import { encode } from '../../../src/bits/layout.ts';
+import { type Explanation, explainStale } from '../../../src/control/stale/explain.ts';
 import { staleUses } from '../../../src/control/stale/judge.ts';
 import { OriginLog } from '../../../src/control/stale/origins.ts';
 import type { StaleUse } from '../../../src/control/stale/use.ts';
@@ -97,12 +98,22 @@ export class Scenario {
   ): readonly StaleUse[] {
     const plan = this.m.smmu.plan({ kind: 'transaction', transaction: transaction(sid, address, access) });
     const uses = staleUses(this.m.smmu, plan, this.origins);
+    this.explained = uses
+      .filter((use) => use.class !== 'allowed')
+      .map((use) => explainStale(this.m.smmu, plan, use, this.origins));
     this.#commit(plan, `dma sid=${sid}`);
     this.last = plan;
     return uses;
   }
 
   last: Plan | null = null;
+  /** Of the uses of the last transaction that are not allowed. */
+  explained: readonly Explanation[] = [];
+
+  /** Issues what the last explanations say would have removed it. */
+  cure(): void {
+    for (const { cure } of this.explained) for (const { name, values } of cure) this.run([name, values]);
+  }
 
   /** What the last transaction came to. */
   get result(): string {

@@ -21,7 +21,7 @@ it('a history that is taken back leaves no finding that came of it, and its repe
   const checker = new UpdateChecker(on.smmu);
   const debug = new Debugger(on.smmu, testClock(), { checkers: [checker] });
   const judged = (dw: number) =>
-    checker.judge(on.smmu, on.smmu.plan(write(dw))).map(({ mistake }) => mistake);
+    checker.judge(on.smmu, on.smmu.plan(write(dw)), debug.history.length).map(({ mistake }) => mistake);
   for (const _ of [1, 2]) {
     debug.perform('dma', write(1), 'writes doubleword 1');
     expect(checker.watched).toBe(1);
@@ -41,7 +41,7 @@ it('the filter for update sequences stops before the write, and only if it is on
   const checker = new UpdateChecker(on.smmu, { wholeEntries: 'doublewords' });
   const cd = encode(STE, { V: 1, Config: 5, S1CDMax: 4, S1DSS: 2, S1ContextPtr: 0x4040_0000 });
   const plan = on.smmu.plan({ kind: 'memory', space: 'ns', pa: STE_PA, words: cd });
-  const findings = checker.judge(on.smmu, plan);
+  const findings = checker.judge(on.smmu, plan, 0);
   const [found] = findings;
   const peek = (): number => 0;
   const at = found?.step ?? -1;

@@ -36,11 +36,13 @@ export class Watched {
   operate(operation: Operation): readonly UpdateFinding[] {
     const { smmu } = this.on;
     const plan = smmu.plan(operation);
-    const found = this.checker.judge(smmu, plan);
-    this.findings.push(...found);
+    const entry = this.marks.length;
+    const found = this.checker.judge(smmu, plan, entry);
+    if (found.length > 0 && !this.checker.concerns(smmu, plan)) throw new Error('it did not ask to see this');
     this.marks.push(this.journal.length);
+    this.findings.push(...found);
     smmu.commit(plan.effects, this.journal);
-    this.checker.committed(smmu, operation, plan.effects, this.marks.length - 1);
+    this.checker.committed(smmu, operation, plan.effects, entry);
     return found;
   }
 

@@ -9,6 +9,13 @@ import { type Allocation, allocate, freshTag, type TagKind } from './allocation.
 /** A write of software. */
 export type MemoryWrite = Extract<Operation, { kind: 'memory' }>;
 
+/**
+ * When a write is made: what others point to before what points to it, so that nothing is reachable before it is
+ * complete (3.21.3). `leaf` are tables, structures of pages and CDs.
+ */
+export const PUBLISH = { leaf: 0, l1cd: 1, ste: 2, l1std: 3 } as const;
+export type Publish = (typeof PUBLISH)[keyof typeof PUBLISH];
+
 /** More writes than anybody steps through: a statement that needs more is refused before it does anything. */
 export const MAX_WRITES = 65_536;
 
@@ -22,7 +29,7 @@ const CLEAR_WORDS = 1024;
 export class Draft {
   readonly smmu: Smmu;
   readonly space: World;
-  readonly #operations: MemoryWrite[] = [];
+  readonly #operations: { readonly write: MemoryWrite; readonly when: Publish }[] = [];
   /** Doublewords as they will be, by PA in bytes. */
   readonly #after = new Map<number, readonly [lo: number, hi: number]>();
   readonly #pair = new Uint32Array(2);
@@ -34,8 +41,9 @@ export class Draft {
     this.#allocation = allocation;
   }
 
+  /** The writes in the order in which they are made. */
   get operations(): readonly MemoryWrite[] {
-    return this.#operations;
+    return [...this.#operations].sort((a, b) => a.when - b.when).map(({ write }) => write);
   }
 
   /** What is taken so far, the writes of this draft included. */
@@ -74,10 +82,10 @@ export class Draft {
    * Adds a write of 8 bytes: one write, because just 64 bits are single-copy atomic (3.21.3). Nothing is added when
    * memory holds the value already.
    */
-  write64(pa: number, lo: number, hi: number, what: string): void {
+  write64(pa: number, lo: number, hi: number, what: string, when: Publish = PUBLISH.leaf): void {
     const now = this.read64(pa, what);
     if (now[0] === lo >>> 0 && now[1] === hi >>> 0) return;
-    this.#push(pa, Uint32Array.of(lo, hi));
+    this.#push(pa, Uint32Array.of(lo, hi), when);
     this.#after.set(pa, [lo >>> 0, hi >>> 0]);
   }
 
@@ -85,10 +93,10 @@ export class Draft {
    * Replaces a structure: the doublewords that change one by one, upwards, and that of the valid bit last.
    * @param words an even number of them
    */
-  writeStructure(pa: number, words: Uint32Array, what: string): void {
+  writeStructure(pa: number, words: Uint32Array, what: string, when: Publish = PUBLISH.leaf): void {
     for (let i = 2; i < words.length; i += 2)
-      this.write64(pa + i * 4, words[i] ?? 0, words[i + 1] ?? 0, what);
-    this.write64(pa, words[0] ?? 0, words[1] ?? 0, what);
+      this.write64(pa + i * 4, words[i] ?? 0, words[i + 1] ?? 0, what, when);
+    this.write64(pa, words[0] ?? 0, words[1] ?? 0, what, when);
   }
 
   /**
@@ -120,18 +128,18 @@ export class Draft {
       if (status === DATA && words.every((word) => word === 0)) continue;
       if (status === ABORT) throw new UserError(`there is no RAM at ${hex(at)} for tables`);
       words.fill(0);
-      this.#push(at, words.slice());
+      this.#push(at, words.slice(), PUBLISH.leaf);
       for (let i = 0; i < step; i += 8) this.#after.set(at + i, [0, 0]);
     }
   }
 
-  #push(pa: number, words: Uint32Array): void {
+  #push(pa: number, words: Uint32Array, when: Publish): void {
     if (this.#operations.length >= MAX_WRITES) {
       throw new UserError(`this takes more than ${MAX_WRITES} writes of 8 bytes`, {
         todo: 'map less at once, or larger pages',
       });
     }
-    this.#operations.push({ kind: 'memory', space: this.space, pa, words });
+    this.#operations.push({ write: { kind: 'memory', space: this.space, pa, words }, when });
   }
 }
 

@@ -7,7 +7,7 @@ import { S1_LEAF } from '../../../spec/descriptors.ts';
 import { STE } from '../../../spec/ste.ts';
 import { type GranuleBits, NARROW_ADDRESS_BITS, TG0_LOG2, TG1_LOG2 } from '../../../spec/translation.ts';
 import type { Draft } from './draft.ts';
-import { halvesOf } from './draft.ts';
+import { halvesOf, PUBLISH } from './draft.ts';
 import { addStage2, hasStage2, ipaToPa, sizeCode, stage2Attributes, stage2Set } from './stage2.ts';
 import { decodeSte, locateCd, readSte, type SteAt, stateOf, withContextTable } from './structures.ts';
 import { type Access, eachTable, type InputRange, mapRange, type TableSet, unmapRange } from './tables.ts';
@@ -311,7 +311,7 @@ function mapStage1(draft: Draft, request: MapRequest): void {
   const leaves = { output: request.output, lo, hi, leafLog2: request.leafLog2 };
   mapRange(stage1Set(draft, request, ste, half), rangeOf(request, half.inputBits), leaves);
   draft.writeStructure(pa, words, name);
-  draft.writeStructure(before.pa, ste, `STE ${hex(sid)}`);
+  draft.writeStructure(before.pa, ste, `STE ${hex(sid)}`, PUBLISH.ste);
 }
 
 function refuseOtherGranule({ granuleBits }: MapRequest, has: number, name: string): void {
@@ -344,7 +344,7 @@ function mapStage2(draft: Draft, request: MapRequest): void {
     { output: request.output, lo, hi, leafLog2: request.leafLog2 },
   );
   if (stage1 && !had) mapStructures(draft, sid, before.words, words);
-  draft.writeStructure(before.pa, words, `STE ${hex(sid)}`);
+  draft.writeStructure(before.pa, words, `STE ${hex(sid)}`, PUBLISH.ste);
 }
 
 /** What stage 1 had at PAs has IPAs now: each of its tables is mapped to where it is, unless it is mapped already. */

@@ -8,8 +8,9 @@ import { CD } from '../../../spec/cd.ts';
 import { CD_LEAF_LOG2, L1CD, L1CD_BYTES } from '../../../spec/l1cd.ts';
 import { L1STD, L1STD_BYTES, SPAN_MAX } from '../../../spec/l1std.ts';
 import { STE, STE_BYTES } from '../../../spec/ste.ts';
+import { misfit } from '../field-value.ts';
 import type { Draft } from './draft.ts';
-import { halvesOf } from './draft.ts';
+import { halvesOf, PUBLISH } from './draft.ts';
 import { ipaToPa } from './stage2.ts';
 
 /** A field by its name in the table, with the value that it gets: 64 bits at most. */
@@ -33,21 +34,12 @@ export function withFields(of: Layout, words: Uint32Array, fields: FieldAssignme
   for (const [name, value] of fields) {
     const field = fieldOf(of, name);
     if (!field) throw new UserError(`${of.name} has no field ${name}`);
-    const bits = BigInt.asUintN(64, value);
-    const hi = Number(bits >> 32n);
-    const lo = Number(bits & 0xffff_ffffn);
-    field.setHalves(changed, 0, hi, lo);
-    const small = field.width <= 32 && field.address !== true;
-    if (small) field.set(changed, 0, lo);
-    if (value < 0n || (small && hi !== 0) || field.hi(changed, 0) !== hi || field.lo(changed, 0) !== lo) {
-      const range =
-        field.address === true
-          ? `an address in its bits [${field.msb & 63}:${field.lsb & 63}]`
-          : `a value of ${field.width} bits`;
-      throw new UserError(`${of.name}.${field.name} cannot hold 0x${bits.toString(16)}`, {
-        todo: `write ${range}`,
-      });
-    }
+    const wrong = misfit(field, value);
+    if (wrong !== null)
+      throw new UserError(`0x${value.toString(16)} ${wrong}`, { where: `${of.name}.${name}` });
+    const [hi, lo] = [Number(value >> 32n), Number(value & 0xffff_ffffn)];
+    if (hi === 0 && field.address !== true) field.set(changed, 0, lo);
+    else field.setHalves(changed, 0, hi, lo);
   }
   return changed;
 }
@@ -103,7 +95,7 @@ export function locateSte(draft: Draft, sid: number, create: boolean): number {
   const table = draft.table(2 ** split * STE_BYTES);
   L1STD.fields.Span.set(words, 0, split + 1);
   L1STD.fields.L2Ptr.set(words, 0, table);
-  draft.write64(at, words[0] ?? 0, words[1] ?? 0, `L1STD ${index}`);
+  draft.write64(at, words[0] ?? 0, words[1] ?? 0, `L1STD ${index}`, PUBLISH.l1std);
   return table + low * STE_BYTES;
 }
 
@@ -210,6 +202,6 @@ export function locateCd(
   L1CD.fields.V.set(l1cd, 0, 1);
   const { hi, lo } = halvesOf(made);
   L1CD.fields.L2Ptr.setHalves(l1cd, 0, hi, lo);
-  draft.write64(at, l1cd[0] ?? 0, l1cd[1] ?? 0, `L1CD ${number}`);
+  draft.write64(at, l1cd[0] ?? 0, l1cd[1] ?? 0, `L1CD ${number}`, PUBLISH.l1cd);
   return pa + low * CD_BYTES;
 }

@@ -12,7 +12,7 @@ import { STE } from '../../../spec/ste.ts';
 import type { GranuleBits } from '../../../spec/translation.ts';
 import type { Allocation } from '../build/allocation.ts';
 import { encodeCommand, enqueue } from '../build/commands.ts';
-import { Draft } from '../build/draft.ts';
+import { Draft, PUBLISH } from '../build/draft.ts';
 import { invalidateAll, invalidateConfig, invalidateRange } from '../build/invalidate.ts';
 import { type MapTarget, map, unmap } from '../build/mapping.ts';
 import {
@@ -164,7 +164,7 @@ function writeSte(of: Context): Action {
   const sid = sidOf(of.reading);
   return drafted(of, (draft) => {
     const { pa, words } = readSte(draft, sid, true);
-    draft.writeStructure(pa, withFields(STE, words, assignments(STE, of.reading)), `STE ${sid}`);
+    draft.writeStructure(pa, withFields(STE, words, assignments(STE, of.reading)), `STE ${sid}`, PUBLISH.ste);
   });
 }
 
@@ -180,7 +180,7 @@ function writeCd(of: Context): Action {
     const pa = locateCd(draft, sid, ste, index, true);
     const words = draft.read(pa, CD.words, `CD ${index}`);
     draft.writeStructure(pa, withFields(CD, words, assignments(CD, reading)), `CD ${index} of STE ${sid}`);
-    draft.writeStructure(before.pa, ste, `STE ${sid}`);
+    draft.writeStructure(before.pa, ste, `STE ${sid}`, PUBLISH.ste);
   });
 }
 

@@ -5,6 +5,7 @@ import type { Smmu } from '../../../model/smmu.ts';
 import type { QueueWorld } from '../../../spec/commands.ts';
 import { EVENT_BYTES } from '../../../spec/events.ts';
 import { parseTemplate } from '../../expression/template.ts';
+import type { Scope } from '../../expression/value.ts';
 import type { Finding } from '../../finding.ts';
 import type { Program, ProgramDone, ProgramNext, ProgramNote, ProgramPlace } from '../../program.ts';
 import type { Allocation } from '../build/allocation.ts';
@@ -170,6 +171,10 @@ export class ScriptProgram implements Program {
     this.#proposed = null;
   }
 
+  scope(): Scope {
+    return scopeOf(this.#smmu, this.#state.environment);
+  }
+
   lines(file: string): readonly number[] {
     const found = new Set<number>();
     for (const { statement } of this.#script.lines) if (statement.file === file) found.add(statement.line);
@@ -178,17 +183,16 @@ export class ScriptProgram implements Program {
 
   jump(file: string, line: number): boolean {
     const here = this.line ?? this.#script.lines.at(-1);
-    const inTest = this.line?.test ?? -1;
+    // A test is entered by its first line, or it would have no state to go back to.
+    const inTest = this.#state.test === null ? -1 : (this.line?.test ?? -1);
     const to = this.#script.lines.findIndex(
-      ({ statement, includes, test }) =>
-        statement.file === file &&
-        statement.line === line &&
-        test === inTest &&
-        sameIncludes(includes, here?.includes ?? []),
+      (one) =>
+        one.statement.file === file &&
+        one.statement.line === line &&
+        (one.statement.keyword.text === 'test' ? -1 : one.test) === inTest &&
+        sameIncludes(one.includes, here?.includes ?? []),
     );
-    // A test begins at its first line, or it would have no state to go back to.
-    const begins = this.#script.lines[to]?.statement.keyword.text === 'test';
-    if (to < 0 || (begins && inTest >= 0)) return false;
+    if (to < 0) return false;
     this.#state = { ...this.#state, at: this.#reachable(to), running: null };
     return true;
   }
