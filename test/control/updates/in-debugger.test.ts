@@ -18,7 +18,7 @@ const write = (dw: number) => ({
 
 it('a history that is taken back leaves no finding that came of it, and its repetition finds the same', () => {
   const on = new TestSmmu({ caches: 'maximal', registers: { 'IDR1.ATTR_TYPES_OVR': 1 } });
-  const checker = new UpdateChecker(on.smmu);
+  const checker = new UpdateChecker(on.smmu, { told: 'always' });
   const debug = new Debugger(on.smmu, testClock(), { checkers: [checker] });
   const judged = (dw: number) =>
     checker.judge(on.smmu, on.smmu.plan(write(dw)), debug.history.length).map(({ mistake }) => mistake);
@@ -38,7 +38,7 @@ it('a history that is taken back leaves no finding that came of it, and its repe
 
 it('the filter for update sequences stops before the write, and only if it is on', () => {
   const on = new TestSmmu({ caches: 'maximal' });
-  const checker = new UpdateChecker(on.smmu, { wholeEntries: 'doublewords' });
+  const checker = new UpdateChecker(on.smmu, { told: 'always', wholeEntries: 'doublewords' });
   const cd = encode(STE, { V: 1, Config: 5, S1CDMax: 4, S1DSS: 2, S1ContextPtr: 0x4040_0000 });
   const plan = on.smmu.plan({ kind: 'memory', space: 'ns', pa: STE_PA, words: cd });
   const findings = checker.judge(on.smmu, plan, 0);
