@@ -79,7 +79,11 @@ export async function machineFor(
 ): Promise<LoadedMachine & { readonly allocation: Allocation }> {
   const { machine, machineLine } = script;
   if (machine.kind === 'load') {
-    const loaded = await files.load(machine, machineLine?.statement.file ?? script.file);
+    const at = machineLine?.statement;
+    const loaded = await files.load(machine, at?.file ?? script.file).catch((error: unknown) => {
+      if (!(error instanceof UserError) || !at) throw error;
+      throw new ScriptError(at.file, at.line, at.start, error.message);
+    });
     return { smmu: loaded.smmu, close: () => loaded.close(), allocation: freeRam(loaded.smmu.memory('ns')) };
   }
   const wish: MachineWish = options.preset === undefined ? machine : { ...machine, preset: options.preset };
