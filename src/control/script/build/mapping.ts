@@ -16,7 +16,7 @@ const s = STE.fields;
 const c = CD.fields;
 
 /** MAIR of contexts that are made here: write-back, non-cacheable, and the four kinds of Device (13.1.1). */
-export const DEFAULT_MAIR: readonly number[] = [0xff, 0x44, 0x00, 0x04, 0x08, 0x0c, 0xbb, 0xf4];
+const DEFAULT_MAIR: readonly number[] = [0xff, 0x44, 0x00, 0x04, 0x08, 0x0c, 0xbb, 0xf4];
 const WRITE_BACK = 0xff;
 const INNER_SHAREABLE = 3;
 /** WB RA WA as walks and fetches code it. */
