@@ -6,10 +6,13 @@
 import * as vscode from 'vscode';
 import { registerCommands } from './commands/register.ts';
 import { QueueDocuments } from './documents.ts';
+import { registerScriptLanguage } from './language/register.ts';
 import { AdapterFactory } from './launch/adapter.ts';
 import { registerConfigurations } from './launch/configuration.ts';
 import { DEBUG_TYPE, SCHEME, VIEWS } from './manifest.ts';
 import { Sessions } from './sessions.ts';
+import { registerScriptTests } from './tests/explorer.ts';
+import { runInSession } from './tests/session-run.ts';
 import { StreamsTree } from './views/streams.ts';
 
 /** Registers what package.json promises. Sessions, and what they need, load when the first one starts. */
@@ -37,6 +40,8 @@ export function activate(context: vscode.ExtensionContext): void {
       }),
     ),
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, documents),
+    registerScriptLanguage(),
+    registerScriptTests(runInSession),
     ...registerConfigurations(),
     ...registerCommands(context, sessions, streams),
   );

@@ -12,6 +12,13 @@ export { DOCUMENT_SCHEME as SCHEME } from '../src/inspect/document-path.ts';
 /** Language of the queue documents. */
 export const QUEUE_LANGUAGE = 'smmuq';
 
+/** Language of scripts, and where they are found. */
+export const SCRIPT_LANGUAGE = 'smmu';
+export const SCRIPT_GLOB = '**/*.smmu';
+
+/** The scripts of the Test Explorer. */
+export const TESTS = 'smmu.scripts';
+
 export const COMMANDS = {
   openDump: 'smmu.openDump',
   openSample: 'smmu.openSample',
@@ -21,6 +28,8 @@ export const COMMANDS = {
   refreshStreams: 'smmu.refreshStreams',
   openQueue: 'smmu.openQueue',
   enableQueue: 'smmu.enableQueue',
+  runScript: 'smmu.runScript',
+  debugScript: 'smmu.debugScript',
 } as const;
 
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];

@@ -7,6 +7,7 @@ import { enableQueue } from './enable-queue.ts';
 import { openDump } from './open-dump.ts';
 import { openQueue } from './open-queue.ts';
 import { openSample } from './open-sample.ts';
+import { runScript } from './run-script.ts';
 import { translate } from './translate.ts';
 
 /** Registers every command of the manifest; the type asks for each of them. */
@@ -15,7 +16,7 @@ export function registerCommands(
   sessions: Sessions,
   streams: StreamsTree,
 ): vscode.Disposable[] {
-  const handlers: { readonly [C in CommandId]: (argument: unknown) => unknown } = {
+  const handlers: { readonly [C in CommandId]: (argument: unknown, more: unknown) => unknown } = {
     [COMMANDS.openDump]: openDump,
     [COMMANDS.openSample]: () => openSample(context),
     [COMMANDS.translate]: (preset) => translate(sessions, preset),
@@ -24,11 +25,13 @@ export function registerCommands(
     [COMMANDS.refreshStreams]: () => streams.refresh(),
     [COMMANDS.openQueue]: (queue) => openQueue(sessions, queue),
     [COMMANDS.enableQueue]: () => enableQueue(sessions),
+    [COMMANDS.runScript]: (uri, only) => runScript(uri, only, true),
+    [COMMANDS.debugScript]: (uri, only) => runScript(uri, only, false),
   };
   return Object.entries(handlers).map(([id, handler]) =>
-    vscode.commands.registerCommand(id, async (argument: unknown) => {
+    vscode.commands.registerCommand(id, async (argument: unknown, more: unknown) => {
       try {
-        return await handler(argument);
+        return await handler(argument, more);
       } catch (error) {
         void vscode.window.showErrorMessage(error instanceof Error ? error.message : String(error));
         return undefined;

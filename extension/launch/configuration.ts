@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { DEBUG_TYPE } from '../manifest.ts';
+import { DEBUG_TYPE, SCRIPT_LANGUAGE } from '../manifest.ts';
 import { askForBase, askForRegisters, findRegisters, pickCapture } from './ask.ts';
 import { captureFiles, mapCaptureFiles } from './attributes.ts';
 
@@ -30,7 +30,9 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
       name: config.name ?? 'SMMU',
       stopOnEntry: config['stopOnEntry'] ?? true,
     };
-    if (resolved['capture'] === undefined || resolved['capture'] === '') {
+    const program = resolved['program'] ?? (config.type ? undefined : openScript());
+    if (program !== undefined) resolved['program'] = program;
+    else if (resolved['capture'] === undefined || resolved['capture'] === '') {
       const capture = await pickCapture();
       if (capture === undefined) return undefined;
       resolved['capture'] = capture;
@@ -45,6 +47,12 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   ): Promise<vscode.DebugConfiguration | undefined> {
     return completeCapture(folder, config);
   }
+}
+
+/** The script in the editor: F5 without a launch.json runs it. */
+function openScript(): string | undefined {
+  const document = vscode.window.activeTextEditor?.document;
+  return document?.languageId === SCRIPT_LANGUAGE ? document.uri.fsPath : undefined;
 }
 
 /**
@@ -62,7 +70,8 @@ async function completeCapture(
     capture: mapCaptureFiles(config['capture'], absolute),
   };
   const first = captureFiles(completed['capture'])[0];
-  const { registers } = config;
+  const { registers, program } = config;
+  if (typeof program === 'string') completed['program'] = absolute(program);
   if (typeof registers === 'string') completed['registers'] = absolute(registers);
   if (!first) return completed;
   if (registers === undefined) {

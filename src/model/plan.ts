@@ -356,7 +356,21 @@ export type Operation =
   | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array }
   | { readonly kind: 'page-request'; readonly request: PageRequest }
   | { readonly kind: 'page-hint'; readonly hint: PageHint }
-  | { readonly kind: 'broadcast-tlbi'; readonly message: BroadcastMessage };
+  | { readonly kind: 'broadcast-tlbi'; readonly message: BroadcastMessage }
+  | Learned;
+
+/**
+ * What turns out to be so, though nobody writes it now: a trace quotes a descriptor. When it was written is not known,
+ * so it is no write of software: whoever asks what caches may hold on must not count it as one.
+ */
+export interface Learned {
+  readonly kind: 'learned';
+  readonly space: World;
+  /** PA in bytes, and what lies there. */
+  readonly memory: readonly { readonly pa: number; readonly words: Uint32Array; readonly what: string }[];
+  /** Places of 32-bit words in the bank, and what they hold. */
+  readonly registers: readonly { readonly offset: number; readonly value: number; readonly what: string }[];
+}
 
 /** A message of PCIe's Page Request Interface as it arrives at the SMMU (8). */
 export interface PageRequest {

@@ -25,6 +25,7 @@ import { applyEffect, type Changeable, isWritable, type Journal } from './effect
 import { reportFault } from './events/report.ts';
 import type { Hooks } from './hooks.ts';
 import { enterServiceFailure } from './interrupts.ts';
+import { planLearned } from './learned.ts';
 import { CACHE_POLICIES, type CachePolicy, type ModelOptions, type QueueMachine } from './machine.ts';
 import { DATA, SparseMemory } from './memory.ts';
 import { planSideOperation } from './operations.ts';
@@ -297,6 +298,8 @@ export class Smmu implements QueueMachine {
         effects.push({ ...operation, what: 'software writes memory' });
         recorder?.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
+      case 'learned':
+        return outcome(planLearned(operation, effects, recorder));
       default:
         return outcome(planSideOperation(this, this.state('ns'), operation, effects, recorder));
     }

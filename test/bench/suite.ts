@@ -6,6 +6,7 @@ import { commandBench } from './commands.ts';
 import { historyBench } from './history.ts';
 import type { Bench } from './rounds.ts';
 import { leafBench, streamTableBench, surveyBench } from './scans.ts';
+import { traceBench } from './trace.ts';
 import { isModelled, planBench, translationBench, walkOf } from './translations.ts';
 
 /** Its walk is the baseline of whatever walks nothing itself. */
@@ -48,6 +49,7 @@ export function suite(big: Smmu, only = ''): Suite {
     ['enumerate_leaf_ptes', () => leafBench(big, walk)],
     ['list_stream_table', () => streamTableBench(reference, walk)],
     ['count_stes', () => surveyBench(reference, walk)],
+    ['replay_trace', () => traceBench(walk)],
   ];
   return {
     benches: makers.filter(([name]) => name.includes(only)).map(([, make]) => make()),

@@ -2,7 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS, CONTEXTS, DEBUG_TYPE, QUEUE_LANGUAGE, SETTINGS, VIEWS } from '../../extension/manifest.ts';
+import {
+  COMMANDS,
+  CONTEXTS,
+  DEBUG_TYPE,
+  QUEUE_LANGUAGE,
+  SCRIPT_LANGUAGE,
+  SETTINGS,
+  VIEWS,
+} from '../../extension/manifest.ts';
 import { RESERVED_BITS } from '../../src/model/smmu.ts';
 import { NONSECURE_FEATURES } from '../../src/spec/feature-most.ts';
 import { DEFAULT_PRESET, PRESETS } from '../../src/spec/presets.ts';
@@ -71,7 +79,7 @@ describe('package.json and the code', () => {
 
   it('have the same debug type and languages', () => {
     expect(contributes.debuggers?.map(({ type }) => type)).toEqual([DEBUG_TYPE]);
-    expect(contributes.languages?.map(({ id }) => id)).toContain(QUEUE_LANGUAGE);
+    expect(contributes.languages?.map(({ id }) => id)).toEqual([QUEUE_LANGUAGE, SCRIPT_LANGUAGE]);
   });
 
   it('name the same context keys, and only commands and keys that exist', () => {

@@ -38,6 +38,21 @@ export function operationScope(plan: Plan): { name: string; children: Children }
       return { name: 'Page hint', children: named(() => pageHintNodes(operation.hint)) };
     case 'broadcast-tlbi':
       return { name: 'Broadcast TLBI', children: named(() => broadcastNodes(operation.message)) };
+    case 'learned':
+      return {
+        name: 'Learned',
+        children: named(() => [
+          ...operation.registers.map(({ offset, value, what }) => ({
+            name: `register ${hex(offset, 4)}`,
+            value: `${hex(value)}: ${what}`,
+          })),
+          ...operation.memory.map(({ pa, what }) => ({
+            name: hex(pa),
+            value: what,
+            memory: { space: operation.space, pa },
+          })),
+        ]),
+      };
   }
 }
 

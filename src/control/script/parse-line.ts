@@ -42,20 +42,22 @@ function commentAt(text: string): number {
   return text.length;
 }
 
-/** Where the item that begins at `at` ends: at the next blank outside of parentheses and quotes. */
+/** Where the item that begins at `at` ends: at the next blank outside of parentheses and quotes. What is not closed ends with the line. */
 function itemEnd(text: string, at: number, end: number): number {
   let depth = 0;
   for (let i = at; i < end; i++) {
     const char = text[i] as string;
     if (char === '"') {
       const close = quoteEnd(text, i, end);
-      if (close < 0) return end;
+      if (close < 0) break;
       i = close - 1;
     } else if (char === '(') depth++;
     else if (char === ')') depth = Math.max(depth - 1, 0);
     else if (depth === 0 && BLANK.test(char)) return i;
   }
-  return end;
+  let last = end;
+  while (last > at && BLANK.test(text[last - 1] as string)) last--;
+  return last;
 }
 
 function wordAt(text: string, line: number, from: number, to: number): Word {

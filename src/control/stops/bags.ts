@@ -16,7 +16,7 @@ export function fieldValue(field: Field, words: Uint32Array, at = 0): bigint {
 }
 
 /** A structure by the names of its fields. */
-export function structureBag(text: string, layout: Layout, words: Uint32Array): Bag {
+function structureBag(text: string, layout: Layout, words: Uint32Array): Bag {
   return {
     text,
     names: () => layout.list.map(({ name }) => name),
@@ -28,7 +28,7 @@ export function structureBag(text: string, layout: Layout, words: Uint32Array): 
 }
 
 /** What a register holds now, as 32-bit words; 64-bit registers have two. */
-export function registerWords({ bank }: Smmu, register: Register): Uint32Array {
+function registerWords({ bank }: Smmu, register: Register): Uint32Array {
   const lo = bank.lo(register.short);
   return register.width === 64 ? Uint32Array.of(lo, bank.hi(register.short)) : Uint32Array.of(lo);
 }

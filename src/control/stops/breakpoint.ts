@@ -17,6 +17,8 @@ export class Breakpoint {
   /** Why it cannot stop, or not yet. */
   message: string | null = null;
   line: number | null = null;
+  /** Of an exception filter: its id. */
+  name = '';
   #hits = 0;
   #failed = false;
 

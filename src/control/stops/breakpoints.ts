@@ -10,7 +10,7 @@ import { type Access, type DataPlace, dataId } from './data-place.ts';
 import { dataSite } from './data-site.ts';
 import { exceptionSite } from './exception-site.ts';
 import { functionSite } from './function-site.ts';
-import { DEFAULT_FILTERS } from './index.ts';
+import { DEFAULT_FILTERS, mayStop } from './index.ts';
 import { instructionSite } from './instruction-site.ts';
 import { parseRule } from './rule.ts';
 import { lineScope, type OperationScope, operationScope } from './scope.ts';
@@ -76,6 +76,9 @@ export class Breakpoints {
   readonly #targets = new Map<Breakpoint, LineTarget | string>();
   /** All that can stop an operation, exceptions first. */
   #active: readonly Breakpoint[] = [];
+  /** The same for what is asked at every operation: filters at once, and the others. */
+  #enabled: ReadonlySet<string> = DEFAULT_FILTERS;
+  #others: readonly Site[] = [];
 
   /** @param log gets what logpoints say */
   constructor(log: (text: string, where: Where) => void = () => {}) {
@@ -102,13 +105,16 @@ export class Breakpoints {
 
   /** Chooses the exception filters. */
   setFilters(list: readonly FilterRequest[]): readonly Verified[] {
-    this.#filters = this.#renew(this.#filters, list, (of, { id }) => of.place(exceptionSite(id)));
+    this.#filters = this.#renew(this.#filters, list, (of, { id }) => {
+      of.name = id;
+      of.place(exceptionSite(id));
+    });
     return this.#done(this.#filters);
   }
 
   /** Whether a filter is chosen, by id. */
   hasFilter(id: string): boolean {
-    return this.#filters.some((of) => of.site?.reason === 'exception' && of.key.startsWith(`{"id":"${id}"`));
+    return this.#enabled.has(id);
   }
 
   setFunctions(list: readonly FunctionRequest[]): readonly Verified[] {
@@ -255,9 +261,10 @@ export class Breakpoints {
 
   /** {@link mayStop} of an outline. */
   interest(outline: Outline, smmu: Smmu): boolean {
-    const active = this.#active;
-    for (let i = 0; i < active.length; i++) {
-      if ((active[i] as Breakpoint).site?.may(outline, smmu)) return true;
+    if (mayStop(outline, this.#enabled, smmu)) return true;
+    const others = this.#others;
+    for (let i = 0; i < others.length; i++) {
+      if ((others[i] as Site).may(outline, smmu)) return true;
     }
     return false;
   }
@@ -330,6 +337,9 @@ export class Breakpoints {
   #refresh(): void {
     const all = this.#all();
     this.#active = all.filter(({ site }) => site !== null);
+    const filters = this.#filters.filter(({ site }) => site !== null);
+    this.#enabled = new Set(filters.map((of) => of.name));
+    this.#others = this.#active.flatMap(({ site }) => (site && site.reason !== 'exception' ? [site] : []));
     this.#statements = new Map();
     for (const of of all) {
       const target = this.#targets.get(of);

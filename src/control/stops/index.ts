@@ -2,13 +2,21 @@ import type { Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { commandErrors } from './command-errors.ts';
 import { eventStops } from './events.ts';
+import { expectFailed } from './expect-failed.ts';
 import { globalErrors } from './global-errors.ts';
 import { silentAborts } from './silent-abort.ts';
 import { staleUse } from './stale-use.ts';
 import type { Filter, Hit, Peek, StopKind } from './stop.ts';
 
 /** In the order in which they name a step that several of them match. */
-export const KINDS: readonly StopKind[] = [eventStops, commandErrors, globalErrors, silentAborts, staleUse];
+export const KINDS: readonly StopKind[] = [
+  eventStops,
+  commandErrors,
+  globalErrors,
+  silentAborts,
+  staleUse,
+  expectFailed,
+];
 
 /** Every exception filter there is. */
 export const FILTERS: readonly Filter[] = KINDS.flatMap((kind) => kind.filters);
@@ -19,7 +27,7 @@ export const DEFAULT_FILTERS: ReadonlySet<string> = new Set(
 );
 
 /** The exception filter that stops at step `at`, without conditions, if one does. */
-export function stopAt(plan: Plan, at: number, enabled: ReadonlySet<string>, peek: Peek): Hit | null {
+function stopAt(plan: Plan, at: number, enabled: ReadonlySet<string>, peek: Peek): Hit | null {
   for (const kind of KINDS) {
     const filter = kind.match(plan, at, enabled, peek);
     if (filter !== null) return { filter, step: at, reason: 'exception', ids: [], text: filter };

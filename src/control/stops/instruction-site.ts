@@ -20,7 +20,7 @@ export interface CommandRing {
 }
 
 /** The rings of command queues: those that have a place, ECMDQs included. */
-export function commandRings(smmu: Smmu): CommandRing[] {
+function commandRings(smmu: Smmu): CommandRing[] {
   const ids: QueueId[] = ['CMDQ', ...Array.from({ length: ecmdqCount(smmu.bank) }, (_, i) => i)];
   return WORLDS.flatMap((world) =>
     ids.flatMap((queue) => {

@@ -22,7 +22,7 @@ export function globTest(pattern: string): (name: string) => boolean {
 }
 
 /** The names most like a text, best first. */
-export function nearNames(text: string, names: Iterable<string>): string[] {
+function nearNames(text: string, names: Iterable<string>): string[] {
   const wanted = text.toLowerCase().replace(/[*?]/g, '');
   const rated: [number, string][] = [];
   for (const name of names) {

@@ -200,6 +200,7 @@ function worldOf(operation: Operation): string {
     case 'register':
       return operation.world ?? 'ns';
     case 'memory':
+    case 'learned':
       return operation.space;
     case 'page-request':
       return operation.request.world;

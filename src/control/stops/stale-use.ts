@@ -1,6 +1,6 @@
 import type { StopKind } from './stop.ts';
 
-export const STALE_USE = 'stale-use';
+const STALE_USE = 'stale-use';
 
 /** A transaction is about to use, or may use, what software has changed since it was cached (IHI 0070 3.17, 3.21). */
 export const staleUse: StopKind = {

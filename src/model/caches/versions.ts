@@ -176,10 +176,7 @@ export class Versions<Location> implements Store<Happening<Location>> {
    * The invalidations since a version was overwritten, each with why it does not cover a location, and whether it is
    * complete.
    */
-  since(
-    version: Version,
-    location: Location,
-  ): readonly SinceThen<Location>[] {
+  since(version: Version, location: Location): readonly SinceThen<Location>[] {
     const overwritten = this.#byPlace.get(version.pa)?.find(({ of }) => of === version)?.at ?? -1;
     return this.#invalidations
       .filter(({ at }) => at > overwritten)
