@@ -95,3 +95,28 @@ describe('a script in the editor', () => {
     );
   });
 });
+
+describe('the Test Explorer', () => {
+  const uri = (): vscode.Uri => vscode.Uri.file(path.join(folder().uri.fsPath, 'explored.smmu'));
+  const write = (text: string) => vscode.workspace.fs.writeFile(uri(), new TextEncoder().encode(text));
+  before(() => write('test "one"\nprint "ran"\nend\ntest "two"\nend\n'));
+  after(() => vscode.workspace.fs.delete(uri()));
+
+  interface Found {
+    readonly label: string;
+    readonly uri?: vscode.Uri;
+    readonly children?: readonly Found[];
+  }
+
+  it('lists the tests of a script, and runs them', async () => {
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri()));
+    await vscode.commands.executeCommand('testing.refreshTests');
+    await vscode.commands.executeCommand('testing.runCurrentFile');
+    const controllers = await vscode.commands.executeCommand<string[]>(
+      'vscode.testing.getControllersWithTests',
+    );
+    assert.ok(controllers.includes('smmu.scripts'), controllers.join(', '));
+    const inFile = await vscode.commands.executeCommand<Found[]>('vscode.testing.getTestsInFile', uri());
+    assert.match(JSON.stringify(inFile), /explored\.smmu.*one.*two|one.*two/);
+  });
+});
