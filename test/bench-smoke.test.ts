@@ -73,7 +73,7 @@ describe('the debugger’s figures', () => {
 describe('the benches', () => {
   it('run, each beside its baseline, and say what they did', () => {
     const { benches } = suite(big.smmu);
-    expect(benches).toHaveLength(37);
+    expect(benches).toHaveLength(38);
     for (const { run, baseline, step } of benches) {
       run(step ?? 100);
       baseline(100);

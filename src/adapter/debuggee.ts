@@ -1,7 +1,7 @@
+import { type Checkers, checkersOf } from '../control/checkers.ts';
 import type { Clock } from '../control/clock.ts';
-import { Debugger } from '../control/debugger.ts';
+import { Debugger, type DebuggerOptions } from '../control/debugger.ts';
 import type { Stop } from '../control/stop.ts';
-import type { Breakpoints } from '../control/stops/breakpoints.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { NotNow } from './errors.ts';
@@ -25,6 +25,7 @@ export class Debuggee {
   readonly name: string;
   readonly machine: OpenedMachine;
   readonly debugger: Debugger;
+  readonly checkers: Checkers;
   readonly queues: QueueDocuments;
   readonly frames = new Numbers<FrameRef>();
   readonly variables = new Numbers<Children>();
@@ -34,11 +35,18 @@ export class Debuggee {
   lastStop: Stop | null = null;
   #run: Promise<void> | null = null;
 
-  constructor(inputs: LaunchInputs, machine: OpenedMachine, clock: Clock, breakpoints?: Breakpoints) {
+  constructor(
+    inputs: LaunchInputs,
+    machine: OpenedMachine,
+    clock: Clock,
+    options: Pick<DebuggerOptions, 'breakpoints' | 'tell' | 'notice'> = {},
+  ) {
     this.inputs = inputs;
-    this.name = captureName(inputs.capture);
+    this.name = captureName(inputs.capture ?? inputs.program);
     this.machine = machine;
-    this.debugger = new Debugger(machine.smmu, clock, { ...(breakpoints && { breakpoints }) });
+    const { smmu, program } = machine;
+    this.checkers = checkersOf(smmu, (entry) => this.debugger.history.at(entry)?.text ?? '');
+    this.debugger = new Debugger(smmu, clock, { ...options, program, checkers: this.checkers.list });
     this.queues = new QueueDocuments(machine.smmu);
   }
 

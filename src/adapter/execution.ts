@@ -5,6 +5,10 @@ import type { Session } from './session.ts';
 /** Tells the client that a thread stopped. All others stand too: one thread runs at a time. */
 export function announce(session: Session, stop: Stop): void {
   const { debuggee } = session;
+  if (stop.reason === 'end') {
+    end(session);
+    return;
+  }
   debuggee.lastStop = stop;
   debuggee.forgetNumbers();
   const description = describe(stop);
@@ -20,6 +24,16 @@ export function announce(session: Session, stop: Stop): void {
 
 function describe(stop: Stop): string {
   return stop.hit ? `Paused on ${stop.text}` : stop.text;
+}
+
+/** The program has ended: its exit code is the number of expectations that did not come true. */
+function end(session: Session): void {
+  const exitCode = session.debuggee.debugger.program?.failures ?? 0;
+  session.output(
+    exitCode === 0 ? 'the program has ended' : `the program has ended; ${exitCode} expectations failed`,
+  );
+  session.event('exited', { exitCode });
+  session.event('terminated');
 }
 
 /** Lets a thread run in the background and tells the client where it stops. */

@@ -1,10 +1,17 @@
 import { UserError } from '../bits/user-error.ts';
 import { readConfiguration, type SmmuConfiguration } from '../capture/configuration.ts';
+import type { Program } from '../control/program.ts';
 import { CACHE_POLICIES, type CachePolicy, type Smmu } from '../model/smmu.ts';
 
 /** The inputs of a session as launch.json has them; {@link readLaunch} checks the types. */
 export interface LaunchInputs {
-  /** A path, `{file, base?, space?}`, or a list of these; the capture's own reader judges it. */
+  /** Path of a script or of a trace log; null when the command queues are what is debugged. */
+  readonly program: string | null;
+  /** Of a script: the only test that runs. */
+  readonly only: string | undefined;
+  /** Folder that files named by a script must not leave. Default: the folder of the program. */
+  readonly workspace: string | undefined;
+  /** A path, `{file, base?, space?}`, or a list of these; the capture's own reader judges it. Undefined with a program. */
   readonly capture: unknown;
   /** A path or an object of registers. */
   readonly registers: unknown;
@@ -12,14 +19,21 @@ export interface LaunchInputs {
   readonly ram: unknown;
   /** What the SMMU is, beyond its snapshot. */
   readonly smmu: SmmuConfiguration;
-  readonly caches: CachePolicy;
+  /** Undefined: what the debuggee is best looked at with. */
+  readonly caches: CachePolicy | undefined;
   readonly enableQueue: boolean;
+  /** Consumed commands that are still in the ring are pending again. */
+  readonly replayConsumed: boolean;
   readonly stopOnEntry: boolean;
+  /** Nothing stops: the program just runs. */
+  readonly noDebug: boolean;
 }
 
 /** An SMMU made from a capture and its registers. */
 export interface OpenedMachine {
   readonly smmu: Smmu;
+  /** What runs, beside the command queues. */
+  readonly program: Program | null;
   /** One line about what was opened. */
   readonly description: string;
   /** Complete sentences for the user. */
@@ -34,14 +48,30 @@ export interface OpenedMachine {
  */
 export function readLaunch(args: unknown): LaunchInputs {
   const given = (typeof args === 'object' && args !== null ? args : {}) as Record<string, unknown>;
-  if (given['program'] !== undefined && given['program'] !== '') {
-    throw new UserError('scripts and trace logs are not supported by this version', {
-      where: 'program',
-      todo: 'leave it out and name a memory dump as "capture"',
-    });
-  }
+  const program = text(given, 'program');
+  if (program === undefined) requireCapture(given);
+  return {
+    program: program ?? null,
+    only: text(given, 'only'),
+    workspace: text(given, 'workspace'),
+    capture: given['capture'] === '' ? undefined : given['capture'],
+    registers: given['registers'],
+    ram: given['ram'],
+    smmu: readConfiguration(given['smmu']),
+    caches: caches(given['caches']),
+    enableQueue: flag(given, 'enableQueue', false),
+    replayConsumed: flag(given, 'replayConsumed', false),
+    stopOnEntry: flag(given, 'stopOnEntry', true),
+    noDebug: flag(given, 'noDebug', false),
+  };
+}
+
+function requireCapture(given: Record<string, unknown>): void {
   if (given['capture'] === undefined || given['capture'] === '') {
-    throw new UserError('is missing', { where: 'capture', todo: 'name a memory dump of the system' });
+    throw new UserError('is missing', {
+      where: 'capture',
+      todo: 'name a memory dump of the system, or a script as "program"',
+    });
   }
   if (given['registers'] === undefined || given['registers'] === '') {
     throw new UserError('is missing', {
@@ -49,19 +79,17 @@ export function readLaunch(args: unknown): LaunchInputs {
       todo: 'name a snapshot of the SMMU registers (JSON or QEMU monitor text); a memory dump does not hold them',
     });
   }
-  return {
-    capture: given['capture'],
-    registers: given['registers'],
-    ram: given['ram'],
-    smmu: readConfiguration(given['smmu']),
-    caches: caches(given['caches']),
-    enableQueue: flag(given, 'enableQueue', false),
-    stopOnEntry: flag(given, 'stopOnEntry', true),
-  };
+}
+
+function text(given: Record<string, unknown>, name: string): string | undefined {
+  const value = given[name];
+  if (value === undefined || value === '') return undefined;
+  if (typeof value === 'string') return value;
+  throw new UserError(`${JSON.stringify(value)} is no text`, { where: name });
 }
 
 /** Attributes of launch.json that a session runs without, but not without a word. */
-const NO_EFFECT_YET = ['devices', 'notifierPolicy', 'replayConsumed'] as const;
+const NO_EFFECT_YET = ['devices', 'notifierPolicy'] as const;
 
 /** Those of the given attributes that have no effect in this version. */
 export function withoutEffect(args: object): readonly string[] {
@@ -69,10 +97,10 @@ export function withoutEffect(args: object): readonly string[] {
 }
 
 /** What a session runs with unless it is told otherwise: stale entries are what somebody debugs. */
-const DEFAULT_CACHES: CachePolicy = 'maximal';
+export const DEFAULT_CACHES: CachePolicy = 'maximal';
 
-function caches(value: unknown): CachePolicy {
-  if (value === undefined) return DEFAULT_CACHES;
+function caches(value: unknown): CachePolicy | undefined {
+  if (value === undefined) return undefined;
   const known = CACHE_POLICIES.find((name) => name === value);
   if (known) return known;
   throw new UserError(`${JSON.stringify(value)} is no cache policy of this version`, {
@@ -88,7 +116,7 @@ function flag(given: Record<string, unknown>, name: string, byDefault: boolean):
   throw new UserError(`${JSON.stringify(value)} is not true or false`, { where: name });
 }
 
-/** A stable name of the capture for URIs: its folder and file, `linux-basic-small.elf.gz`. */
+/** A stable name of the capture, or of the program, for URIs: its folder and file, `linux-basic-small.elf.gz`. */
 export function captureName(capture: unknown): string {
   const first: unknown = Array.isArray(capture) ? capture[0] : capture;
   const file = typeof first === 'object' && first !== null ? (first as { file?: unknown }).file : first;

@@ -3,9 +3,8 @@
  * that touches them.
  */
 
-import { openMachine } from '../capture/machine.ts';
-import type { CaptureSpec } from '../capture/place.ts';
 import type { Host } from './host.ts';
+import { type FileHost, openCaptured, openProgram } from './node-program.ts';
 
 /** @param directory where relative paths of a launch start */
 export function nodeHost(directory: string = process.cwd()): Host {
@@ -14,24 +13,14 @@ export function nodeHost(directory: string = process.cwd()): Host {
       now: () => performance.now(),
       breathe: () => new Promise((resolve) => setImmediate(resolve)),
     },
-    async open({ capture, registers, ram, smmu: configuration, caches }, progress, signal) {
-      const machine = await openMachine(
-        // Their reader judges what these really are.
-        {
-          capture: capture as CaptureSpec,
-          registers: registers as string,
-          ram,
-          smmu: configuration,
-          caches,
-        },
-        {
-          directory,
-          signal,
-          progress: ({ file, done, total }) => progress({ text: `inflating ${file}`, done, total }),
-        },
-      );
-      const { smmu, warnings } = machine;
-      return { smmu, warnings, description: machine.capture.description, close: () => machine.close() };
+    async open(inputs, progress, signal) {
+      const files: FileHost = {
+        directory,
+        signal,
+        progress: ({ file, done, total }) => progress({ text: `inflating ${file}`, done, total }),
+      };
+      if (inputs.program !== null) return openProgram(inputs, inputs.program, files);
+      return { ...(await openCaptured(inputs, files)), program: null };
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { World } from '../bits/world.ts';
 import { Journal } from '../model/effects.ts';
-import type { Operation, Outline, Plan, Transaction } from '../model/plan.ts';
+import type { LazyText, Operation, Outline, Plan, Transaction } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
 import type { Checker } from './checker.ts';
 import type { Clock } from './clock.ts';
@@ -10,10 +10,11 @@ import type { DebuggerOptions } from './options.ts';
 import { type Place, Places } from './places.ts';
 import { firstStepOf, type Position, type StepTarget, targetsAhead } from './position.ts';
 import type { Program } from './program.ts';
-import { EXPECT_FAILED, ProgramThread } from './program-thread.ts';
+import { ProgramThread } from './program-thread.ts';
 import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
 import { Breakpoints } from './stops/breakpoints.ts';
+import { EXPECT_FAILED } from './stops/expect-failed.ts';
 import type { Hit } from './stops/stop.ts';
 import { DMA, PROGRAM, queueThread, type ThreadInfo, type ThreadKey, worldOf } from './thread.ts';
 import { type Variant, WhatIf } from './what-if.ts';
@@ -290,11 +291,12 @@ export class Debugger {
    */
   perform(
     thread: ThreadKey,
-    operation: Extract<Operation, { kind: 'register' | 'memory' }>,
+    operation: Extract<Operation, { kind: 'register' | 'memory' | 'learned' }>,
     text: string,
   ): Plan {
     const looked = this.#places.latest(thread) ?? this.#lastTransaction;
     const plan = this.smmu.plan(operation);
+    this.#judge(plan);
     this.#commit(thread, plan, { text, keepsPlace: true });
     if (looked) this.whatIf.changed(looked, text, this.smmu.plan(looked.operation));
     return plan;
@@ -341,10 +343,11 @@ export class Debugger {
     const extra = program.save();
     const mark = this.#journal.length;
     const { length } = this.history;
-    const text = program.place()?.name ?? '';
+    const text = (): string => program.textAt(extra);
     const done = { plan: null, findings: NO_FINDINGS, history: length + 1 };
     if (next.kind === 'revert') {
       this.#revert(next.to);
+      for (const checker of this.#checkers) checker.reverted?.(next.to, length);
       program.advance(done);
     } else if (this.breakpoints.hasFilter(EXPECT_FAILED) && this.#shownStatement !== extra) {
       const failure = program.advanceUnlessFailing(done);
@@ -382,10 +385,13 @@ export class Debugger {
     const command = plan.frames[0]?.layout;
     const extra = thread === 'program' ? this.#program?.save() : undefined;
     if (kind === 'transaction') this.#lastTransaction = plan;
-    this.#commit(thread, plan, {
-      ...(command === undefined ? {} : { command }),
-      ...(extra === undefined ? {} : { extra }),
-    });
+    this.#commit(
+      thread,
+      plan,
+      extra === undefined
+        ? { ...(command === undefined ? {} : { command }) }
+        : { extra, text: () => this.#program?.textAt(extra) ?? '' },
+    );
     if (thread === 'program') {
       this.#program?.advance({ plan, findings, history: this.history.length });
     }
@@ -397,9 +403,8 @@ export class Debugger {
     const world = worldOf(thread);
     const next = world === null ? null : this.smmu.nextCommand(world);
     if (next === null || !('operation' in next)) return false;
-    if (this.#checkers.some((checker) => checker.concerns(this.smmu, next.operation))) return false;
     const outline = outlineToRun(this.smmu, next.operation, this.breakpoints);
-    if (outline === null) return false;
+    if (outline === null || this.#isWatched(outline)) return false;
     this.#commit(thread, outline, { command: commandTitle(this.smmu, outline) });
     return true;
   }
@@ -409,7 +414,7 @@ export class Debugger {
     { operation, effects }: Outline,
     of: {
       readonly command?: string;
-      readonly text?: string;
+      readonly text?: LazyText;
       readonly extra?: object;
       readonly keepsPlace?: true;
     },
@@ -500,8 +505,12 @@ export class Debugger {
   }
 
   #mayStop(operation: Operation): boolean {
-    if (this.#checkers.some((checker) => checker.concerns(this.smmu, operation))) return true;
-    return this.breakpoints.interest(this.smmu.outline(operation), this.smmu);
+    const outline = this.smmu.outline(operation);
+    return this.#isWatched(outline) || this.breakpoints.interest(outline, this.smmu);
+  }
+
+  #isWatched(outline: Outline): boolean {
+    return this.#checkers.some((checker) => checker.concerns(this.smmu, outline));
   }
 
   /** A breakpoint on the line at which the program arrives. */
@@ -516,9 +525,10 @@ export class Debugger {
   #judge(plan: Plan): readonly Finding[] {
     const known = this.#findings.get(plan);
     if (known) return known;
-    const concerned = this.#checkers.filter((checker) => checker.concerns(this.smmu, plan.operation));
+    const concerned = this.#checkers.filter((checker) => checker.concerns(this.smmu, plan));
     if (concerned.length === 0) return NO_FINDINGS;
-    const findings = concerned.flatMap((checker) => checker.judge(this.smmu, plan));
+    const entry = this.history.length;
+    const findings = concerned.flatMap((checker) => checker.judge(this.smmu, plan, entry));
     this.#findings.set(plan, findings);
     return findings;
   }
@@ -604,7 +614,10 @@ export class Debugger {
 
 /** A write that people made, not the program nor the SMMU. */
 function isEdit({ operation, extra }: Committed): boolean {
-  return extra === undefined && (operation?.kind === 'memory' || operation?.kind === 'register');
+  return (
+    extra === undefined &&
+    (operation?.kind === 'memory' || operation?.kind === 'register' || operation?.kind === 'learned')
+  );
 }
 
 function freshBreakpoints(smmu: Smmu): Breakpoints {

@@ -1,7 +1,11 @@
-import type { Program, ProgramDone, ProgramNext, ProgramNote, ProgramPlace } from './program.ts';
-
-/** The filter that stops at an expectation that does not come true. */
-export const EXPECT_FAILED = 'expect-failed';
+import {
+  lineText,
+  type Program,
+  type ProgramDone,
+  type ProgramNext,
+  type ProgramNote,
+  type ProgramPlace,
+} from './program.ts';
 
 /** A program with what it proposes next, which is asked for once a change: making a statement ready may be dear. */
 export class ProgramThread {
@@ -33,6 +37,15 @@ export class ProgramThread {
 
   place(): ProgramPlace | null {
     return this.program.stack()[0] ?? null;
+  }
+
+  /** Where the program stood at a saved state: see {@link lineText}. */
+  textAt(saved: object): string {
+    const now = this.program.save();
+    this.program.restore(saved);
+    const place = this.place();
+    this.program.restore(now);
+    return lineText(place);
   }
 
   save(): object {

@@ -12,6 +12,11 @@ export interface ProgramPlace {
   readonly name: string;
 }
 
+/** `line 12: map ns sid=8 …`; empty where a program stands nowhere. */
+export function lineText(place: ProgramPlace | null | undefined): string {
+  return place ? `line ${place.line}: ${place.name}` : '';
+}
+
 /** What a program does next. */
 export type ProgramNext =
   /** An operation of the SMMU; `begins` with the first one of its statement. */

@@ -17,12 +17,14 @@ export function longQueue(like: CommandCase, log2size: number): Smmu {
   const entries = 2 ** log2size;
   const words = new Uint32Array(entries * COMMAND_WORDS);
   const { CMD_TLBI_NH_VA: tlbi, CMD_SYNC: sync } = COMMANDS;
+  // A few commands over and over: garbage made here would be room for what is measured.
+  const round = Array.from({ length: SYNC_EVERY }, (_, i) =>
+    i === SYNC_EVERY - 1
+      ? encode(sync.layout, { Opcode: sync.opcode })
+      : encode(tlbi.layout, { Opcode: tlbi.opcode, ASID: 1, Address: i * 4096 }),
+  );
   for (let i = 0; i < entries; i++) {
-    const command =
-      i % SYNC_EVERY === SYNC_EVERY - 1
-        ? encode(sync.layout, { Opcode: sync.opcode })
-        : encode(tlbi.layout, { Opcode: tlbi.opcode, ASID: 1, Address: i * 4096 });
-    words.set(command, i * COMMAND_WORDS);
+    words.set(round[i % SYNC_EVERY] ?? [], i * COMMAND_WORDS);
   }
   smmu.memory('ns').store(RING, words, 0, words.length);
   smmu.bank.load([

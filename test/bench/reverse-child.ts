@@ -11,6 +11,8 @@ const RING = 2 ** LOG2SIZE;
 const COMMANDS = 1_000_000;
 const THREAD = 'cmdq.ns';
 const MS = 1000;
+const COLLECTIONS = 3;
+const COLLECTION_MS = 20;
 
 const like = benchCases().find((of) => !isTranslation(of));
 if (!like || isTranslation(like)) throw new Error('no case with commands');
@@ -21,8 +23,12 @@ const debug = new Debugger(smmu, {
 });
 
 let peak = 0;
-function used(): number {
-  globalThis.gc?.();
+/** Bytes in use, after collections: memory of arrays goes only some time after its array. */
+async function used(): Promise<number> {
+  for (let i = 0; i < COLLECTIONS; i++) {
+    globalThis.gc?.();
+    await new Promise((resolve) => setTimeout(resolve, COLLECTION_MS));
+  }
   const { heapUsed, arrayBuffers } = process.memoryUsage();
   return heapUsed + arrayBuffers;
 }
@@ -46,14 +52,14 @@ async function run(): Promise<void> {
 }
 
 const cons = smmu.bank.lo('CMDQ_CONS');
-const keptBefore = used();
+const keptBefore = await used();
 const rssBefore = process.memoryUsage().rss;
 const begin = cpuMs();
 await run();
 const ran = cpuMs();
 peak = process.memoryUsage().rss;
 const steps = debug.history.length;
-const retained = used() - keptBefore;
+const retained = (await used()) - keptBefore;
 const back = cpuMs();
 debug.reverseContinue(THREAD);
 const done = cpuMs();

@@ -209,6 +209,22 @@ describe('translate', () => {
   });
 });
 
+describe('why', () => {
+  test('a fault is explained, with its cure, and the status says no', async () => {
+    const { status, out } = await smmuDebug('why', ...basic, '--sid', '8', '--iova', '0x1000');
+    expect(status).toBe(1);
+    expect(out).toMatch(/^Asked: StreamID 0x8 \(00:01\.0\) reads 0x1000/);
+    expect(out).toContain('Outcome: F_TRANSLATION.');
+    expect(out).toContain('Cure: ');
+  });
+
+  test('as JSON it has the same parts', async () => {
+    const { status, out } = await smmuDebug('why', ...basic, '--sid', '8', '--iova', '0xffff7123', '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ outcome: 'ok', cures: [], hints: [], nearest: null });
+  });
+});
+
 describe('conform', () => {
   const cases = put(
     folder,

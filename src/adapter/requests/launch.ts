@@ -1,5 +1,7 @@
 import { UserError } from '../../bits/user-error.ts';
 import { enableQueue } from '../../control/enable-queue.ts';
+import { replayConsumed } from '../../control/replay-consumed.ts';
+import { Breakpoints } from '../../control/stops/breakpoints.ts';
 import type { Args } from '../args.ts';
 import { placeBreakpoints } from '../breakpoints/set.ts';
 import { Debuggee } from '../debuggee.ts';
@@ -8,6 +10,7 @@ import type { Handlers } from '../handler.ts';
 import { readLaunch, withoutEffect } from '../inputs.ts';
 import { openWithProgress } from '../progress.ts';
 import type { Session } from '../session.ts';
+import { tellFindings, tellNote } from '../tell.ts';
 
 /** A protocol id; the event that carries it is about all threads. */
 const FIRST_THREAD = 1;
@@ -77,9 +80,15 @@ async function open(session: Session, args: Args, requestId: number): Promise<vo
   if (session.launched) await session.close();
   const inputs = readLaunch(args);
   const machine = await openWithProgress(session, inputs, requestId);
-  const debuggee = new Debuggee(inputs, machine, session.host.clock, session.breakpoints);
+  const debuggee = new Debuggee(inputs, machine, session.host.clock, {
+    breakpoints: inputs.noDebug ? noBreakpoints() : session.breakpoints,
+    tell: (note) => tellNote(session, note),
+    notice: (findings) => tellFindings(session, findings),
+  });
   session.launchArgs = args;
   session.attach(debuggee);
+  const { program } = machine;
+  session.programLines = (file) => (program?.files.includes(file) ? program.lines(file) : null);
   placeBreakpoints(session);
   session.output(machine.description);
   const ignored = withoutEffect(args).map((name) => `${name}: has no effect in this version; leave it out`);
@@ -87,6 +96,18 @@ async function open(session: Session, args: Args, requestId: number): Promise<vo
   if (inputs.enableQueue && enableQueue(debuggee.debugger, 'ns')) {
     session.output('enableQueue: CR0.CMDQEN set in the model; stepping back takes it back');
   }
+  if (inputs.replayConsumed) {
+    const count = replayConsumed(debuggee.debugger, 'ns');
+    session.output(
+      `replayConsumed: ${count} consumed commands are pending again; stepping back takes it back`,
+    );
+  }
+}
+
+function noBreakpoints(): Breakpoints {
+  const none = new Breakpoints();
+  none.setFilters([]);
+  return none;
 }
 
 /** Once a capture is open and the client has said all it has to say: the first stop, or off we go. */
@@ -95,7 +116,7 @@ function begin(session: Session): void {
   const { debuggee } = session;
   if (debuggee.lastStop || debuggee.running) return;
   const thread = debuggee.debugger.threads[0]?.key ?? 'dma';
-  if (!debuggee.inputs.stopOnEntry) {
+  if (!debuggee.inputs.stopOnEntry || debuggee.inputs.noDebug) {
     resume(session, thread);
     return;
   }

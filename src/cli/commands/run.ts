@@ -3,8 +3,8 @@ import path from 'node:path';
 import { nodeScripts, readScript } from '../../adapter/node-scripts.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { readPreset } from '../../capture/configuration.ts';
+import { checkersOf } from '../../control/checkers.ts';
 import { type RunFailure, type RunResult, runScript } from '../../control/script/run.ts';
-import { StaleChecker } from '../../control/script/run-stale.ts';
 import { CACHE_POLICIES } from '../../model/smmu.ts';
 import { cachesOption, parse } from '../args.ts';
 import { type Io, LineWriter, NO, OK, printJson } from '../io.ts';
@@ -39,7 +39,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
       only: given.text('only'),
       preset,
       caches,
-      checkers: () => [new StaleChecker()],
+      checkers: (smmu, text) => checkersOf(smmu, text).list,
       breathe: async () => {
         await new Promise((resolve) => setImmediate(resolve));
         signal.throwIfAborted();

@@ -4,7 +4,7 @@ import type { Plan } from '../../model/plan.ts';
 import type { CachePolicy, Smmu } from '../../model/smmu.ts';
 import type { Checker } from '../checker.ts';
 import type { Finding } from '../finding.ts';
-import type { ProgramDone, ProgramNote } from '../program.ts';
+import { lineText, type ProgramDone, type ProgramNote, type ProgramPlace } from '../program.ts';
 import type { Allocation } from './build/allocation.ts';
 import { ScriptProgram } from './execute/program.ts';
 import { openScript, type Script, ScriptError, type ScriptFiles } from './execute/script.ts';
@@ -33,7 +33,7 @@ export interface RunOptions {
   /** Instead of the preset of `machine`. */
   readonly preset?: string | undefined;
   /** Makes what watches the run. */
-  readonly checkers?: ((smmu: Smmu) => readonly Checker[]) | undefined;
+  readonly checkers?: ((smmu: Smmu, text: (entry: number) => string) => readonly Checker[]) | undefined;
   /** Called now and then, so that others have their turn; an exception ends the run. */
   readonly breathe?: (() => Promise<void>) | undefined;
 }
@@ -131,6 +131,8 @@ class Run {
   readonly #journal = new Journal();
   /** Length of the journal before each operation. */
   readonly #marks: number[] = [];
+  /** Where each operation stands in the script. */
+  readonly #places: (ProgramPlace | null)[] = [];
   readonly #output: string[] = [];
   readonly #warnings: RunWarning[] = [];
   readonly #tests: OpenTest[] = [];
@@ -142,7 +144,7 @@ class Run {
     this.#smmu = smmu;
     this.#options = options;
     this.#program = new ScriptProgram(script, smmu, allocation, { only: options.only });
-    this.#checkers = options.checkers?.(smmu) ?? [];
+    this.#checkers = options.checkers?.(smmu, (entry) => lineText(this.#places[entry])) ?? [];
     this.#outside = { name: script.file, line: 1, failures: [] };
   }
 
@@ -174,9 +176,11 @@ class Run {
   #operate(plan: Plan): ProgramDone {
     const entry = this.#marks.length;
     const findings = this.#checkers.flatMap((checker) =>
-      checker.concerns(this.#smmu, plan.operation) ? checker.judge(this.#smmu, plan) : [],
+      checker.concerns(this.#smmu, plan) ? checker.judge(this.#smmu, plan, entry) : [],
     );
     const place = this.#program.line?.statement;
+    this.#places.length = entry;
+    this.#places.push(this.#program.stack()[0] ?? null);
     for (const finding of findings)
       this.#warnings.push({ file: place?.file ?? '', line: place?.line ?? 0, finding });
     this.#marks.push(this.#journal.length);

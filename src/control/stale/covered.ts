@@ -41,7 +41,22 @@ export function isHarmlessStructure(of: Case, { of: version, at }: Dated<Version
   if (harmless.get(version)?.has(keyOf(of)) !== true) return false;
   const { pa } = version;
   const entry = of.fresh.structures.find((one) => pa >= one.pa && pa < one.pa + one.words.length * 4);
-  return entry !== undefined && of.smmu.versions.lastCovered({ kind: 'structure', ...entry }) > at;
+  return entry !== undefined && coveredOf(of, entry, { kind: 'structure', ...entry }) > at;
+}
+
+/**
+ * When entries of a reading were covered last: asked once an entry, since all commands since may have to be gone through.
+ * The entries are those of one reading, so nothing changes while they are there.
+ */
+const asked = new WeakMap<object, number>();
+
+function coveredOf({ smmu }: Case, entry: object, location: Location): number {
+  let at = asked.get(entry);
+  if (at === undefined) {
+    at = smmu.versions.lastCovered(location);
+    asked.set(entry, at);
+  }
+  return at;
 }
 
 /** Invalid in either byte order: such a descriptor is never cached (3.21.1). */
@@ -62,10 +77,10 @@ function configCovered(of: Case, frame: Frame, version: Dated<Version>): boolean
   const entry = of.fresh.structures.find(({ pa }) => pa === frame.pa);
   if (entry === undefined) return false;
   const location: Location = { kind: 'structure', ...entry };
-  if (versions.lastCovered(location) < version.at) return false;
+  if (coveredOf(of, entry, location) < version.at) return false;
   const gone = versions.gone(location, version.at);
   const leaf = of.fresh.tlb.find(({ store, entry: { space } }) => store === 'tlb' && space.tag.stage === 1);
-  return leaf !== undefined && versions.lastCovered(locationOf(leaf)) > gone;
+  return leaf !== undefined && coveredOf(of, leaf, locationOf(leaf)) > gone;
 }
 
 function descriptorCovered(of: Case, frame: Frame, { of: { lo }, at }: Dated<Version>): boolean {
@@ -77,7 +92,9 @@ function descriptorCovered(of: Case, frame: Frame, { of: { lo }, at }: Dated<Ver
     const whole = of.fresh.tlb.filter(({ store, entry }) => store === 'tlb' && entry.space.tag.stage === 1);
     // Nested: the translation through both stages, VA to IPA, and stage 2 by itself.
     return (
-      own.length > 0 && whole.length > 0 && [...own, ...whole].every((stored) => covers(locationOf(stored)))
+      own.length > 0 &&
+      whole.length > 0 &&
+      [...own, ...whole].every((stored) => coveredOf(of, stored, locationOf(stored)) > at)
     );
   }
   const context = of.fresh.stage1;

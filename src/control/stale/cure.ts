@@ -1,11 +1,10 @@
 /** Which commands would have removed an entry: found in the table of commands, by what each must remove (4.3, 4.4). */
 
-import type { Field } from '../../bits/layout.ts';
-import { encode, type FieldValue, type Layout } from '../../bits/layout.ts';
+import type { FieldValue } from '../../bits/layout.ts';
 import { hex, hex64, hiOf, loOf } from '../../bits/u64.ts';
 import type { CachedStructure } from '../../model/caches/structures.ts';
 import { ANY_ASID, type TlbEntry } from '../../model/caches/tlb.ts';
-import { COMMAND_LIST, COMMANDS, type CommandName, type CommandSpec } from '../../spec/commands.ts';
+import { COMMAND_LIST, type CommandName, type CommandSpec } from '../../spec/commands.ts';
 import { holds, type IdValues } from '../../spec/features.ts';
 import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
 import { startOf } from './entries.ts';
@@ -105,12 +104,4 @@ export function cureText(commands: readonly CureCommand[]): string {
 function fieldText([name, value]: [string, FieldValue]): string {
   if (name === 'Leaf') return `Leaf=${String(value)}`;
   return `${name}=${typeof value === 'number' ? hex(value) : hex64(value.hi, value.lo)}`;
-}
-
-/** The 16 bytes of a command, as 4 words. */
-export function cureWords({ name, values }: CureCommand): Uint32Array {
-  const { layout, opcode } = COMMANDS[name];
-  const words = encode(layout as Layout, values);
-  (layout.fields as Readonly<Record<string, Field | undefined>>)['Opcode']?.set(words, 0, opcode);
-  return words;
 }

@@ -4,10 +4,12 @@ import type { LeavingItem } from '../../model/caches/leaving.ts';
 import type { StructureEntry } from '../../model/caches/structures.ts';
 import type { Used } from '../../model/caches/used.ts';
 import { DATA } from '../../model/memory.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Effect, Operation, Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { swap32 } from '../../model/translate/descriptor.ts';
 import type { CommandName } from '../../spec/commands.ts';
+import type { Checker } from '../checker.ts';
+import type { Finding } from '../finding.ts';
 import { compareTranslations, counterparts, startOf, tableText } from './entries.ts';
 import { isUnknown, readerOf } from './fresh.ts';
 import type { Origins } from './origins.ts';
@@ -31,32 +33,50 @@ interface Counted {
 }
 
 /**
- * Counts by command. Fed before each commit; what is undone is taken back by its index in the history.
+ * Counts by command, as one of the checkers.
  */
-export class OverInvalidation {
+export class OverInvalidation implements Checker {
   readonly #counted: Counted[] = [];
+  readonly #origins: Origins | null;
+  #judged: { readonly operation: Operation; readonly counted: Omit<Counted, 'index'> } | null = null;
 
-  /**
-   * Counts what a planned invalidation command removes; nothing for other plans.
-   * @param index of the operation in the history
-   * @param origins who filled the entries: with it what they say is read anew through all tables, else their leaf alone
-   */
-  record(smmu: Smmu, plan: Plan, index: number, origins: Origins | null = null): void {
+  /** @param origins who filled the entries: with it what they say is read anew through all tables, else their leaf alone */
+  constructor(origins: Origins | null = null) {
+    this.#origins = origins;
+  }
+
+  concerns(smmu: Smmu, { operation, effects }: Outline): boolean {
+    return operation.kind === 'command' && effects.some((effect) => isRemoval(smmu, effect));
+  }
+
+  /** Nothing is wrong with removing too much; it is counted. */
+  judge(smmu: Smmu, plan: Plan): readonly Finding[] {
+    const counted = this.#count(smmu, plan);
+    this.#judged = counted && { operation: plan.operation, counted };
+    return [];
+  }
+
+  committed(_smmu: Smmu, operation: Operation, _effects: readonly Effect[], entry: number): void {
+    const judged = this.#judged;
+    if (judged?.operation === operation) this.#counted.push({ ...judged.counted, index: entry });
+    this.#judged = null;
+  }
+
+  undone(entry: number): void {
+    while ((this.#counted.at(-1)?.index ?? -1) >= entry) this.#counted.pop();
+  }
+
+  #count(smmu: Smmu, plan: Plan): Omit<Counted, 'index'> | null {
     const { command } = plan.outcome;
-    if (plan.operation.kind !== 'command' || command === null) return;
+    if (plan.operation.kind !== 'command' || command === null) return null;
     let removed = 0;
     let needless = 0;
     for (const { kind, used } of plan.steps) {
       if (kind !== 'cache-remove' || used === null || used.kind === 'completed') continue;
       removed++;
-      if (isStillTrue(smmu, used, origins)) needless++;
+      if (isStillTrue(smmu, used, this.#origins)) needless++;
     }
-    if (removed > 0) this.#counted.push({ index, command, removed, needless });
-  }
-
-  /** Forgets what was counted for operations from an index of the history on. */
-  forgetFrom(index: number): void {
-    while ((this.#counted.at(-1)?.index ?? -1) >= index) this.#counted.pop();
+    return removed > 0 ? { command, removed, needless } : null;
   }
 
   /** What there is to tell, the commands with the most needless removals first. */
@@ -76,7 +96,7 @@ export class OverInvalidation {
 }
 
 /** Whether an entry still is what memory says. */
-export function isStillTrue(smmu: Smmu, used: Used, origins: Origins | null): boolean {
+function isStillTrue(smmu: Smmu, used: Used, origins: Origins | null): boolean {
   switch (used.kind) {
     case 'tlb':
       return isTlbTrue(smmu, used, origins);
@@ -145,4 +165,17 @@ function leafStands(smmu: Smmu, { entry }: StoredEntry): boolean {
     const [hi, lo] = [descriptorHi >>> 0, descriptorLo >>> 0];
     return holds(smmu, pa, Uint32Array.of(lo, hi)) || holds(smmu, pa, Uint32Array.of(swap32(hi), swap32(lo)));
   });
+}
+
+/** Whether an effect takes an entry out of a cache, or names one that a CMD_SYNC will. */
+function isRemoval(smmu: Smmu, effect: Effect): boolean {
+  switch (effect.kind) {
+    case 'tlb':
+    case 'config':
+      return effect.op === 'remove';
+    case 'store':
+      return effect.op === 'remove' ? effect.store !== smmu.versions : effect.store === smmu.leaving;
+    default:
+      return false;
+  }
 }

@@ -2,13 +2,21 @@ import type { Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { commandErrors } from './command-errors.ts';
 import { eventStops } from './events.ts';
+import { expectFailed } from './expect-failed.ts';
 import { globalErrors } from './global-errors.ts';
 import { silentAborts } from './silent-abort.ts';
 import { staleUse } from './stale-use.ts';
 import type { Filter, Hit, Peek, StopKind } from './stop.ts';
 
 /** In the order in which they name a step that several of them match. */
-export const KINDS: readonly StopKind[] = [eventStops, commandErrors, globalErrors, silentAborts, staleUse];
+export const KINDS: readonly StopKind[] = [
+  eventStops,
+  commandErrors,
+  globalErrors,
+  silentAborts,
+  staleUse,
+  expectFailed,
+];
 
 /** Every exception filter there is. */
 export const FILTERS: readonly Filter[] = KINDS.flatMap((kind) => kind.filters);

@@ -48,7 +48,7 @@ export function registerOffset(traced: number): number {
 /** Entries of the assumed queues: QEMU's limit, so that every index it quotes is one. */
 const QUEUE_LOG2 = 19;
 /** StreamID bits of the assumed stream table, and how many of them its level-2 arrays have. */
-const SID_BITS = 16;
+const ASSUMED_SID_BITS = 16;
 const SPLIT = 8;
 const TWO_LEVELS = 1;
 
@@ -76,7 +76,7 @@ export function assumedRegisters(smmu: Smmu, known: ReadonlySet<number>): Word[]
     STRTAB_BASE.layout.fields.ADDR.set(table, 0, ASSUMED.level1);
     words.push(...base(AT.STRTAB_BASE, 'STRTAB_BASE', table));
     const cfg = new Uint32Array(1);
-    STRTAB_BASE_CFG.layout.fields.LOG2SIZE.set(cfg, 0, SID_BITS);
+    STRTAB_BASE_CFG.layout.fields.LOG2SIZE.set(cfg, 0, ASSUMED_SID_BITS);
     STRTAB_BASE_CFG.layout.fields.SPLIT.set(cfg, 0, SPLIT);
     STRTAB_BASE_CFG.layout.fields.FMT.set(cfg, 0, TWO_LEVELS);
     words.push({ offset: AT.STRTAB_BASE_CFG, value: cfg[0] ?? 0, what: 'STRTAB_BASE_CFG, assumed' });

@@ -2,15 +2,12 @@
 
 import { encode } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
-import { CD } from '../../spec/cd.ts';
+import { CD, CD_BYTES } from '../../spec/cd.ts';
 import { L1STD, L1STD_BYTES, SPAN_MAX } from '../../spec/l1std.ts';
-import { STE } from '../../spec/ste.ts';
+import { STE, STE_BYTES } from '../../spec/ste.ts';
 import { ASSUMED } from './assumed.ts';
 import type { Table } from './group.ts';
 import type { Learner } from './learner.ts';
-
-const STE_BYTES = STE.words * 4;
-const CD_BYTES = CD.words * 4;
 
 /** Values of STE.Config. */
 export const CONFIG = { abort: 0, bypass: 4, stage1: 5 } as const;

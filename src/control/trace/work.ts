@@ -348,7 +348,7 @@ function readRegister({ event, state, smmu, learn }: At): Partial<Work> {
   if (!comparable) {
     learn.register(offset, lo, `register ${hex(offset, 4)}`);
     const ack = ACK_OF[offset];
-    // What was written long ago is acknowledged; an update in flight would make the next write be ignored (6.3.16).
+    // What was written long ago is acknowledged; an update in flight would make the next write be ignored (6.3.16, 6.3.18).
     if (ack !== undefined && !state.known.has(ack)) learn.register(ack, lo, `register ${hex(ack, 4)}`);
     if (bytes === 8) learn.register(offset + 4, hi, `register ${hex(offset + 4, 4)}`);
     return { after, unchecked: null };

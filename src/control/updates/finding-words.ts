@@ -2,8 +2,8 @@
 
 import type { Field } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
-import { STE } from '../../spec/ste.ts';
 import type { EntryName, UpdateProblem } from './entry-watch.ts';
+import { stallsWithAts } from './mixes.ts';
 import { planUpdate, type UpdatePlan } from './plan-update.ts';
 import { isValid, layoutOf, type ReadBy, type UpdatedStructure, usedBits, validField } from './used.ts';
 
@@ -73,7 +73,7 @@ function partsOf(
 }
 
 /** The order of a plan, in words. */
-export function orderText(structure: UpdatedStructure, plan: UpdatePlan): string {
+function orderText(structure: UpdatedStructure, plan: UpdatePlan): string {
   const parts: string[] = [];
   let group: string[] = [];
   for (const step of plan.steps) {
@@ -96,17 +96,14 @@ function wordsText(words: Uint32Array): string {
 /** What kind of mistake a mix is, for those who filter. */
 export type MixKind = 'neither' | 'valid-too-early' | 'stall-with-ats' | 'torn';
 
-const { S2S, EATS } = STE.fields;
-
 /** What kind of mistake led to a mix. */
 export function mixKind(
   structure: UpdatedStructure,
   { mix, start, end, torn }: UpdateProblem & { readonly kind: 'neither' },
 ): MixKind {
   if (torn) return 'torn';
-  const stallsWithAts = (w: Uint32Array): boolean => S2S.get(w, 0) === 1 && EATS.get(w, 0) !== 0;
-  if (structure === 'STE' && stallsWithAts(mix.words) && !stallsWithAts(start) && !stallsWithAts(end))
-    return 'stall-with-ats';
+  const meant = stallsWithAts(structure, start) || stallsWithAts(structure, end);
+  if (!meant && stallsWithAts(structure, mix.words)) return 'stall-with-ats';
   return isValid(structure, start) ? 'neither' : 'valid-too-early';
 }
 

@@ -3,6 +3,7 @@
  * doublewords of a structure in any order and at different times (IHI 0070 3.21.3).
  */
 
+import { STE } from '../../spec/ste.ts';
 import { isValid, type ReadBy, safeBits, type UpdatedStructure, usedBits } from './used.ts';
 
 /** A value of a doubleword that hardware may fetch. */
@@ -21,7 +22,7 @@ export interface Mix {
 /** Combinations that are looked at before only those remain in which one doubleword is out of step. */
 const MIX_LIMIT = 4096;
 
-/** Whether two contents are the same to hardware, as `meant` has it. */
+/** Whether two contents are the same to hardware, as `meant` has it; `safe` bits may differ. */
 export function sameInUse(
   structure: UpdatedStructure,
   mix: Uint32Array,
@@ -29,10 +30,21 @@ export function sameInUse(
   by: ReadBy,
   safe: Uint32Array,
 ): boolean {
-  const used = usedBits(structure, meant, by);
-  return mix.every(
-    (word, i) => ((word ^ (meant[i] as number)) & (used[i] as number) & ~(safe[i] as number)) === 0,
-  );
+  return sameBits(mix, meant, decisive(structure, meant, by, safe));
+}
+
+/** The bits by which hardware tells another content from `meant`. */
+function decisive(
+  structure: UpdatedStructure,
+  meant: Uint32Array,
+  by: ReadBy,
+  safe: Uint32Array,
+): Uint32Array {
+  return usedBits(structure, meant, by).map((word, i) => word & ~(safe[i] as number));
+}
+
+function sameBits(a: Uint32Array, b: Uint32Array, mask: Uint32Array): boolean {
+  return a.every((word, i) => ((word ^ (b[i] as number)) & (mask[i] as number)) === 0);
 }
 
 /** The different values of one doubleword, as far as bits are concerned that may be read. */
@@ -82,6 +94,14 @@ function neighbours(
   return false;
 }
 
+const { Config, S2S, EATS } = STE.fields;
+
+/** Whether an STE has stalls of stage 2 and ATS at once, which is ILLEGAL while stage 2 is on (5.2, EATS). */
+export function stallsWithAts(structure: UpdatedStructure, words: Uint32Array): boolean {
+  const stage2 = structure === 'STE' && (Config.get(words, 0) & 2) !== 0;
+  return stage2 && S2S.get(words, 0) === 1 && EATS.get(words, 0) !== 0;
+}
+
 /**
  * A content that hardware may fetch and that is none of those that software means; null when there is none. An invalid
  * structure is always meant: some doubleword was written so.
@@ -99,39 +119,37 @@ export function findMix(
   by: ReadBy = {},
 ): Mix | null {
   const safe = safeBits(structure, start, end);
+  const ofStart = decisive(structure, start, by, safe);
+  const ofEnd = decisive(structure, end, by, safe);
+  const readable = new Uint32Array(end.length);
   let found: Uint32Array | null = null;
+  const meantToStall = stallsWithAts(structure, start) || stallsWithAts(structure, end);
   const visit = (words: Uint32Array): boolean => {
     if (!isValid(structure, words)) return false;
-    if (sameInUse(structure, words, start, by, safe) || sameInUse(structure, words, end, by, safe))
-      return false;
-    found = words.slice();
-    return true;
+    if (sameBits(words, start, ofStart) || sameBits(words, end, ofEnd)) return false;
+    const worst = !meantToStall && stallsWithAts(structure, words);
+    if (found === null || worst) found = words.slice();
+    // One is enough to tell; one that makes the structure ILLEGAL tells more.
+    return worst || structure !== 'STE';
   };
   let bounded = false;
+  let worstFound = false;
   for (const first of distinct(values[0] ?? [], new Uint32Array(2).fill(0xffff_ffff), 0)) {
     const words = end.slice();
     set(words, 0, first);
     // Whatever the others hold, an invalid structure is not read any further.
     const may = usedBits(structure, words, by, 1);
+    for (let i = 0; i < readable.length; i++) readable[i] = (readable[i] as number) | (may[i] as number);
     const choices = values.map((of, dw) => (dw === 0 ? [first] : distinct(of, may, dw)));
+    if (worstFound) continue;
     const count = choices.reduce((product, of) => product * of.length, 1);
     if (count > MIX_LIMIT) {
       bounded = true;
-      if (neighbours(choices, [start, end], visit)) break;
-    } else if (combinations(choices, words, visit)) break;
+      worstFound = neighbours(choices, [start, end], visit);
+    } else worstFound = combinations(choices, words, visit);
   }
   // Values of one doubleword alone were all in memory at some time, with everything else as it is (3.21.3).
-  if (found === null || (!torn && changing(structure, values, end, by) <= 1)) return null;
+  const changing = values.filter((of, dw) => distinct(of, readable, dw).length > 1).length;
+  if (found === null || (!torn && changing <= 1)) return null;
   return { words: found, bounded };
-}
-
-/** How many doublewords have values that hardware can tell apart. */
-function changing(
-  structure: UpdatedStructure,
-  values: readonly (readonly Doubleword[])[],
-  end: Uint32Array,
-  by: ReadBy,
-): number {
-  const may = usedBits(structure, end, by, 0);
-  return values.filter((of, dw) => distinct(of, may, dw).length > 1).length;
 }

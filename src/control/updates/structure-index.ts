@@ -118,6 +118,7 @@ export class StructureIndex {
       if (smmuEnabled) this.#readTables();
       return;
     }
+    this.#reads = 0;
     for (const first of this.#staleDescriptors) this.#readDescriptor(first);
     this.#staleDescriptors.clear();
     for (const sid of this.#staleStreams) this.#readStream(sid);

@@ -3,7 +3,7 @@
  * write to a reachable one, every CMD_CFGI_* and CMD_SYNC that is consumed.
  *
  * What it remembers are values by structure and stream, and for each operation that changed some the values before:
- * {@link UpdateChecker.rewind} puts those back, so going back in the history is exact. Invalidations are those that the
+ * {@link UpdateChecker.undone} puts those back, so going back in the history is exact. Invalidations are those that the
  * model notes under the policy `maximal`; under another policy nothing is watched.
  */
 
@@ -11,12 +11,13 @@ import type { World } from '../../bits/world.ts';
 import type { Location } from '../../model/caches/location.ts';
 import type { Happening } from '../../model/caches/versions.ts';
 import { DATA } from '../../model/memory.ts';
-import type { Operation, Plan, Transaction } from '../../model/plan.ts';
+import type { Effect, Operation, Outline, Plan, Transaction } from '../../model/plan.ts';
 import { commandQueue } from '../../model/queues/command-queue.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { decodeStream } from '../../model/translate/stream.ts';
 import { COMMAND_BYTES } from '../../spec/commands.ts';
 import { STE, STE_BYTES } from '../../spec/ste.ts';
+import type { Checker } from '../checker.ts';
 import type { Finding } from '../finding.ts';
 import {
   completeInvalidations,
@@ -74,7 +75,7 @@ const WATCH_LIMIT = 4096;
 
 type MemoryWrite = Extract<Operation, { kind: 'memory' }>;
 
-export class UpdateChecker {
+export class UpdateChecker implements Checker {
   readonly #smmu: Smmu;
   readonly #world: World;
   readonly #placed: boolean;
@@ -84,6 +85,8 @@ export class UpdateChecker {
   readonly #log: Logged[] = [];
   #count = 0;
   #unwatched = 0;
+  /** What was judged last, until it is committed. */
+  #judged: { readonly operation: Operation; readonly change: Change } | null = null;
 
   constructor(smmu: Smmu, options: UpdateCheckerOptions = {}) {
     this.#smmu = smmu;
@@ -91,11 +94,6 @@ export class UpdateChecker {
     this.#placed = (options.wholeEntries ?? 'placed') === 'placed';
     this.#place = options.place ?? ((operation) => `operation ${operation}`);
     this.#index = new StructureIndex(smmu, this.#world);
-  }
-
-  /** How many operations were observed: the mark for {@link rewind}. */
-  get length(): number {
-    return this.#count;
   }
 
   /** Structures of which hardware may hold more than what stands in memory, or whose update goes on. */
@@ -108,42 +106,68 @@ export class UpdateChecker {
     return this.#unwatched + (this.#index.truncated ? 1 : 0);
   }
 
-  /** What {@link observe} would find; changes nothing. The effects of the plan must not be committed. */
-  preview(plan: Plan): readonly UpdateFinding[] {
-    return this.#judge(plan).findings;
+  concerns(smmu: Smmu, { operation, effects }: Outline): boolean {
+    if (operation.kind === 'memory') return operation.space === this.#world;
+    if (this.#watches.size === 0) return false;
+    if (operation.kind === 'transaction') return true;
+    return effects.some((effect) => effect.kind === 'store' && effect.store === smmu.versions);
   }
 
-  /** Takes note of an operation whose effects are about to be committed. */
-  observe(plan: Plan): readonly UpdateFinding[] {
-    const { watches, tables, findings } = this.#judge(plan);
-    const at = this.#count++;
+  judge(_smmu: Smmu, plan: Plan, entry: number): readonly UpdateFinding[] {
+    this.#count = entry;
+    const change = this.#judge(plan);
+    this.#judged = { operation: plan.operation, change };
+    return change.findings;
+  }
+
+  committed(_smmu: Smmu, operation: Operation, _effects: readonly Effect[], entry: number): void {
+    const judged = this.#judged;
+    this.#judged = null;
+    this.#count = entry + 1;
+    if (judged?.operation === operation) this.#take(judged.change.watches, judged.change.tables, entry);
+  }
+
+  undone(entry: number): void {
+    for (let last = this.#log.at(-1); last && last.at >= entry; last = this.#log.at(-1)) {
+      this.#log.pop();
+      for (const [key, watch] of last.before) this.#put(key, watch);
+      for (const table of last.tables) this.#index.changed(table);
+    }
+    this.#count = Math.min(this.#count, entry);
+  }
+
+  reverted(to: number, entry: number): void {
+    const watches = new Map<string, EntryWatch | null>();
+    const tables: EntryName[] = [];
+    for (let i = this.#log.length - 1; i >= 0; i--) {
+      const logged = this.#log[i] as Logged;
+      if (logged.at < to) break;
+      for (const [key, watch] of logged.before) watches.set(key, watch);
+      tables.push(...logged.tables);
+    }
+    this.#take(watches, tables, entry);
+    this.#count = entry + 1;
+  }
+
+  /** Takes note of what an operation changes. */
+  #take(watches: ReadonlyMap<string, EntryWatch | null>, tables: readonly EntryName[], at: number): void {
     const before: [string, EntryWatch | null][] = [];
     for (const [key, watch] of watches) {
       const old = this.#watches.get(key) ?? null;
-      if (watch === null) this.#watches.delete(key);
-      else if (old !== null || this.#watches.size < WATCH_LIMIT) this.#watches.set(key, watch);
-      else {
+      if (watch !== null && old === null && this.#watches.size >= WATCH_LIMIT) {
         this.#unwatched++;
         continue;
       }
+      this.#put(key, watch);
       before.push([key, old]);
     }
     for (const table of tables) this.#index.changed(table);
     if (before.length > 0 || tables.length > 0) this.#log.push({ at, before, tables });
-    return findings;
   }
 
-  /** Goes back to what was known after so many operations; the SMMU is taken back by its journal. */
-  rewind(to: number): void {
-    for (let last = this.#log.at(-1); last && last.at >= to; last = this.#log.at(-1)) {
-      this.#log.pop();
-      for (const [key, watch] of last.before) {
-        if (watch === null) this.#watches.delete(key);
-        else this.#watches.set(key, watch);
-      }
-      for (const table of last.tables) this.#index.changed(table);
-    }
-    this.#count = Math.min(this.#count, to);
+  #put(key: string, watch: EntryWatch | null): void {
+    if (watch === null) this.#watches.delete(key);
+    else this.#watches.set(key, watch);
   }
 
   /** Changes that hardware can see and that no completed invalidation covers yet. */
@@ -294,7 +318,9 @@ export class UpdateChecker {
       const happening = effect.entry as Happening<Location>;
       if (happening.kind === 'version') continue;
       for (const [key, stored] of this.#watches) {
-        const watch = change.watches.get(key) ?? stored;
+        const known = change.watches.get(key);
+        if (known === null) continue;
+        const watch = known ?? stored;
         const next = this.#after(watch, happening);
         if (next !== watch) change.watches.set(key, isSettled(next) ? null : next);
       }

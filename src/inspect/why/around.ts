@@ -1,17 +1,30 @@
 /** Which tables should have had an address, and what they map around it. */
 
 import { toNumber } from '../../bits/u64.ts';
+import type { Fault, Transaction } from '../../model/plan.ts';
+import type { Smmu } from '../../model/smmu.ts';
+import type { WorldState } from '../../model/state.ts';
+import type { ContextConfig, StreamConfig } from '../../model/translate/configuration.ts';
 import type { TableStart } from '../maps.ts';
 import { placeOfCd } from '../stage2.ts';
 import { stage1Tables, stage2Tables } from '../tables.ts';
 import type { Nearest } from './explanation.ts';
-import type { Facts } from './facts.ts';
 import { nearestMappings, type Place } from './neighbours.ts';
 
 const PAGE = 4096;
 
+/** What says which tables a transaction walks. */
+export interface Located {
+  readonly smmu: Smmu;
+  readonly transaction: Transaction;
+  readonly state: WorldState;
+  readonly fault: Fault | null;
+  readonly stream: StreamConfig | null;
+  readonly context: ContextConfig | null;
+}
+
 /** Stage-1 tables of a nested stream lie at IPAs: where stage 2 puts them, a page at a time. */
-function placeBy({ smmu, stream }: Facts): Place | undefined {
+function placeBy({ smmu, stream }: Located): Place | undefined {
   if (stream === null || stream.stage2 === null) return undefined;
   const known = new Map<number, number | null>();
   return (address) => {
@@ -35,7 +48,7 @@ export function offsetIn(start: TableStart, hi: number, lo: number): number {
 }
 
 /** The tables that stage 1 of a transaction walks, or null. */
-export function stage1Start(facts: Facts): TableStart | null {
+export function stage1Start(facts: Located): TableStart | null {
   const { context, transaction } = facts;
   if (context === null) return null;
   const upper = context.twoRanges && (transaction.vaHi & 0x800000) !== 0;
@@ -44,7 +57,7 @@ export function stage1Start(facts: Facts): TableStart | null {
 }
 
 /** The tables that stage 2 of a transaction walks, or null. */
-export function stage2Start(facts: Facts): TableStart | null {
+export function stage2Start(facts: Located): TableStart | null {
   const { stream, state, transaction } = facts;
   if (stream === null || stream.stage2 === null) return null;
   const start = stage2Tables(stream.words, state, transaction.world);
@@ -52,7 +65,7 @@ export function stage2Start(facts: Facts): TableStart | null {
 }
 
 /** The mappings around the address at which translation failed; null where there is nothing to search. */
-export function nearestFor(facts: Facts): Nearest | null {
+export function nearestFor(facts: Located): Nearest | null {
   const { fault, smmu, transaction } = facts;
   if (fault === null || fault.stage === 0) return null;
   const memory = smmu.memory(transaction.world);
@@ -64,11 +77,4 @@ export function nearestFor(facts: Facts): Nearest | null {
   const start = stage1Start(facts);
   if (start === null) return null;
   return nearestMappings(memory, start, offsetIn(start, transaction.vaHi, transaction.vaLo), placeBy(facts));
-}
-
-/** The mappings around an IPA in stage 2 of the transaction. */
-export function nearestIpa(facts: Facts, ipa: number): Nearest | null {
-  const start = stage2Start(facts);
-  if (start === null || ipa >= 2 ** start.inputBits) return null;
-  return nearestMappings(facts.smmu.memory(facts.transaction.world), start, ipa);
 }

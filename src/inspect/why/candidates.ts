@@ -4,7 +4,7 @@ import { fieldOf } from '../../bits/layout.ts';
 import type { Frame, Plan } from '../../model/plan.ts';
 import { STE } from '../../spec/ste.ts';
 import { layoutByName } from '../layouts.ts';
-import { type Edit, fieldEdit, registerEdit } from './edits.ts';
+import { type Candidate, type Edit, fieldEdit, registerEdit } from './edits.ts';
 import { descriptorsOf, type Facts } from './facts.ts';
 import { mappingEdits } from './mapping-edits.ts';
 import { permissionEdits } from './permission-edits.ts';
@@ -14,9 +14,6 @@ const { S1ContextPtr, S2TTB, Config } = STE.fields;
 
 /** Fields up to this width are tried with every value. */
 const TRIED_BITS = 6;
-
-/** Changes to try together, most plausible first. */
-export type Candidate = readonly Edit[];
 
 /**
  * Changes worth trying against the fault of a plan.
@@ -164,6 +161,6 @@ function accessFlagEdits({ fault, plan, cd, ste, state }: Facts): (Edit | null)[
 }
 
 /** The last descriptor of a stage that a plan read. */
-export function lastOf(plan: Plan, stage: 1 | 2): Frame | null {
+function lastOf(plan: Plan, stage: 1 | 2): Frame | null {
   return descriptorsOf(plan, stage).at(-1) ?? null;
 }

@@ -4,8 +4,8 @@ import { hex } from '../../bits/u64.ts';
 import type { Plan, Transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { outcomeText } from '../walk-story.ts';
-import { type Candidate, candidatesFor } from './candidates.ts';
-import type { Edit } from './edits.ts';
+import { candidatesFor } from './candidates.ts';
+import type { Candidate, Edit } from './edits.ts';
 import type { Cure } from './explanation.ts';
 import { descriptorsOf, Facts } from './facts.ts';
 import { Scratch } from './scratch.ts';
@@ -39,7 +39,7 @@ export function curesFor(facts: Facts): Cures {
   return { cures, noCure: whyNot(facts) ?? NOWHERE };
 }
 
-const NOWHERE = 'no change of a single field was found that lets this access pass';
+const NOWHERE = 'no change of one or two fields was found that lets this access pass';
 
 function whyNot({ fault, plan }: Facts): string | null {
   if (fault === null) return null;
@@ -92,6 +92,9 @@ class Search {
     for (const candidate of candidates) {
       // Two changes are not named where one does.
       if (cures.length > 0 && candidate.length > (cures[0]?.changes.length ?? 0) - done.length) break;
+      // One example of a mapping is enough.
+      const [only] = candidate;
+      if (only?.change.field === 'descriptor' && cures.length > 0) continue;
       const edits = [...done, ...candidate];
       const tried = this.#try(edits);
       if (tried === null) continue;

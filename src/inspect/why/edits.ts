@@ -19,6 +19,9 @@ export interface Edit {
   apply(scratch: Scratch): boolean;
 }
 
+/** Changes to try together. */
+export type Candidate = readonly Edit[];
+
 /** What a structure is called in a change. */
 export function structureName(frame: Frame): string {
   const name = frame.name.replace(/ \(cached\)$/, '');

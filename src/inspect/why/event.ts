@@ -56,7 +56,7 @@ export function explainEvent(smmu: Smmu, index: number, world: World = 'ns'): Ev
 }
 
 /** Explains the record in `words` (8 words). */
-export function explainRecord(smmu: Smmu, words: Uint32Array, world: World = 'ns'): EventExplanation {
+function explainRecord(smmu: Smmu, words: Uint32Array, world: World = 'ns'): EventExplanation {
   const record = eventText(words);
   const asked = recordedTransaction(words, world);
   if (asked === null)

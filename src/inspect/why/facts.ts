@@ -7,12 +7,12 @@ import type { ContextConfig, StreamConfig } from '../../model/translate/configur
 import { decodeContext } from '../../model/translate/context.ts';
 import { decodeStream } from '../../model/translate/stream.ts';
 import { isFault } from '../streams.ts';
-import { nearestFor } from './around.ts';
+import { type Located, nearestFor } from './around.ts';
 import type { Nearest } from './explanation.ts';
 import { Scratch } from './scratch.ts';
 
 /** A transaction's plan, and what its structures mean. Costly parts are found when they are asked for. */
-export class Facts {
+export class Facts implements Located {
   readonly smmu: Smmu;
   readonly plan: Plan;
   readonly transaction: Transaction;

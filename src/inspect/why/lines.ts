@@ -69,7 +69,7 @@ function runText(run: MapRun): string {
 }
 
 /** The mappings around an address. */
-export function nearestLines(nearest: Nearest): string[] {
+function nearestLines(nearest: Nearest): string[] {
   const name = nearest.stage === 1 ? 'stage 1' : 'stage 2';
   const limit = nearest.complete
     ? ''

@@ -6,8 +6,7 @@ import type { Frame } from '../../model/plan.ts';
 import { firstBlockLevel, levelShift } from '../../model/translate/descriptor.ts';
 import type { MapRun, TableStart } from '../maps.ts';
 import { offsetIn, stage1Start, stage2Start } from './around.ts';
-import type { Candidate } from './candidates.ts';
-import { descriptorEdit, type Edit, fieldEdit } from './edits.ts';
+import { type Candidate, descriptorEdit, type Edit, fieldEdit } from './edits.ts';
 import type { Nearest } from './explanation.ts';
 import { descriptorsOf, type Facts } from './facts.ts';
 

@@ -17,7 +17,7 @@ import { inputAddress, type MapRun, Maps, startEntries, type TableStart } from '
 import type { Nearest } from './explanation.ts';
 
 /** Descriptors that one search reads at most. */
-export const SEARCH_READS = 20_000;
+const SEARCH_READS = 20_000;
 
 /** A leaf, in bytes from the start of the range. */
 interface Leaf {

@@ -3,8 +3,7 @@
 import { fieldOf } from '../../bits/layout.ts';
 import type { Frame } from '../../model/plan.ts';
 import { layoutByName } from '../layouts.ts';
-import type { Candidate } from './candidates.ts';
-import { type Edit, fieldEdit } from './edits.ts';
+import { type Candidate, type Edit, fieldEdit } from './edits.ts';
 import { descriptorsOf, type Facts } from './facts.ts';
 
 /** Fields with the value that permits most (DDI 0487 D8.4). */

@@ -54,7 +54,7 @@ export function accessText(t: Transaction): string {
 }
 
 /** The structures that were looked at, in order, with what of each decided. */
-export function consultedIn(plan: Plan, steps: readonly Step[]): Consulted[] {
+function consultedIn(plan: Plan, steps: readonly Step[]): Consulted[] {
   const seen = new Map<number, Step[]>();
   for (const step of steps) {
     const own = seen.get(step.frame);

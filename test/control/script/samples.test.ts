@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { StaleChecker } from '../../../src/control/script/run-stale.ts';
+import { checkersOf } from '../../../src/control/checkers.ts';
 import { run } from './kit.ts';
 
 const FOLDER = new URL('../../../extension/samples/scripts/', import.meta.url);
@@ -17,7 +17,7 @@ it('each bug class has a script and a correct twin of the same name', () => {
 
 it.each(SAMPLES)('%s does what it says', async (name) => {
   const text = readFileSync(new URL(name, FOLDER), 'utf8');
-  const { tests, warnings } = await run(text, { checkers: () => [new StaleChecker()] });
+  const { tests, warnings } = await run(text, { checkers: (smmu, text) => checkersOf(smmu, text).list });
   expect(tests.flatMap(({ failures }) => failures)).toEqual([]);
   expect(tests.length).toBeGreaterThan(0);
   // What is wrong is found where it is wrong, and nowhere else.

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { staleStop } from '../../../src/control/stale/stop.ts';
+import { STALE_USE, staleStop } from '../../../src/control/stale/stop.ts';
 import { CD as CD_LAYOUT } from '../../../src/spec/cd.ts';
 import { CDTAB, SID, TTB1, transaction } from '../../kit/smmu.ts';
 import { identity, mapStage2, NESTED_STE, S2_PAGE, S2_STE } from '../../kit/stage2.ts';
@@ -210,6 +210,10 @@ describe('a stop says which entry, which write, which commands and which would h
 });
 
 describe('the stop', () => {
+  test('is asked for: it is off by default', () => {
+    expect(STALE_USE).toMatchObject({ id: 'stale-use', byDefault: false });
+  });
+
   test('is the first use from a step on that is not allowed', () => {
     const { s, leaf } = used();
     s.poke(leaf, 0n);

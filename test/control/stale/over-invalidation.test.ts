@@ -16,7 +16,7 @@ function machine(caches: 'combined' | 'maximal' = 'maximal'): { s: Scenario; cou
     s.dma(IOVA + i * 0x1000);
   }
   s.poke(leaves[0] as number, 0n);
-  return { s, counts: new OverInvalidation() };
+  return { s, counts: new OverInvalidation(s.origins) };
 }
 
 function command(s: Scenario, counts: OverInvalidation, name: CommandName, values: Values): void {
@@ -26,14 +26,15 @@ function command(s: Scenario, counts: OverInvalidation, name: CommandName, value
   const next = s.m.smmu.nextCommand('ns');
   if (!('operation' in next)) throw new Error(next.idle);
   const plan = s.m.smmu.plan(next.operation);
-  counts.record(s.m.smmu, plan, s.texts.length, s.origins);
+  const entry = s.texts.length;
+  if (counts.concerns(s.m.smmu, plan)) counts.judge(s.m.smmu, plan);
   s.commit(next.operation, name);
+  counts.committed(s.m.smmu, next.operation, plan.effects, entry);
 }
 
 test('an invalidation by ASID removes three pages of four, and three table descriptors, that still are true', () => {
   const { s, counts } = machine();
   command(s, counts, 'CMD_TLBI_NH_ASID', { ASID: 1 });
-  // Each page is an entry, and so is each of the three table descriptors; their leaf is read by the unmapped page's filler too.
   const [tally] = counts.tallies();
   expect(tally).toEqual({ command: 'CMD_TLBI_NH_ASID', commands: 1, removed: 7, needless: 6 });
 });
@@ -61,8 +62,8 @@ test('what is undone is forgotten, what removes nothing is not counted', () => {
   command(s, counts, 'CMD_TLBI_NH_ASID', { ASID: 1 });
   command(s, counts, 'CMD_CFGI_STE', { StreamID: SID, Leaf: 1 });
   expect(counts.tallies().map(({ command: name }) => name)).toEqual(['CMD_TLBI_NH_ASID', 'CMD_CFGI_STE']);
-  counts.forgetFrom(before + 2);
+  counts.undone(before + 2);
   expect(counts.tallies().map(({ command: name }) => name)).toEqual(['CMD_TLBI_NH_ASID']);
-  counts.forgetFrom(before);
+  counts.undone(before);
   expect(counts.tallies()).toEqual([]);
 });

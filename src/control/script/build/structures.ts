@@ -8,6 +8,7 @@ import { CD } from '../../../spec/cd.ts';
 import { CD_LEAF_LOG2, L1CD, L1CD_BYTES } from '../../../spec/l1cd.ts';
 import { L1STD, L1STD_BYTES, SPAN_MAX } from '../../../spec/l1std.ts';
 import { STE, STE_BYTES } from '../../../spec/ste.ts';
+import { misfit } from '../field-value.ts';
 import type { Draft } from './draft.ts';
 import { halvesOf, PUBLISH } from './draft.ts';
 import { ipaToPa } from './stage2.ts';
@@ -33,21 +34,12 @@ export function withFields(of: Layout, words: Uint32Array, fields: FieldAssignme
   for (const [name, value] of fields) {
     const field = fieldOf(of, name);
     if (!field) throw new UserError(`${of.name} has no field ${name}`);
-    const bits = BigInt.asUintN(64, value);
-    const hi = Number(bits >> 32n);
-    const lo = Number(bits & 0xffff_ffffn);
-    field.setHalves(changed, 0, hi, lo);
-    const small = field.width <= 32 && field.address !== true;
-    if (small) field.set(changed, 0, lo);
-    if (value < 0n || (small && hi !== 0) || field.hi(changed, 0) !== hi || field.lo(changed, 0) !== lo) {
-      const range =
-        field.address === true
-          ? `an address in its bits [${field.msb & 63}:${field.lsb & 63}]`
-          : `a value of ${field.width} bits`;
-      throw new UserError(`${of.name}.${field.name} cannot hold 0x${bits.toString(16)}`, {
-        todo: `write ${range}`,
-      });
-    }
+    const wrong = misfit(field, value);
+    if (wrong !== null)
+      throw new UserError(`0x${value.toString(16)} ${wrong}`, { where: `${of.name}.${name}` });
+    const [hi, lo] = [Number(value >> 32n), Number(value & 0xffff_ffffn)];
+    if (hi === 0 && field.address !== true) field.set(changed, 0, lo);
+    else field.setHalves(changed, 0, hi, lo);
   }
   return changed;
 }

@@ -183,17 +183,16 @@ export class ScriptProgram implements Program {
 
   jump(file: string, line: number): boolean {
     const here = this.line ?? this.#script.lines.at(-1);
-    const inTest = this.line?.test ?? -1;
+    // A test is entered by its first line, or it would have no state to go back to.
+    const inTest = this.#state.test === null ? -1 : (this.line?.test ?? -1);
     const to = this.#script.lines.findIndex(
-      ({ statement, includes, test }) =>
-        statement.file === file &&
-        statement.line === line &&
-        test === inTest &&
-        sameIncludes(includes, here?.includes ?? []),
+      (one) =>
+        one.statement.file === file &&
+        one.statement.line === line &&
+        (one.statement.keyword.text === 'test' ? -1 : one.test) === inTest &&
+        sameIncludes(one.includes, here?.includes ?? []),
     );
-    // A test begins at its first line, or it would have no state to go back to.
-    const begins = this.#script.lines[to]?.statement.keyword.text === 'test';
-    if (to < 0 || (begins && inTest >= 0)) return false;
+    if (to < 0) return false;
     this.#state = { ...this.#state, at: this.#reachable(to), running: null };
     return true;
   }

@@ -1,11 +1,11 @@
-import type { Effect, Operation, Plan } from '../../model/plan.ts';
+import type { Effect, Operation, Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Checker } from '../checker.ts';
 import type { Finding } from '../finding.ts';
-import { explainStale } from '../stale/explain.ts';
-import { staleUses } from '../stale/judge.ts';
-import { OriginLog } from '../stale/origins.ts';
-import type { StaleUse } from '../stale/use.ts';
+import { explainStale } from './explain.ts';
+import { staleUses } from './judge.ts';
+import type { OriginLog } from './origins.ts';
+import type { StaleUse } from './use.ts';
 
 /** Sections of the rules: software invalidates what it changes; tags belong to one set of tables. */
 const STALE_RULE = '3.21';
@@ -15,12 +15,12 @@ const CLASH_RULE = '3.3.3';
 export class StaleChecker implements Checker {
   readonly #origins: OriginLog;
 
-  /** @param text an operation of the history on one line */
-  constructor(text: (entry: number) => string = (entry) => `operation ${entry}`) {
-    this.#origins = new OriginLog(text);
+  /** @param origins when entries were made, shared by all who ask; fed here */
+  constructor(origins: OriginLog) {
+    this.#origins = origins;
   }
 
-  concerns(_smmu: Smmu, operation: Operation): boolean {
+  concerns(_smmu: Smmu, { operation }: Outline): boolean {
     return operation.kind === 'transaction';
   }
 

@@ -1,0 +1,29 @@
+/** What programs and checkers say while they run, in the debug console. */
+
+import type { Finding } from '../control/finding.ts';
+import type { ProgramNote } from '../control/program.ts';
+import type { Session } from './session.ts';
+
+/** What a program says, with the line that says it. */
+export function tellNote(session: Session, { kind, text, place }: ProgramNote): void {
+  session.event('output', {
+    category: kind === 'failure' ? 'stderr' : 'stdout',
+    output: `${text}\n`,
+    source: { name: place.file.split(/[/\\]/).pop() ?? place.file, path: place.file },
+    line: session.line(place.line),
+  });
+}
+
+const KINDS: Readonly<Record<Finding['kind'], string>> = {
+  'stale-use': 'stale use',
+  'address-space-clash': 'address-space clash',
+  'update-sequence': 'update sequence',
+};
+
+/** What checkers noticed about an operation. */
+export function tellFindings(session: Session, findings: readonly Finding[]): void {
+  for (const { kind, certainty, class: cls, text, more } of findings) {
+    const lines = [`${KINDS[kind]} (${certainty}, ${cls}): ${text}`, ...more.map((line) => `    ${line}`)];
+    session.output(lines.join('\n'), 'important');
+  }
+}
