@@ -2,8 +2,9 @@
 
 import { realpathSync } from 'node:fs';
 import { nodeScripts, readScript } from '../../src/adapter/node-scripts.ts';
+import { checkersOf } from '../../src/control/checkers.ts';
 import { type RunWarning, runScript } from '../../src/control/script/run.ts';
-import { StaleChecker } from '../../src/control/script/run-stale.ts';
+
 import type { RunScriptTests } from './run.ts';
 
 /**
@@ -18,7 +19,7 @@ export const runInProcess: RunScriptTests = async ({ file, workspace, only }, si
     nodeScripts(workspace, { signal }),
     {
       only,
-      checkers: () => [new StaleChecker()],
+      checkers: (smmu, text) => checkersOf(smmu, text).list,
       breathe: async () => {
         await new Promise((resolve) => setImmediate(resolve));
         signal.throwIfAborted();
