@@ -179,12 +179,12 @@ class Run {
 
   #operate(plan: Plan): ProgramDone {
     const entry = this.#marks.length;
+    this.#places.length = entry;
+    this.#places.push(this.#program.stack()[0] ?? null);
     const findings = this.#checkers.flatMap((checker) =>
       checker.concerns(this.#smmu, plan) ? checker.judge(this.#smmu, plan, entry) : [],
     );
     const place = this.#program.line?.statement;
-    this.#places.length = entry;
-    this.#places.push(this.#program.stack()[0] ?? null);
     for (const finding of findings)
       this.#warnings.push({ file: place?.file ?? '', line: place?.line ?? 0, finding });
     this.#marks.push(this.#journal.length);
