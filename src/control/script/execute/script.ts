@@ -72,7 +72,7 @@ export class ScriptError extends UserError {
 }
 
 /** A statement as a call stack shows it. */
-export function statementName(of: Statement): string {
+function statementName(of: Statement): string {
   const parts = [of.keyword.text];
   const items = [
     ...of.words.map((word) => ({
