@@ -10,6 +10,7 @@ import { queuesScope } from './queues.ts';
 import { registersScope } from './registers.ts';
 import { structureScope } from './structure.ts';
 import { trafficScope } from './traffic.ts';
+import { whatIfScope } from './what-if.ts';
 
 /** A scope before it has a number for the protocol. */
 export interface ScopeNode {
@@ -37,6 +38,7 @@ export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
   const world = worldOf(ref.thread) ?? 'ns';
   return [
     ...operationScopes(debuggee, ref),
+    ...whatIf(debuggee, ref),
     { name: 'Registers', children: registersScope(smmu), expensive: true, hint: 'registers' },
     { name: 'Queues', children: queuesScope(smmu, world), expensive: true },
     { name: 'Caches', children: cachesScope(smmu), expensive: true },
@@ -62,4 +64,12 @@ function operationScopes(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
     ...structures,
     { name: 'Pending', children: pendingScope(debuggee.smmu, plan), expensive: false },
   ];
+}
+
+/** Only once somebody has changed something. */
+function whatIf({ debugger: control }: Debuggee, { thread }: FrameRef): ScopeNode[] {
+  const variants = control.variants(thread);
+  return variants.length === 0
+    ? []
+    : [{ name: 'What if', children: whatIfScope(variants), expensive: false }];
 }
