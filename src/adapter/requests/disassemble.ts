@@ -4,11 +4,11 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import { hex } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { WORLDS, type World } from '../../bits/world.ts';
-import { commandName, commandText } from '../../inspect/command-text.ts';
+import { commandText } from '../../inspect/command-text.ts';
 import { statusText } from '../../inspect/tree/node.ts';
 import { DATA, PA_LIMIT } from '../../model/memory.ts';
 import { type Ring, ring } from '../../model/queues/ring.ts';
-import { COMMAND_BYTES, commandNameOf } from '../../spec/commands.ts';
+import { COMMAND_BYTES } from '../../spec/commands.ts';
 import { numberOf } from '../args.ts';
 import type { Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
@@ -71,7 +71,6 @@ function instructionAt(
     location: sourceOf(session, { kind: 'queue', world: of.world, queue: 'CMDQ' }),
     line: session.line(line),
     ...(resolve ? { symbol: `CMDQ ${of.world}[${hex(index)}] ${state}` } : {}),
-    ...(commandNameOf(words, 0) === undefined && state !== 'empty' ? { symbol: commandName(words) } : {}),
   };
 }
 
@@ -79,9 +78,9 @@ function invalid(space: World, pa: number, why: string): Instruction {
   return { address: memoryAddress(space, pa), instruction: why, presentationHint: 'invalid' };
 }
 
-/** Clients sort by the address, so one of another space than the Non-secure one keeps its prefix. */
+/** Clients read it as a number, so what would lie below address 0 lies there. */
 function memoryAddress(space: World, pa: number): string {
-  return pa < 0 ? `-${hex(-pa)}` : memoryReference(space, pa);
+  return memoryReference(space, Math.max(pa, 0));
 }
 
 function bytesText(words: Uint32Array): string {

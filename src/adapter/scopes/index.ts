@@ -1,7 +1,8 @@
 import { stackAt } from '../../control/position.ts';
 import { worldOf } from '../../control/thread.ts';
+import type { Frame } from '../../model/plan.ts';
 import type { Debuggee, FrameRef } from '../debuggee.ts';
-import type { Children } from '../variable-node.ts';
+import { type Children, named } from '../variable-node.ts';
 import { cachesScope } from './caches.ts';
 import { currentStepScope } from './current-step.ts';
 import { operationScope } from './operation.ts';
@@ -55,7 +56,7 @@ function operationScopes(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
   const ordered = own ? [own, ...stack.filter((frame) => frame !== own)] : stack;
   const structures = ordered.map(({ frame }) => ({
     name: STRUCTURES[frame.kind] ?? frame.layout,
-    children: structureScope(frame),
+    children: named(() => structureScope(presentFrame(debuggee, ref, frame)).names?.() ?? []),
     expensive: false,
   }));
   return [
@@ -72,4 +73,13 @@ function whatIf({ debugger: control }: Debuggee, { thread }: FrameRef): ScopeNod
   return variants.length === 0
     ? []
     : [{ name: 'What if', children: whatIfScope(variants), expensive: false }];
+}
+
+/** The frame as it is by now: somebody may have changed the structure since the scope was made. */
+function presentFrame(debuggee: Debuggee, { thread }: FrameRef, of: Frame): Frame {
+  const position = debuggee.debugger.position(thread);
+  if (position.at !== 'operation') return of;
+  const same = ({ pa, space, layout }: Frame): boolean =>
+    pa === of.pa && space === of.space && layout === of.layout;
+  return position.plan.frames.find(same) ?? of;
 }
