@@ -37,7 +37,7 @@ export async function translate(sessions: Sessions, preset: unknown): Promise<st
 
   const ssid = wish.ssid === undefined ? '' : ` ssid=${wish.ssid}`;
   const expression = `translate sid=0x${sid.toString(16)} iova=${iova}${ssid}${write ? ' write' : ''}`;
-  const answer: { result: string } = await session.customRequest('evaluate', { expression, context: 'repl' });
+  const answer: { result: string } = await session.customRequest('evaluate', { expression });
   LAST_IOVA.set(session, iova);
   vscode.debug.activeDebugConsole.appendLine(`${expression}\n${answer.result}`);
   const stopped = answer.result.startsWith('stopped');
