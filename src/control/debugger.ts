@@ -408,7 +408,8 @@ export class Debugger {
     if (next === null || !('operation' in next)) return false;
     const outline = outlineToRun(this.smmu, next.operation, this.breakpoints);
     if (outline === null || this.#watch.concerns(outline)) return false;
-    this.#commit(thread, outline, { command: commandTitle(this.smmu, outline) });
+    const unseen = this.breakpoints.generation;
+    this.#commit(thread, outline, { command: commandTitle(this.smmu, outline), unseen });
     return true;
   }
 
@@ -419,6 +420,7 @@ export class Debugger {
       readonly command?: string;
       readonly text?: LazyText;
       readonly extra?: object;
+      readonly unseen?: number;
       readonly keepsPlace?: true;
     },
   ): void {
@@ -501,8 +503,9 @@ export class Debugger {
   }
 
   /** The last stop of an operation that was just taken back. */
-  #hitIn({ thread, operation }: Committed): Stop | null {
-    if (operation !== null && this.#mayStop(operation)) {
+  #hitIn({ thread, operation, unseen }: Committed): Stop | null {
+    // What nothing could stop in needs no second look, unless breakpoints have changed since.
+    if (operation !== null && unseen !== this.breakpoints.generation && this.#mayStop(operation)) {
       const current = this.#places.get(thread);
       const { plan } = current ?? {};
       const hit = plan && this.breakpoints.findBack(this.smmu, plan, plan.steps.length, this.#judge(plan));
