@@ -32,6 +32,11 @@ export class DapClient {
     });
   }
 
+  /** How many requests were sent: their numbers are 1 to this. */
+  get sent(): number {
+    return this.#seq - 1;
+  }
+
   /** Sends a request without waiting; returns its number. */
   post(command: string, args: Body = {}): number {
     const seq = this.#seq++;
