@@ -12,7 +12,6 @@ import { registerConfigurations } from './launch/configuration.ts';
 import { DEBUG_TYPE, SCHEME, VIEWS } from './manifest.ts';
 import { Sessions } from './sessions.ts';
 import { registerScriptTests } from './tests/explorer.ts';
-import { runInSession } from './tests/session-run.ts';
 import { StreamsTree } from './views/streams.ts';
 
 /** Registers what package.json promises. Sessions, and what they need, load when the first one starts. */
@@ -41,7 +40,10 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, documents),
     registerScriptLanguage(),
-    registerScriptTests(runInSession),
+    registerScriptTests(async (request, signal) => {
+      const runner = await import('./tests/script-runner.ts');
+      return runner.runInProcess(request, signal);
+    }),
     ...registerConfigurations(),
     ...registerCommands(context, sessions, streams),
   );

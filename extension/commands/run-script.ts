@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { SCRIPT_LANGUAGE } from '../manifest.ts';
-import { scriptConfiguration } from '../tests/session-run.ts';
+import { scriptConfiguration } from '../tests/configuration.ts';
 
 /**
  * Runs or debugs a script in a session.

@@ -1,8 +1,9 @@
+import path from 'node:path';
 import * as vscode from 'vscode';
 import { SCRIPT_GLOB, TESTS } from '../manifest.ts';
+import { scriptConfiguration } from './configuration.ts';
 import { testsOf } from './list.ts';
 import type { RunScriptTests, ScriptFailure } from './run.ts';
-import { scriptConfiguration } from './session-run.ts';
 
 const EXCLUDED = '**/node_modules/**';
 
@@ -98,18 +99,16 @@ export function registerScriptTests(run: RunScriptTests): vscode.Disposable {
     running.started(item);
     const begin = performance.now();
     try {
-      const { tests, output } = await run({ file: uri.fsPath, ...onlyOf(item) }, signal);
+      const { tests, output } = await run(
+        { file: uri.fsPath, workspace: workspaceOf(uri), ...onlyOf(item) },
+        signal,
+      );
       if (output !== '') running.appendOutput(output.replace(/\r?\n/g, '\r\n'), undefined, item);
       const ms = performance.now() - begin;
       const failures = tests.flatMap((test) => test.failures);
       if (signal.aborted) running.skipped(item);
       else if (failures.length === 0) running.passed(item, ms);
-      else
-        running.failed(
-          item,
-          failures.map((failure) => messageOf(failure, uri)),
-          ms,
-        );
+      else running.failed(item, failures.map(messageOf), ms);
     } catch (error) {
       const text = error instanceof Error ? error.message : String(error);
       if (signal.aborted) running.skipped(item);
@@ -148,6 +147,11 @@ function onlyOf(item: vscode.TestItem): { readonly only?: string } {
   return item.parent ? { only: item.label } : {};
 }
 
+/** Folder that the paths of a script may not leave. */
+function workspaceOf(uri: vscode.Uri): string {
+  return vscode.workspace.getWorkspaceFolder(uri)?.uri.fsPath ?? path.dirname(uri.fsPath);
+}
+
 function nameOf(uri: vscode.Uri): string {
   return vscode.workspace.asRelativePath(uri);
 }
@@ -157,11 +161,11 @@ async function textOf(uri: vscode.Uri): Promise<string> {
   return open ? open.getText() : new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
 }
 
-function messageOf({ line, text, expected, actual }: ScriptFailure, uri: vscode.Uri): vscode.TestMessage {
+function messageOf({ file, line, text, expected, actual }: ScriptFailure): vscode.TestMessage {
   const message =
     expected !== undefined && actual !== undefined
       ? vscode.TestMessage.diff(text, expected, actual)
       : new vscode.TestMessage(text);
-  message.location = new vscode.Location(uri, new vscode.Position(line - 1, 0));
+  message.location = new vscode.Location(vscode.Uri.file(file), new vscode.Position(line - 1, 0));
   return message;
 }

@@ -2,6 +2,8 @@
 
 /** An expectation that did not come true. */
 export interface ScriptFailure {
+  /** Path of the script that has it: an included one, perhaps. */
+  readonly file: string;
   /** From 1. */
   readonly line: number;
   readonly text: string;
@@ -23,6 +25,8 @@ export interface ScriptRun {
 export interface ScriptRequest {
   /** Path of the script. */
   readonly file: string;
+  /** Folder that no path of the script may leave. */
+  readonly workspace: string;
   /** Name of the one test to run; absent: the script itself. */
   readonly only?: string;
 }

@@ -45,7 +45,7 @@ export class Debuggee {
     this.name = captureName(inputs.capture ?? inputs.program);
     this.machine = machine;
     const { smmu, program } = machine;
-    this.checkers = checkersOf(smmu, (entry) => this.debugger.history.at(entry)?.text ?? '');
+    this.checkers = checkersOf(smmu, (entry) => this.debugger.entryText(entry));
     this.debugger = new Debugger(smmu, clock, { ...options, program, checkers: this.checkers.list });
     this.queues = new QueueDocuments(machine.smmu);
   }

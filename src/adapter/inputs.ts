@@ -19,7 +19,7 @@ export interface LaunchInputs {
   readonly ram: unknown;
   /** What the SMMU is, beyond its snapshot. */
   readonly smmu: SmmuConfiguration;
-  /** Undefined: what the debuggee is best looked at with. */
+  /** Undefined: what the program is best looked at with. */
   readonly caches: CachePolicy | undefined;
   readonly enableQueue: boolean;
   /** Consumed commands that are still in the ring are pending again. */
@@ -58,7 +58,7 @@ export function readLaunch(args: unknown): LaunchInputs {
     registers: given['registers'],
     ram: given['ram'],
     smmu: readConfiguration(given['smmu']),
-    caches: caches(given['caches']),
+    caches: caches(given['caches']) ?? (program === undefined ? DEFAULT_CACHES : undefined),
     enableQueue: flag(given, 'enableQueue', false),
     replayConsumed: flag(given, 'replayConsumed', false),
     stopOnEntry: flag(given, 'stopOnEntry', true),

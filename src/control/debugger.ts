@@ -2,21 +2,21 @@ import type { World } from '../bits/world.ts';
 import { Journal } from '../model/effects.ts';
 import type { LazyText, Operation, Outline, Plan, Transaction } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
-import type { Checker } from './checker.ts';
 import type { Clock } from './clock.ts';
 import type { Finding } from './finding.ts';
-import { type Committed, History } from './history.ts';
-import type { DebuggerOptions } from './options.ts';
+import { type Committed, History, isEdit } from './history.ts';
+import type { DebuggerOptions, Transacted } from './options.ts';
 import { type Place, Places } from './places.ts';
 import { firstStepOf, type Position, type StepTarget, targetsAhead } from './position.ts';
-import type { Program } from './program.ts';
+import { lineText, type Program } from './program.ts';
 import { ProgramThread } from './program-thread.ts';
 import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
-import { Breakpoints } from './stops/breakpoints.ts';
+import { type Breakpoints, breakpointsOf } from './stops/breakpoints.ts';
 import { EXPECT_FAILED } from './stops/expect-failed.ts';
 import type { Hit, View } from './stops/stop.ts';
 import { DMA, PROGRAM, queueThread, type ThreadInfo, type ThreadKey, worldOf } from './thread.ts';
+import { Watch } from './watch.ts';
 import { type Variant, WhatIf } from './what-if.ts';
 import { stuckText } from './words.ts';
 
@@ -28,16 +28,7 @@ const START = 'the beginning of the history';
 const PROGRAM_ENDED = 'the program has ended';
 const NO_FINDINGS: readonly Finding[] = [];
 
-export type { DebuggerOptions } from './options.ts';
-
-/** What a transaction came to: completed, or stopped on the way and still on the DMA thread. */
-export interface Transacted {
-  readonly plan: Plan;
-  readonly stop: Stop | null;
-  readonly findings: readonly Finding[];
-  /** A transaction that stood uncommitted on the DMA thread and was given up for this one. */
-  readonly dropped: Plan | null;
-}
+export type { DebuggerOptions, Transacted } from './options.ts';
 
 /**
  * The debugger without a protocol: moves threads over planned operations, commits them through one journal, and
@@ -55,10 +46,9 @@ export class Debugger {
   readonly #clock: Clock;
   readonly #worlds: readonly World[];
   readonly #program: ProgramThread | null;
-  readonly #checkers: readonly Checker[];
+  readonly #watch: Watch;
   readonly #notice: NonNullable<DebuggerOptions['notice']>;
   readonly #places: Places;
-  readonly #findings = new WeakMap<Plan, readonly Finding[]>();
   /** The statement before which the program was shown to people, by its saved state. */
   #shownStatement: object | null = null;
   #lastTransaction: Plan | null = null;
@@ -68,11 +58,11 @@ export class Debugger {
   constructor(smmu: Smmu, clock: Clock, options: DebuggerOptions = {}) {
     const { worlds = ['ns'], program = null, checkers = [], tell = () => {}, notice = () => {} } = options;
     this.smmu = smmu;
-    this.breakpoints = options.breakpoints ?? freshBreakpoints(smmu);
+    this.breakpoints = options.breakpoints ?? breakpointsOf(smmu);
     this.#clock = clock;
     this.#worlds = worlds;
     this.#program = program && new ProgramThread(program, tell);
-    this.#checkers = checkers;
+    this.#watch = new Watch(smmu, checkers);
     this.#places = new Places(smmu, (thread, old) => this.#operationOf(thread, old));
     this.#notice = notice;
   }
@@ -83,6 +73,12 @@ export class Debugger {
 
   get program(): Program | null {
     return this.#program?.program ?? null;
+  }
+
+  /** An entry of the history on one line; of the next one, what the program is about to do. */
+  entryText(entry: number): string {
+    if (entry < this.history.length) return this.history.at(entry)?.text ?? '';
+    return lineText(this.#program?.place()) || 'this operation';
   }
 
   /** The thread that runs at this moment, or null. */
@@ -347,7 +343,7 @@ export class Debugger {
     const done = { plan: null, findings: NO_FINDINGS, history: length + 1 };
     if (next.kind === 'revert') {
       this.#revert(next.to);
-      for (const checker of this.#checkers) checker.reverted?.(next.to, length);
+      this.#watch.reverted(next.to, length);
       program.advance(done);
     } else if (this.breakpoints.hasFilter(EXPECT_FAILED) && this.#shownStatement !== extra) {
       const failure = program.advanceUnlessFailing(done);
@@ -404,7 +400,7 @@ export class Debugger {
     const next = world === null ? null : this.smmu.nextCommand(world);
     if (next === null || !('operation' in next)) return false;
     const outline = outlineToRun(this.smmu, next.operation, this.breakpoints);
-    if (outline === null || this.#isWatched(outline)) return false;
+    if (outline === null || this.#watch.concerns(outline)) return false;
     this.#commit(thread, outline, { command: commandTitle(this.smmu, outline) });
     return true;
   }
@@ -425,9 +421,7 @@ export class Debugger {
     this.history.push({ thread, operation, mark, ...entry });
     if (keepsPlace) this.#places.changed();
     else this.#changed(thread);
-    for (const checker of this.#checkers) {
-      checker.committed?.(this.smmu, operation, effects, this.history.length - 1);
-    }
+    this.#watch.committed(operation, effects, this.history.length - 1);
   }
 
   /** The thread has left its place. */
@@ -444,7 +438,7 @@ export class Debugger {
     // What people change does not move a thread, neither when it is done nor when it is taken back.
     if (isEdit(last)) this.#places.changed();
     else this.#changed(last.thread);
-    for (const checker of this.#checkers) checker.undone?.(this.history.length);
+    this.#watch.undone(this.history.length);
     if (last.thread === 'program' && typeof last.extra === 'object' && last.extra !== null) {
       this.#program?.restore(last.extra);
     } else if (last.operation?.kind === 'transaction') {
@@ -506,11 +500,7 @@ export class Debugger {
 
   #mayStop(operation: Operation): boolean {
     const outline = this.smmu.outline(operation);
-    return this.#isWatched(outline) || this.breakpoints.interest(outline, this.smmu);
-  }
-
-  #isWatched(outline: Outline): boolean {
-    return this.#checkers.some((checker) => checker.concerns(this.smmu, outline));
+    return this.#watch.concerns(outline) || this.breakpoints.interest(outline, this.smmu);
   }
 
   /** A breakpoint on the line at which the program arrives. */
@@ -529,14 +519,7 @@ export class Debugger {
   }
 
   #judge(plan: Plan): readonly Finding[] {
-    const known = this.#findings.get(plan);
-    if (known) return known;
-    const concerned = this.#checkers.filter((checker) => checker.concerns(this.smmu, plan));
-    if (concerned.length === 0) return NO_FINDINGS;
-    const entry = this.history.length;
-    const findings = concerned.flatMap((checker) => checker.judge(this.smmu, plan, entry));
-    this.#findings.set(plan, findings);
-    return findings;
+    return this.#watch.judge(plan, this.history.length);
   }
 
   /** The next stop in an operation, from where the thread stands; what was met there does not stop again. */
@@ -616,18 +599,4 @@ export class Debugger {
   #show(thread: ThreadKey): void {
     if (thread === 'program') this.#shownStatement = this.#program?.save() ?? null;
   }
-}
-
-/** A write that people made, not the program nor the SMMU. */
-function isEdit({ operation, extra }: Committed): boolean {
-  return (
-    extra === undefined &&
-    (operation?.kind === 'memory' || operation?.kind === 'register' || operation?.kind === 'learned')
-  );
-}
-
-function freshBreakpoints(smmu: Smmu): Breakpoints {
-  const breakpoints = new Breakpoints();
-  breakpoints.attach(smmu);
-  return breakpoints;
 }

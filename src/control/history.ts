@@ -230,3 +230,9 @@ class CommandEntry implements Committed {
     return commandText(this.operation, this.#command);
   }
 }
+
+/** Whether it was a write that people made: neither the program nor the SMMU. */
+export function isEdit({ operation, extra }: Committed): boolean {
+  const kind = operation?.kind;
+  return extra === undefined && (kind === 'memory' || kind === 'register' || kind === 'learned');
+}

@@ -8,7 +8,6 @@
  */
 
 import type { World } from '../bits/world.ts';
-import type { BroadcastName } from '../spec/broadcast.ts';
 import type { CommandName } from '../spec/commands.ts';
 import type { EventName } from '../spec/events.ts';
 import type { AtsCompletion } from './ats/completion.ts';
@@ -17,9 +16,11 @@ import type { TlbEntry } from './caches/tlb.ts';
 import type { Used } from './caches/used.ts';
 import type { ReadStatus } from './memory.ts';
 import type { QueueId } from './queues/queue-id.ts';
+import type { BroadcastMessage, Learned, PageHint, PageRequest } from './side-operations.ts';
 import type { Store } from './store.ts';
 import { type Attributes, DEFAULT_ATTRIBUTES } from './translate/attributes.ts';
 
+export type { BroadcastMessage, Learned, PageHint, PageRequest } from './side-operations.ts';
 export type { Store } from './store.ts';
 
 /** A client transaction as it arrives at the SMMU. */
@@ -353,69 +354,18 @@ export type Operation =
       /** Physical address space of the access. Default: Non-secure. */
       readonly world?: World;
     }
-  | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array }
+  | {
+      readonly kind: 'memory';
+      readonly space: World;
+      readonly pa: number;
+      readonly words: Uint32Array;
+      /** Nothing could have fetched what was there before: it was not reachable, or people put the scene together. */
+      readonly setup?: true;
+    }
   | { readonly kind: 'page-request'; readonly request: PageRequest }
   | { readonly kind: 'page-hint'; readonly hint: PageHint }
   | { readonly kind: 'broadcast-tlbi'; readonly message: BroadcastMessage }
   | Learned;
-
-/**
- * What turns out to be so, though nobody writes it now: a trace quotes a descriptor. When it was written is not known,
- * so it is no write of software: whoever asks what caches may hold on must not count it as one.
- */
-export interface Learned {
-  readonly kind: 'learned';
-  readonly space: World;
-  /** PA in bytes, and what lies there. */
-  readonly memory: readonly { readonly pa: number; readonly words: Uint32Array; readonly what: string }[];
-  /** Places of 32-bit words in the bank, and what they hold. */
-  readonly registers: readonly { readonly offset: number; readonly value: number; readonly what: string }[];
-}
-
-/** A message of PCIe's Page Request Interface as it arrives at the SMMU (8). */
-export interface PageRequest {
-  readonly world: World;
-  readonly sid: number;
-  /** PASID, or -1. */
-  readonly ssid: number;
-  /** Address of the page as halves; bits [11:0] do not count. */
-  readonly addressHi: number;
-  readonly addressLo: number;
-  readonly read: boolean;
-  readonly write: boolean;
-  /** Count with a PASID only. */
-  readonly execute: boolean;
-  readonly privileged: boolean;
-  /** The last request of its group. */
-  readonly last: boolean;
-  /** Page request group, 9 bits. */
-  readonly prgIndex: number;
-}
-
-/** A client's hint that pages will be needed (7.3.19). */
-export interface PageHint {
-  readonly world: World;
-  readonly sid: number;
-  readonly ssid: number;
-  readonly addressHi: number;
-  readonly addressLo: number;
-  /** Pages of 4 KiB, 8 bits. */
-  readonly span: number;
-  /** The accesses that are expected: bits of `PERM` in `translate/permission.ts`. */
-  readonly permissions: number;
-}
-
-/** A TLB invalidation of a PE, broadcast to the SMMU (3.17). */
-export interface BroadcastMessage {
-  readonly world: 'ns' | 's' | 'realm';
-  readonly name: BroadcastName;
-  /** The PE's EL2 runs with E2H (3.17.5). */
-  readonly e2h: boolean;
-  readonly vmid: number;
-  readonly asid: number;
-  readonly addressHi: number;
-  readonly addressLo: number;
-}
 
 /** What an operation would come to, without the way there. Nothing of it has happened. */
 export interface Outline {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -106,16 +106,18 @@ it('include and load stay in the workspace, whatever path or link leads out of i
 });
 
 it('a capture is loaded with the snapshot beside it, and scripts act on it', async () => {
-  const samples = new URL('../../extension/samples/', import.meta.url).pathname;
-  const text = 'load "linux-basic/mem.elf.gz"\nexpect reg.ns.CR0.SMMUEN\n';
-  const { out, status } = await smmuDebug(
-    'run',
-    script(
-      'load.smmu',
-      text.replace('linux-basic', path.relative(path.join(folder, 'in'), path.join(samples, 'linux-basic'))),
-    ),
-    '--workspace',
-    '/',
-  );
+  const capture = new URL('../../extension/samples/linux-basic/small.elf.gz', import.meta.url).pathname;
+  const text = `load "${path.relative(path.join(realpathSync(folder), 'in'), capture)}"
+device d sid=0x7f
+expect reg.ns.CR0.SMMUEN
+map ns sid=0x7f iova=0x1000 pa=0x50000000 size=64K
+invalidate ns all
+dma d read 0x1000 4
+expect pa=0x50000000
+`;
+  const { out, status } = await smmuDebug('run', script('load.smmu', text), '--workspace', '/');
   expect([status, out]).toEqual([0, '1 passed, 0 failed\n']);
+  const missing = await smmuDebug('run', script('missing.smmu', '\nload "nowhere.elf"\n'));
+  expect(missing.out).toContain('missing.smmu:2: ');
+  expect(missing.out).toContain('"nowhere.elf" is not there');
 });

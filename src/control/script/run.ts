@@ -66,6 +66,8 @@ export interface RunResult {
   /** What the script printed, one line each. */
   readonly output: string;
   readonly warnings: readonly RunWarning[];
+  /** Why nothing ran, when nothing did. */
+  readonly unreadable?: UserError;
 }
 
 /** Operations between two turns of others. */
@@ -79,7 +81,11 @@ export async function machineFor(
 ): Promise<LoadedMachine & { readonly allocation: Allocation }> {
   const { machine, machineLine } = script;
   if (machine.kind === 'load') {
-    const loaded = await files.load(machine, machineLine?.statement.file ?? script.file);
+    const at = machineLine?.statement;
+    const loaded = await files.load(machine, at?.file ?? script.file).catch((error: unknown) => {
+      if (!(error instanceof UserError) || !at) throw error;
+      throw new ScriptError(at.file, at.line, at.start, error.message);
+    });
     return { smmu: loaded.smmu, close: () => loaded.close(), allocation: freeRam(loaded.smmu.memory('ns')) };
   }
   const wish: MachineWish = options.preset === undefined ? machine : { ...machine, preset: options.preset };
@@ -109,9 +115,10 @@ export async function runScript(
     if (!(error instanceof UserError)) throw error;
     const [where, line] = error instanceof ScriptError ? [error.file, error.line] : [file, 1];
     return {
-      tests: [{ name: file, line, failures: [{ file: where, line, text: error.message }] }],
+      tests: [{ name: file, line, failures: [{ file: where, line, text: error.what }] }],
       output: '',
       warnings: [],
+      unreadable: error,
     };
   }
 }
@@ -175,12 +182,12 @@ class Run {
 
   #operate(plan: Plan): ProgramDone {
     const entry = this.#marks.length;
+    this.#places.length = entry;
+    this.#places.push(this.#program.stack()[0] ?? null);
     const findings = this.#checkers.flatMap((checker) =>
       checker.concerns(this.#smmu, plan) ? checker.judge(this.#smmu, plan, entry) : [],
     );
     const place = this.#program.line?.statement;
-    this.#places.length = entry;
-    this.#places.push(this.#program.stack()[0] ?? null);
     for (const finding of findings)
       this.#warnings.push({ file: place?.file ?? '', line: place?.line ?? 0, finding });
     this.#marks.push(this.#journal.length);

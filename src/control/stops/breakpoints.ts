@@ -385,3 +385,10 @@ function hitOf(
     text: reason === 'exception' ? first.text : [...new Set(stops.map(({ text }) => text))].join('; '),
   };
 }
+
+/** The breakpoints of a debugger that nobody shares: the default filters. */
+export function breakpointsOf(smmu: Smmu): Breakpoints {
+  const breakpoints = new Breakpoints();
+  breakpoints.attach(smmu);
+  return breakpoints;
+}

@@ -7,6 +7,7 @@ import { globalErrors } from './global-errors.ts';
 import { silentAborts } from './silent-abort.ts';
 import { staleUse } from './stale-use.ts';
 import type { Filter, Hit, Peek, StopKind } from './stop.ts';
+import { updateSequence } from './update-sequence.ts';
 
 /** In the order in which they name a step that several of them match. */
 export const KINDS: readonly StopKind[] = [
@@ -15,6 +16,7 @@ export const KINDS: readonly StopKind[] = [
   globalErrors,
   silentAborts,
   staleUse,
+  updateSequence,
   expectFailed,
 ];
 

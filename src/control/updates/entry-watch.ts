@@ -3,24 +3,10 @@
  * covering invalidation. Values, never changed: going back is keeping the one before.
  */
 
-import type { World } from '../../bits/world.ts';
 import { type Doubleword, findMix, type Mix, sameInUse } from './mixes.ts';
 import { planUpdate } from './plan-update.ts';
-import { isValid, type ReadBy, safeBits, type UpdatedStructure } from './used.ts';
-
-/** Which structure of which stream. */
-export interface EntryName {
-  readonly structure: UpdatedStructure;
-  readonly world: World;
-  /** The StreamID; of an L1STD the first one that it serves. */
-  readonly sid: number;
-  /** CD: its index; L1CD: the first index that it serves; otherwise 0. */
-  readonly index: number;
-  /** How many StreamIDs an L1STD serves, or CDs an L1CD; otherwise 1. */
-  readonly span: number;
-  /** PA in bytes. */
-  readonly pa: number;
-}
+import type { EntryName, UpdateFinding } from './update-finding.ts';
+import { isValid, type ReadBy, safeBits } from './used.ts';
 
 interface Version extends Doubleword {
   /** The operation that wrote it; -1 for what stood there before. */
@@ -62,6 +48,8 @@ export interface EntryWatch {
   readonly broken: Broken | null;
   /** What was reported since the last completed covering invalidation. */
   readonly reported: readonly string[];
+  /** What will have been a mistake if the stream is used before an invalidation is complete. */
+  readonly held: readonly (() => UpdateFinding)[];
   /** Completed covering invalidations. */
   readonly syncs: number;
 }
@@ -109,6 +97,7 @@ export function watchEntry(name: EntryName, content: Uint32Array, by: ReadBy = {
     halves: 0,
     broken: null,
     reported: [],
+    held: [],
     syncs: 0,
   };
 }
@@ -230,6 +219,7 @@ export function completeInvalidations(watch: EntryWatch, queue: string): EntryWa
     changedAt: settled ? -1 : watch.changedAt,
     halves: settled ? 0 : watch.halves,
     reported: [],
+    held: settled ? [] : watch.held,
     syncs: watch.syncs + 1,
   };
 }

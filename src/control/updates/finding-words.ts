@@ -2,9 +2,10 @@
 
 import type { Field } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
-import type { EntryName, UpdateProblem } from './entry-watch.ts';
+import type { UpdateProblem } from './entry-watch.ts';
 import { stallsWithAts } from './mixes.ts';
 import { planUpdate, type UpdatePlan } from './plan-update.ts';
+import type { EntryName, MixKind } from './update-finding.ts';
 import { isValid, layoutOf, type ReadBy, type UpdatedStructure, usedBits, validField } from './used.ts';
 
 /** The structure, as people call it: `STE 0x8`, `CD 0 of StreamID 0x8`. */
@@ -92,9 +93,6 @@ function wordsText(words: Uint32Array): string {
   while (shown.length > 1 && shown[shown.length - 1] === '0x0') shown.pop();
   return shown.join(' ');
 }
-
-/** What kind of mistake a mix is, for those who filter. */
-export type MixKind = 'neither' | 'valid-too-early' | 'stall-with-ats' | 'torn';
 
 /** What kind of mistake led to a mix. */
 export function mixKind(

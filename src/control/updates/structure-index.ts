@@ -12,7 +12,7 @@ import { CD_BYTES } from '../../spec/cd.ts';
 import { L1CD, L1CD_BYTES } from '../../spec/l1cd.ts';
 import { L1STD, L1STD_BYTES, SPAN_MAX } from '../../spec/l1std.ts';
 import { STE, STE_BYTES } from '../../spec/ste.ts';
-import type { EntryName } from './entry-watch.ts';
+import type { EntryName } from './update-finding.ts';
 import type { UpdatedStructure } from './used.ts';
 
 /** A table, or a part of one that lies in one piece. */

@@ -18,11 +18,9 @@ import { decodeStream } from '../../model/translate/stream.ts';
 import { COMMAND_BYTES } from '../../spec/commands.ts';
 import { STE, STE_BYTES } from '../../spec/ste.ts';
 import type { Checker } from '../checker.ts';
-import type { Finding } from '../finding.ts';
 import {
   completeInvalidations,
   consumeInvalidation,
-  type EntryName,
   type EntryWatch,
   interruptUpdate,
   isSettled,
@@ -30,21 +28,10 @@ import {
   watchEntry,
   writeEntry,
 } from './entry-watch.ts';
-import { coveringCommand, entryText, type MixKind, mixKind, problemText } from './finding-words.ts';
+import { coveringCommand, entryText, mixKind, problemText } from './finding-words.ts';
 import { arrayOf, keyOf, StructureIndex } from './structure-index.ts';
+import type { EntryName, UpdateFinding, UpdateMistake } from './update-finding.ts';
 import { isValid, layoutOf } from './used.ts';
-
-/** What is wrong with an update. */
-export type UpdateMistake = MixKind | 'v-zero-window' | 'published-early' | 'missing-invalidation';
-
-/** A mistake in the order of writes and invalidations of one structure. */
-export interface UpdateFinding extends Finding {
-  readonly kind: 'update-sequence';
-  readonly mistake: UpdateMistake;
-  readonly entry: EntryName;
-  /** The operation at which it became one: its place in the history. */
-  readonly operation: number;
-}
 
 export interface UpdateCheckerOptions {
   readonly world?: World;
@@ -53,7 +40,12 @@ export interface UpdateCheckerOptions {
    * it half done, or `doublewords` in any order. Default: `placed`.
    */
   readonly wholeEntries?: 'placed' | 'doublewords';
-  /** Where an operation stands in a program, for people. Default: `operation 3`. */
+  /**
+   * When a mistake is told: `used` once the stream has had traffic, at the next use if it had none before, and never if an
+   * invalidation is complete by then; `always` at the write. Default: `used`, because tables are set up in any order.
+   */
+  readonly told?: 'used' | 'always';
+  /** Where an operation stands in a program, for people; empty where that is unknown. Default: `operation 3`. */
   readonly place?: (operation: number) => string;
 }
 
@@ -61,6 +53,8 @@ export interface UpdateCheckerOptions {
 interface Change {
   readonly watches: Map<string, EntryWatch | null>;
   readonly tables: EntryName[];
+  /** Streams that had no traffic before. */
+  readonly used: number[];
   readonly findings: UpdateFinding[];
 }
 
@@ -68,6 +62,8 @@ interface Logged {
   readonly at: number;
   readonly before: readonly (readonly [string, EntryWatch | null])[];
   readonly tables: readonly EntryName[];
+  /** Streams, and whether they had traffic before. */
+  readonly used: readonly (readonly [sid: number, before: boolean])[];
 }
 
 /** Structures that are watched at a time; further ones are not. */
@@ -79,9 +75,12 @@ export class UpdateChecker implements Checker {
   readonly #smmu: Smmu;
   readonly #world: World;
   readonly #placed: boolean;
+  readonly #always: boolean;
   readonly #place: (operation: number) => string;
   readonly #index: StructureIndex;
   readonly #watches = new Map<string, EntryWatch>();
+  /** Streams that had traffic. */
+  readonly #used = new Set<number>();
   readonly #log: Logged[] = [];
   #count = 0;
   #unwatched = 0;
@@ -92,6 +91,7 @@ export class UpdateChecker implements Checker {
     this.#smmu = smmu;
     this.#world = options.world ?? 'ns';
     this.#placed = (options.wholeEntries ?? 'placed') === 'placed';
+    this.#always = options.told === 'always';
     this.#place = options.place ?? ((operation) => `operation ${operation}`);
     this.#index = new StructureIndex(smmu, this.#world);
   }
@@ -108,8 +108,9 @@ export class UpdateChecker implements Checker {
 
   concerns(smmu: Smmu, { operation, effects }: Outline): boolean {
     if (operation.kind === 'memory') return operation.space === this.#world;
+    if (operation.kind === 'transaction')
+      return this.#watches.size > 0 || !this.#used.has(operation.transaction.sid);
     if (this.#watches.size === 0) return false;
-    if (operation.kind === 'transaction') return true;
     return effects.some((effect) => effect.kind === 'store' && effect.store === smmu.versions);
   }
 
@@ -124,7 +125,7 @@ export class UpdateChecker implements Checker {
     const judged = this.#judged;
     this.#judged = null;
     this.#count = entry + 1;
-    if (judged?.operation === operation) this.#take(judged.change.watches, judged.change.tables, entry);
+    if (judged?.operation === operation) this.#take(judged.change, entry);
   }
 
   undone(entry: number): void {
@@ -132,6 +133,7 @@ export class UpdateChecker implements Checker {
       this.#log.pop();
       for (const [key, watch] of last.before) this.#put(key, watch);
       for (const table of last.tables) this.#index.changed(table);
+      for (const [sid, before] of last.used) this.#mark(sid, before);
     }
     this.#count = Math.min(this.#count, entry);
   }
@@ -139,18 +141,27 @@ export class UpdateChecker implements Checker {
   reverted(to: number, entry: number): void {
     const watches = new Map<string, EntryWatch | null>();
     const tables: EntryName[] = [];
+    const used = new Map<number, boolean>();
     for (let i = this.#log.length - 1; i >= 0; i--) {
       const logged = this.#log[i] as Logged;
       if (logged.at < to) break;
       for (const [key, watch] of logged.before) watches.set(key, watch);
       tables.push(...logged.tables);
+      for (const [sid, before] of logged.used) used.set(sid, before);
     }
-    this.#take(watches, tables, entry);
+    this.#take({ watches, tables, used: [] }, entry, used);
     this.#count = entry + 1;
   }
 
-  /** Takes note of what an operation changes. */
-  #take(watches: ReadonlyMap<string, EntryWatch | null>, tables: readonly EntryName[], at: number): void {
+  /**
+   * Takes note of what an operation changes.
+   * @param back streams that have traffic again, or no longer, because everything is as it was before
+   */
+  #take(
+    { watches, tables, used }: Pick<Change, 'watches' | 'tables' | 'used'>,
+    at: number,
+    back: ReadonlyMap<number, boolean> = new Map(used.map((sid) => [sid, true])),
+  ): void {
     const before: [string, EntryWatch | null][] = [];
     for (const [key, watch] of watches) {
       const old = this.#watches.get(key) ?? null;
@@ -162,7 +173,15 @@ export class UpdateChecker implements Checker {
       before.push([key, old]);
     }
     for (const table of tables) this.#index.changed(table);
-    if (before.length > 0 || tables.length > 0) this.#log.push({ at, before, tables });
+    const usedBefore = [...back.keys()].map((sid) => [sid, this.#used.has(sid)] as const);
+    for (const [sid, now] of back) this.#mark(sid, now);
+    if (before.length + tables.length + usedBefore.length > 0)
+      this.#log.push({ at, before, tables, used: usedBefore });
+  }
+
+  #mark(sid: number, used: boolean): void {
+    if (used) this.#used.add(sid);
+    else this.#used.delete(sid);
   }
 
   #put(key: string, watch: EntryWatch | null): void {
@@ -178,14 +197,23 @@ export class UpdateChecker implements Checker {
   }
 
   #judge(plan: Plan): Change {
-    const change: Change = { watches: new Map(), tables: [], findings: [] };
+    const change: Change = { watches: new Map(), tables: [], used: [], findings: [] };
     if (this.#smmu.policy !== 'maximal') return change;
     const { operation, outcome } = plan;
     if (operation.kind === 'memory') {
-      if (outcome.result === 'ok' && operation.space === this.#world) this.#write(operation, plan, change);
+      if (outcome.result === 'ok' && operation.space === this.#world) {
+        if (operation.setup) this.#setUp(operation, change);
+        else this.#write(operation, plan, change);
+      }
     } else if (operation.kind === 'transaction') this.#use(operation.transaction, change);
     this.#invalidate(plan, change);
     return change;
+  }
+
+  /** What nothing could have fetched is no update; where it leads to may be new. */
+  #setUp({ pa, words }: MemoryWrite, change: Change): void {
+    for (const name of this.#index.at(pa, words.length * 4))
+      if (name.structure !== 'CD') change.tables.push(name);
   }
 
   #write(operation: MemoryWrite, plan: Plan, change: Change): void {
@@ -206,9 +234,8 @@ export class UpdateChecker implements Checker {
       if (written.watch.now.every((word, i) => word === watch.now[i])) continue;
       change.watches.set(key, isSettled(written.watch) ? null : written.watch);
       if (name.structure !== 'CD') change.tables.push(name);
-      for (const problem of written.problems)
-        change.findings.push(this.#finding(written.watch, problem, step));
-      this.#publication(key, watch, written.watch, change, step);
+      for (const problem of written.problems) this.#report(key, written.watch, problem, step, change);
+      this.#publication(key, watch, change.watches.get(key) ?? written.watch, change, step);
       this.#initialised(name, watch, written.watch, change, step);
     }
   }
@@ -255,13 +282,16 @@ export class UpdateChecker implements Checker {
     if (array === null || (old !== null && old.pa === array.pa && old.count >= array.count)) return;
     const bad = this.#uninitialised(name, array);
     if (bad === null || before.reported.includes('published-early')) return;
-    change.watches.set(key, { ...after, reported: [...after.reported, 'published-early'] });
-    change.findings.push({
+    const told: EntryWatch = { ...after, reported: [...after.reported, 'published-early'] };
+    change.watches.set(key, told);
+    const at = this.#count;
+    const early = (): UpdateFinding => ({
       ...this.#base(name, 'published-early', step, '5.1.1'),
       class: 'spurious-fault',
-      text: `${entryText(name)}: it points to STEs from ${this.#place(this.#count)} on, but ${bad}; initialise all of them before writing the L1STD`,
+      text: `${entryText(name)}: it points to STEs from ${this.#where(at)} on, but ${bad}; initialise all of them before writing the L1STD`,
       more: [],
     });
+    this.#tell(key, told, early, change);
   }
 
   /** Why the STEs of an array are not ready to be read, or null. */
@@ -284,30 +314,64 @@ export class UpdateChecker implements Checker {
   /** An STE becomes valid although no invalidation is complete since its L1STD was written. */
   #initialised(name: EntryName, before: EntryWatch, after: EntryWatch, change: Change, step: number): void {
     if (name.structure !== 'STE' || isValid('STE', before.now) || !isValid('STE', after.now)) return;
+    const at = this.#count;
     for (const [key, watch] of this.#watches) {
       const { structure, sid, span } = watch.name;
       if (structure !== 'L1STD' || name.sid < sid || name.sid >= sid + span) continue;
       const fresh = watch.changedAt >= 0 && !isValid('L1STD', watch.start) && isValid('L1STD', watch.now);
       const known = change.watches.get(key) ?? watch;
       if (!fresh || known.reported.includes('published-early')) continue;
-      change.watches.set(key, { ...known, reported: [...known.reported, 'published-early'] });
-      change.findings.push({
+      const told: EntryWatch = { ...known, reported: [...known.reported, 'published-early'] };
+      change.watches.set(key, told);
+      const early = (): UpdateFinding => ({
         ...this.#base(watch.name, 'published-early', step, '5.1.1'),
         class: 'spurious-fault',
-        text: `${entryText(watch.name)}: it points to STEs since ${this.#place(watch.changedAt)}, but ${entryText(name)} is initialised only at ${this.#place(this.#count)}: hardware can have fetched it invalid; initialise all STEs before writing the L1STD`,
+        text: `${entryText(watch.name)}: it points to STEs since ${this.#where(watch.changedAt)}, but ${entryText(name)} is initialised only at ${this.#where(at)}: hardware can have fetched it invalid; initialise all STEs before writing the L1STD`,
         more: [],
       });
+      this.#tell(key, told, early, change);
     }
+  }
+
+  #report(key: string, watch: EntryWatch, problem: UpdateProblem, step: number, change: Change): void {
+    // Without traffic nobody notices that the structure was invalid for a while.
+    if (problem.kind === 'v-zero-window' && !this.#isTold(watch.name)) return;
+    this.#tell(key, watch, () => this.#finding(watch, problem, step), change);
+  }
+
+  /** Tells of a mistake now, or holds it back until the stream is used: places are known better then. */
+  #tell(key: string, watch: EntryWatch, finding: () => UpdateFinding, change: Change): void {
+    if (this.#isTold(watch.name)) {
+      change.findings.push(finding());
+      return;
+    }
+    const known = change.watches.get(key) ?? watch;
+    change.watches.set(key, { ...known, held: [...known.held, finding] });
+  }
+
+  #isTold(name: EntryName): boolean {
+    return this.#always || this.#isUsed(name);
+  }
+
+  /** Whether a stream that reads the structure had traffic. */
+  #isUsed({ structure, sid, span }: EntryName): boolean {
+    if (structure !== 'L1STD') return this.#used.has(sid);
+    for (const used of this.#used) if (used >= sid && used < sid + span) return true;
+    return false;
   }
 
   /** A transaction of a stream of which hardware may hold something old. */
   #use({ world, sid, ssid }: Transaction, change: Change): void {
+    if (world !== this.#world) return;
+    if (!this.#used.has(sid)) change.used.push(sid);
     for (const [key, watch] of this.#watches) {
-      const { name, changedAt, reported } = watch;
-      if (changedAt < 0 || name.world !== world || reported.includes('missing-invalidation')) continue;
+      const { name, changedAt, held, reported } = watch;
       if (!reads(name, sid, Math.max(ssid, 0))) continue;
-      change.findings.push(this.#missing(watch, this.#count, -1));
-      change.watches.set(key, { ...watch, reported: [...reported, 'missing-invalidation'] });
+      const missing = changedAt >= 0 && !reported.includes('missing-invalidation');
+      if (!missing && held.length === 0) continue;
+      for (const late of held) change.findings.push({ ...late(), step: -1 });
+      if (missing) change.findings.push(this.#missing(watch, this.#count, -1));
+      change.watches.set(key, { ...watch, held: [], reported: [...reported, 'missing-invalidation'] });
     }
   }
 
@@ -333,13 +397,19 @@ export class UpdateChecker implements Checker {
     return covers ? consumeInvalidation(watch, happening.queue, this.#count) : watch;
   }
 
+  readonly #where = (operation: number): string => {
+    const text = this.#place(operation);
+    if (text !== '') return text;
+    return operation === this.#count ? 'this write' : `operation ${operation}`;
+  };
+
   #base(entry: EntryName, mistake: UpdateMistake, step: number, rule: string) {
     const operation = this.#count;
     return { kind: 'update-sequence', certainty: 'possible', mistake, entry, rule, step, operation } as const;
   }
 
   #finding({ name, by }: EntryWatch, problem: UpdateProblem, step: number): UpdateFinding {
-    const said = problemText(name, problem, by, this.#place);
+    const said = problemText(name, problem, by, this.#where);
     if (problem.kind === 'v-zero-window')
       return {
         ...this.#base(name, 'v-zero-window', step, '3.21.3'),
@@ -366,9 +436,10 @@ export class UpdateChecker implements Checker {
       : `no ${command} for it has followed`;
     return {
       ...this.#base(name, 'missing-invalidation', step, '3.21.3'),
+      unless: 'stale-use',
       class: 'unsafe',
       operation,
-      text: `${entryText(name)}: changed at ${this.#place(changedAt)}, and ${what}: hardware may use what was there before`,
+      text: `${entryText(name)}: changed at ${this.#where(changedAt)}, and ${what}: hardware may use what was there before`,
       more: covered ? [] : [`Issue ${command} and CMD_SYNC, and wait for its completion.`],
     };
   }

@@ -258,6 +258,52 @@ describe('an L1STD', () => {
   });
 });
 
+describe('a mistake of a stream without traffic', () => {
+  const to = stage1();
+
+  it('is none when an invalidation is complete before the stream is used', () => {
+    const on = new Watched({ told: 'used' });
+    on.doubleword(STE_PA, to, 1);
+    on.doubleword(STE_PA, to, 0);
+    on.syncSte();
+    on.dma();
+    expect(on.mistakes).toEqual([]);
+  });
+
+  it('is told at its first use otherwise, and at the write from then on', () => {
+    const on = new Watched({ told: 'used', place: () => '' });
+    on.doubleword(STE_PA, to, 1);
+    expect(on.doubleword(STE_PA, to, 0)).toEqual([]);
+    expect(on.dma(SID + 1)).toEqual([]);
+    expect(on.dma()).toMatchObject([
+      {
+        mistake: 'valid-too-early',
+        step: -1,
+        text: expect.stringContaining('between operation 0 and operation 1'),
+      },
+      { mistake: 'missing-invalidation' },
+    ]);
+    on.syncSte();
+    const next = stage1({ S1ContextPtr: OTHER, S1DSS: 1 });
+    on.doubleword(STE_PA, next, 0);
+    expect(on.doubleword(STE_PA, next, 1)).toMatchObject([{ mistake: 'neither' }]);
+  });
+
+  it('is unknown again when its traffic is taken back', () => {
+    const on = new Watched({ told: 'used' });
+    on.on.store(STE_PA, stage1());
+    const next = stage1({ S1ContextPtr: OTHER, S1DSS: 1 });
+    on.dma();
+    on.back(0);
+    on.doubleword(STE_PA, next, 0);
+    expect(on.doubleword(STE_PA, next, 1)).toEqual([]);
+    on.back(0);
+    on.dma();
+    on.doubleword(STE_PA, next, 0);
+    expect(on.doubleword(STE_PA, next, 1)).toMatchObject([{ mistake: 'neither' }]);
+  });
+});
+
 describe('going back', () => {
   it('leaves what was known before, at every operation of a long history', () => {
     const on = new Watched();

@@ -1,10 +1,7 @@
 /** An SMMU whose software is watched by an update checker, one operation after the other. */
 
-import {
-  UpdateChecker,
-  type UpdateCheckerOptions,
-  type UpdateFinding,
-} from '../../../src/control/updates/update-checker.ts';
+import { UpdateChecker, type UpdateCheckerOptions } from '../../../src/control/updates/update-checker.ts';
+import type { UpdateFinding } from '../../../src/control/updates/update-finding.ts';
 import { Journal } from '../../../src/model/effects.ts';
 import type { Operation } from '../../../src/model/plan.ts';
 import type { CommandName } from '../../../src/spec/commands.ts';
@@ -30,7 +27,7 @@ export class Watched {
 
   constructor(options: UpdateCheckerOptions = {}, registers: Registers = {}) {
     this.on = new TestSmmu({ caches: 'maximal', registers });
-    this.checker = new UpdateChecker(this.on.smmu, options);
+    this.checker = new UpdateChecker(this.on.smmu, { told: 'always', ...options });
   }
 
   operate(operation: Operation): readonly UpdateFinding[] {

@@ -95,3 +95,29 @@ describe('a script in the editor', () => {
     );
   });
 });
+
+describe('the Test Explorer', () => {
+  const uri = (): vscode.Uri => vscode.Uri.file(path.join(folder().uri.fsPath, 'explored.smmu'));
+  const write = (text: string) => vscode.workspace.fs.writeFile(uri(), new TextEncoder().encode(text));
+  before(() => write('test "one"\nprint "ran"\nend\ntest "two"\nend\n'));
+  after(() => vscode.workspace.fs.delete(uri()));
+
+  interface Found {
+    readonly label: string;
+    readonly uri?: vscode.Uri;
+    readonly children?: readonly Found[];
+  }
+
+  it('lists the tests of a script', async () => {
+    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri()));
+    await vscode.commands.executeCommand('workbench.view.testing.focus');
+    const list = (): Thenable<Found[]> =>
+      vscode.commands.executeCommand('vscode.testing.getTestsInFile', uri());
+    let found = await list();
+    for (let tries = 0; tries < 100 && !JSON.stringify(found).includes('two'); tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      found = await list();
+    }
+    assert.match(JSON.stringify(found), /one.*two/);
+  });
+});

@@ -16,11 +16,9 @@ const s = STE.fields;
 const c = CD.fields;
 
 /** MAIR of contexts that are made here: write-back, non-cacheable, and the four kinds of Device (13.1.1). */
-export const DEFAULT_MAIR: readonly number[] = [0xff, 0x44, 0x00, 0x04, 0x08, 0x0c, 0xbb, 0xf4];
+const DEFAULT_MAIR: readonly number[] = [0xff, 0x44, 0x00, 0x04, 0x08, 0x0c, 0xbb, 0xf4];
 const WRITE_BACK = 0xff;
 const INNER_SHAREABLE = 3;
-/** WB RA WA as walks and fetches code it. */
-const FETCH_WRITE_BACK = 1;
 /** What a new context translates: 48 bits, legal with every granule and version. */
 const NEW_TXSZ = 64 - NARROW_ADDRESS_BITS;
 
@@ -95,8 +93,7 @@ function withStage1(draft: Draft, { sid, ssid }: MapTarget, before: Uint32Array)
     fresh && s.Config.get(words, 0) === 0 ? s.Config.names.S1 : s.Config.get(words, 0) | s.Config.names.S1;
   s.V.set(words, 0, 1);
   s.Config.set(words, 0, config);
-  if (s.S1ContextPtr.get(words, 0) === 0)
-    fill(words, STE, { S1CIR: FETCH_WRITE_BACK, S1COR: FETCH_WRITE_BACK, S1CSH: INNER_SHAREABLE });
+  // S1CIR, S1COR and S1CSH stay 0: all that changes stands in doubleword 0, so hardware sees the old STE or the new one.
   if (ssid < 0) return withContextTable(draft, sid, words);
   const { ssidBits } = stateOf(draft);
   if (ssid >= 2 ** ssidBits)

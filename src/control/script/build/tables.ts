@@ -55,7 +55,7 @@ export interface Leaves {
 }
 
 /** The leaf sizes of tables as log2 of bytes, smallest first (DDI 0487 D8.3). */
-export function leafSizes({ granuleBits, wide, startLevel }: Tables): number[] {
+function leafSizes({ granuleBits, wide, startLevel }: Tables): number[] {
   const sizes: number[] = [];
   const first = Math.max(firstBlockLevel(granuleBits, wide), startLevel);
   for (let level = LAST_LEVEL; level >= first; level--) sizes.push(levelShift(level, granuleBits));
@@ -200,7 +200,7 @@ function addressBits(
  * Checks a range and the leaf size of a statement.
  * @throws UserError when a size or an address is not a multiple of the granule or of the leaf
  */
-export function checkRange(set: TableSet, range: InputRange, leaves: Leaves | null): void {
+function checkRange(set: TableSet, range: InputRange, leaves: Leaves | null): void {
   const { granuleBits, inputBits } = set.tables;
   if (range.to > 1n << BigInt(inputBits)) {
     throw new UserError(`${set.name}: the range ends beyond the ${inputBits} bits of its input`);
