@@ -12,7 +12,8 @@ const DECLARATIONS = path.resolve(
   '../../node_modules/@vscode/debugprotocol/lib/debugProtocol.d.ts',
 );
 
-type Shape =
+/** A type of the protocol. */
+export type Shape =
   | { readonly kind: 'any' }
   | { readonly kind: 'named'; readonly name: string }
   | { readonly kind: 'literal'; readonly value: string }
@@ -21,7 +22,7 @@ type Shape =
   | { readonly kind: 'map'; readonly of: Shape }
   | { readonly kind: 'object'; readonly members: ReadonlyMap<string, Member> };
 
-interface Member {
+export interface Member {
   readonly optional: boolean;
   readonly shape: Shape;
 }
@@ -122,7 +123,26 @@ class Reader {
   }
 }
 
+/** Requests that adapters send. */
+const TO_CLIENTS: ReadonlySet<string> = new Set(['RunInTerminalRequest', 'StartDebuggingRequest']);
+
 const { types } = new Reader(readFileSync(DECLARATIONS, 'utf8'));
+
+/** What a name stands for: null for the primitive types of the language. */
+export function typeNamed(name: string): Shape | null {
+  return types.get(name) ?? null;
+}
+
+/** Every request that a client may send, by command, with the type of its arguments. */
+export function requestTypes(): ReadonlyMap<string, Shape> {
+  const found = new Map<string, Shape>();
+  for (const [name, shape] of types) {
+    if (!name.endsWith('Request') || shape.kind !== 'object' || TO_CLIENTS.has(name)) continue;
+    const command = name.charAt(0).toLowerCase() + name.slice(1, -'Request'.length);
+    if (command !== '') found.set(command, shape.members.get('arguments')?.shape ?? { kind: 'any' });
+  }
+  return found;
+}
 
 /** Members of a declared type, or an error when the protocol has no such type. */
 export function membersOf(type: string): readonly string[] {
