@@ -14,7 +14,7 @@ import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
 import { type Breakpoints, breakpointsOf } from './stops/breakpoints.ts';
 import { EXPECT_FAILED } from './stops/expect-failed.ts';
-import type { Hit } from './stops/stop.ts';
+import type { Hit, View } from './stops/stop.ts';
 import { DMA, PROGRAM, queueThread, type ThreadInfo, type ThreadKey, worldOf } from './thread.ts';
 import { Watch } from './watch.ts';
 import { type Variant, WhatIf } from './what-if.ts';
@@ -521,9 +521,9 @@ export class Debugger {
   #statementStop(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
     const place = this.#program.place();
+    const scope = this.program?.scope?.() ?? null;
     const hit =
-      place &&
-      this.breakpoints.arriveLooking(place.file, place.line, this.#program.program.scope?.() ?? null);
+      place && this.breakpoints.arriveLooking(place.file, place.line, scope, () => this.#view(thread));
     if (!hit) return null;
     const current = this.#places.get(thread);
     if (current) this.#places.put(thread, current.plan, 0);
@@ -539,9 +539,15 @@ export class Debugger {
   #arrive(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
     const place = this.#program.place();
-    const hit =
-      place && this.breakpoints.arrive(place.file, place.line, this.#program.program.scope?.() ?? null);
+    const scope = this.program?.scope?.() ?? null;
+    const hit = place && this.breakpoints.arrive(place.file, place.line, scope, () => this.#view(thread));
     return hit ? this.#hit(thread, hit) : null;
+  }
+
+  /** The operation before which a thread stands, as conditions see it. */
+  #view(thread: ThreadKey): View | null {
+    const current = this.#places.get(thread);
+    return current && { smmu: this.smmu, plan: current.plan, findings: this.#judge(current.plan) };
   }
 
   #judge(plan: Plan): readonly Finding[] {
