@@ -31,7 +31,7 @@ export async function translate(sessions: Sessions, preset: unknown): Promise<st
   if (!asked) return undefined;
   const { sid } = asked;
   const expression = `translate ${asked.words}`;
-  const answer: { result: string } = await session.customRequest('evaluate', { expression, context: 'repl' });
+  const answer: { result: string } = await session.customRequest('evaluate', { expression });
   vscode.debug.activeDebugConsole.appendLine(`${expression}\n${answer.result}`);
   const stopped = answer.result.startsWith('stopped');
   // A stop shows itself in the editor and the call stack; a message would only cover it.
