@@ -36,7 +36,7 @@ describe('the layout of a history', () => {
       parts = within(group.span);
       levels.push(parts);
     }
-    expect(levels.length).toBe(4);
+    expect(levels.length).toBe(3);
     for (const level of levels) expect(level.length).toBeLessThanOrEqual(PAGE + 1);
     expect(spans(levels.at(-1) ?? [])).toEqual([['entries', 0, PAGE]]);
   });
