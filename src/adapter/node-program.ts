@@ -24,7 +24,7 @@ export type FileHost = CaptureHost & { readonly directory: string; readonly sign
 
 /** A text is held in memory as a whole. */
 const LARGEST_TRACE = 256 * 2 ** 20;
-const SCRIPT_EXTENSION = '.smmu';
+export const SCRIPT_EXTENSION = '.smmu';
 const GZIP = [0x1f, 0x8b] as const;
 
 type Machine = Omit<OpenedMachine, 'program'>;
@@ -85,12 +85,6 @@ async function openScriptFile(inputs: LaunchInputs, file: string, host: FileHost
 
 function openTraceFile(inputs: LaunchInputs, file: string): OpenedMachine {
   const text = readTrace(file);
-  if (!isTrace(text)) {
-    throw new UserError('is neither a script nor a trace log', {
-      where: file,
-      todo: `a script ends in ${SCRIPT_EXTENSION}; a trace is the log of QEMU's option -trace "smmu*"`,
-    });
-  }
   const smmu = traceMachine(text, inputs.caches);
   return {
     smmu,
@@ -102,7 +96,20 @@ function openTraceFile(inputs: LaunchInputs, file: string): OpenedMachine {
   };
 }
 
-function readTrace(file: string): string {
+/**
+ * Reads a trace log, which may be compressed by gzip.
+ * @throws UserError when it is none
+ */
+export function readTrace(file: string): string {
+  const text = readText(file);
+  if (isTrace(text)) return text;
+  throw new UserError('is neither a script nor a trace log', {
+    where: file,
+    todo: `a script ends in ${SCRIPT_EXTENSION}; a trace is the log of QEMU's option -trace "smmu*"`,
+  });
+}
+
+function readText(file: string): string {
   const stat = statSync(file, { throwIfNoEntry: false });
   if (!stat?.isFile()) throw new UserError('there is no such file', { where: file });
   const tooLarge = new UserError(`is larger than ${sizeText(LARGEST_TRACE)}`, {

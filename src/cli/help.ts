@@ -98,9 +98,10 @@ Runs cases and compares the answers with those expected.
   --caches POLICY       combined (default), maximal or none
   --json                the report as JSON
 `,
-  run: `smmu-debug run SCRIPT.smmu
+  run: `smmu-debug run SCRIPT.smmu | TRACE.log[.gz]
 
-Runs a script; its expect lines are the test. Each test block runs by itself.
+Runs a script; its expect lines are the test. Each test block runs by itself. Or replays a log of QEMU's -trace "smmu*"
+and compares each answer in it with the model's.
 
   --only NAME           only the test of this name
   --preset NAME         another SMMU than the script's machine statement says
@@ -124,7 +125,7 @@ export const OVERVIEW = `smmu-debug: look into the tables and queues of an Arm S
   smmu-debug translate CAPTURE --registers SNAPSHOT   what a transaction would do
   smmu-debug why CAPTURE --registers SNAPSHOT         why it does, and what would cure it
   smmu-debug conform CASES.jsonl...                   run conformance cases
-  smmu-debug run SCRIPT.smmu                          run a script as a test
+  smmu-debug run SCRIPT.smmu                          run a script as a test, or replay a trace
   smmu-debug dap [--port N]                           serve the Debug Adapter Protocol
   smmu-debug help [COMMAND]
   smmu-debug version

@@ -14,7 +14,7 @@ import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
 import { type Breakpoints, breakpointsOf } from './stops/breakpoints.ts';
 import { EXPECT_FAILED } from './stops/expect-failed.ts';
-import type { Hit } from './stops/stop.ts';
+import type { Hit, View } from './stops/stop.ts';
 import { DMA, PROGRAM, queueThread, type ThreadInfo, type ThreadKey, worldOf } from './thread.ts';
 import { Watch } from './watch.ts';
 import { type Variant, WhatIf } from './what-if.ts';
@@ -175,17 +175,26 @@ export class Debugger {
 
   /** Backwards to the last place where something stops, or to the beginning. Breakpoints neither count nor log. */
   reverseContinue(thread: ThreadKey): Stop {
-    const back = this.#hitBefore(thread);
-    if (back) return back;
-    let first: ThreadKey = thread;
-    for (let undone = this.#undoLast(); undone; undone = this.#undoLast()) {
-      first = undone.thread;
-      const stop = this.#hitIn(undone);
-      if (stop) return stop;
+    const before = this.#hitBefore(thread) ?? this.#back(thread, Number.POSITIVE_INFINITY);
+    return typeof before === 'string' ? this.reverseContinue(before) : before;
+  }
+
+  /** As {@link reverseContinue}, but it gives way to the event loop, and a pause ends it. */
+  async runBack(thread: ThreadKey): Promise<Stop> {
+    this.#pauseAsked = false;
+    this.#running = thread;
+    try {
+      let at = this.#hitBefore(thread) ?? thread;
+      while (typeof at === 'string') {
+        at = this.#back(at, this.#clock.now() + SLICE_MS);
+        if (typeof at !== 'string') break;
+        await this.#clock.breathe();
+        if (this.#pauseAsked) return this.#atBeginning(at, 'pause');
+      }
+      return at;
+    } finally {
+      this.#running = null;
     }
-    const current = this.#places.get(first);
-    if (current) this.#places.put(first, current.plan, 0);
-    return this.#stop(first, 'entry', START);
   }
 
   /**
@@ -196,9 +205,7 @@ export class Debugger {
     if (length < 0 || length > this.history.length) return null;
     let last: ThreadKey = thread;
     while (this.history.length > length) last = this.#undoLast()?.thread ?? last;
-    const current = this.#places.get(last);
-    if (current) this.#places.put(last, current.plan, 0);
-    return this.#stop(last, 'goto');
+    return this.#atBeginning(last, 'goto');
   }
 
   /** Goes on in the program at a line, without running what lies between; null when it cannot. */
@@ -460,6 +467,28 @@ export class Debugger {
     if (current) this.#places.put(thread, current.plan, current.plan.steps.length - 1);
   }
 
+  /**
+   * Takes operations back until something stops.
+   * @param end time on the clock after which it gives up
+   * @returns the thread of the operation that was taken back last, when it gave up
+   */
+  #back(thread: ThreadKey, end: number): Stop | ThreadKey {
+    let first: ThreadKey = thread;
+    for (let undone = this.#undoLast(); undone; undone = this.#undoLast()) {
+      first = undone.thread;
+      const stop = this.#hitIn(undone);
+      if (stop) return stop;
+      if (this.#clock.now() >= end) return first;
+    }
+    return this.#atBeginning(first, 'entry', START);
+  }
+
+  #atBeginning(thread: ThreadKey, reason: StopReason, text = ''): Stop {
+    const current = this.#places.get(thread);
+    if (current) this.#places.put(thread, current.plan, 0);
+    return this.#stop(thread, reason, text);
+  }
+
   /** The last stop before the place where the thread stands, within its operation. */
   #hitBefore(thread: ThreadKey): Stop | null {
     const current = this.#places.get(thread);
@@ -492,9 +521,9 @@ export class Debugger {
   #statementStop(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
     const place = this.#program.place();
+    const scope = this.program?.scope?.() ?? null;
     const hit =
-      place &&
-      this.breakpoints.arriveLooking(place.file, place.line, this.#program.program.scope?.() ?? null);
+      place && this.breakpoints.arriveLooking(place.file, place.line, scope, () => this.#view(thread));
     if (!hit) return null;
     const current = this.#places.get(thread);
     if (current) this.#places.put(thread, current.plan, 0);
@@ -510,9 +539,15 @@ export class Debugger {
   #arrive(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
     const place = this.#program.place();
-    const hit =
-      place && this.breakpoints.arrive(place.file, place.line, this.#program.program.scope?.() ?? null);
+    const scope = this.program?.scope?.() ?? null;
+    const hit = place && this.breakpoints.arrive(place.file, place.line, scope, () => this.#view(thread));
     return hit ? this.#hit(thread, hit) : null;
+  }
+
+  /** The operation before which a thread stands, as conditions see it. */
+  #view(thread: ThreadKey): View | null {
+    const current = this.#places.get(thread);
+    return current && { smmu: this.smmu, plan: current.plan, findings: this.#judge(current.plan) };
   }
 
   #judge(plan: Plan): readonly Finding[] {

@@ -15,4 +15,6 @@ export interface Finding {
   readonly rule: string;
   /** The step of the plan before which to stop; -1 when it is about the whole operation. */
   readonly step: number;
+  /** Said better by a finding of this kind, where there is one about the same operation. */
+  readonly unless?: Finding['kind'];
 }

@@ -30,7 +30,7 @@ export class Watch {
     if (known) return known;
     const concerned = this.#checkers.filter((checker) => checker.concerns(this.#smmu, plan));
     if (concerned.length === 0) return NOTHING;
-    const findings = concerned.flatMap((checker) => checker.judge(this.#smmu, plan, entry));
+    const findings = withoutRepeats(concerned.flatMap((checker) => checker.judge(this.#smmu, plan, entry)));
     this.#judged.set(plan, findings);
     return findings;
   }
@@ -46,4 +46,9 @@ export class Watch {
   reverted(to: number, entry: number): void {
     for (const checker of this.#checkers) checker.reverted?.(to, entry);
   }
+}
+
+function withoutRepeats(findings: readonly Finding[]): readonly Finding[] {
+  const kinds = new Set(findings.map(({ kind }) => kind));
+  return findings.filter(({ unless }) => unless === undefined || !kinds.has(unless));
 }

@@ -354,7 +354,14 @@ export type Operation =
       /** Physical address space of the access. Default: Non-secure. */
       readonly world?: World;
     }
-  | { readonly kind: 'memory'; readonly space: World; readonly pa: number; readonly words: Uint32Array }
+  | {
+      readonly kind: 'memory';
+      readonly space: World;
+      readonly pa: number;
+      readonly words: Uint32Array;
+      /** Nothing could have fetched what was there before: it was not reachable, or people put the scene together. */
+      readonly setup?: true;
+    }
   | { readonly kind: 'page-request'; readonly request: PageRequest }
   | { readonly kind: 'page-hint'; readonly hint: PageHint }
   | { readonly kind: 'broadcast-tlbi'; readonly message: BroadcastMessage }

@@ -294,8 +294,8 @@ export class Smmu implements QueueMachine {
       case 'register':
         return this.#planRegister(operation, effects, recorder);
       case 'memory':
-        if (this.policy === 'maximal') this.#rememberVersions(operation, effects);
-        effects.push({ ...operation, what: 'software writes memory' });
+        if (this.policy === 'maximal' && !operation.setup) this.#rememberVersions(operation, effects);
+        effects.push(writeOf(operation));
         recorder?.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
       case 'learned':
@@ -464,6 +464,10 @@ export class Smmu implements QueueMachine {
     const entry = this.config.near(incoming);
     if (entry) effects.push({ kind: 'config', op: 'remove', entry });
   }
+}
+
+function writeOf({ space, pa, words }: Operation & { kind: 'memory' }): Effect {
+  return { kind: 'memory', space, pa, words, what: 'software writes memory' };
 }
 
 function textOf(effect: Effect): string {

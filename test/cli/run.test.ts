@@ -92,9 +92,9 @@ it('include and load stay in the workspace, whatever path or link leads out of i
     'load "../outside.smmu"',
     `load "link.smmu" registers="link.smmu"`,
   ]) {
-    const { status, out } = await smmuDebug('run', script('escape.smmu', `${statement}\n`));
-    expect(status).toBe(1);
-    expect(out).toContain('lies outside of the workspace');
+    const { status, err } = await smmuDebug('run', script('escape.smmu', `${statement}\n`));
+    expect(status).toBe(2);
+    expect(err).toContain('lies outside of the workspace');
   }
   const wider = await smmuDebug(
     'run',
@@ -118,6 +118,7 @@ expect pa=0x50000000
   const { out, status } = await smmuDebug('run', script('load.smmu', text), '--workspace', '/');
   expect([status, out]).toEqual([0, '1 passed, 0 failed\n']);
   const missing = await smmuDebug('run', script('missing.smmu', '\nload "nowhere.elf"\n'));
-  expect(missing.out).toContain('missing.smmu:2: ');
-  expect(missing.out).toContain('"nowhere.elf" is not there');
+  expect(missing.status).toBe(2);
+  expect(missing.err).toContain('missing.smmu: line 2, column ');
+  expect(missing.err).toContain('"nowhere.elf" is not there');
 });

@@ -1,12 +1,14 @@
 import { realpathSync } from 'node:fs';
 import path from 'node:path';
+import { readTrace, SCRIPT_EXTENSION } from '../../adapter/node-program.ts';
 import { nodeScripts, readScript } from '../../adapter/node-scripts.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { readPreset } from '../../capture/configuration.ts';
 import { checkersOf } from '../../control/checkers.ts';
 import { type RunFailure, type RunResult, runScript } from '../../control/script/run.ts';
+import { runTrace, traceMachine } from '../../control/trace/run.ts';
 import { CACHE_POLICIES } from '../../model/smmu.ts';
-import { cachesOption, parse } from '../args.ts';
+import { cachesOption, type Given, parse } from '../args.ts';
 import { type Io, LineWriter, NO, OK, printJson } from '../io.ts';
 
 const OPTIONS = {
@@ -19,8 +21,10 @@ const OPTIONS = {
 
 /** What the debugger runs with, and so what a script is written for. */
 const CACHES = CACHE_POLICIES[1];
+/** Nearest to QEMU's own. */
+const TRACE_CACHES = CACHE_POLICIES[0];
 
-/** `smmu-debug run`: runs a script with its `expect` lines as a test. */
+/** `smmu-debug run`: runs a script with its `expect` lines as a test, or replays a trace log. */
 export async function runCommand(args: readonly string[], io: Io): Promise<number> {
   const given = parse('run', args, OPTIONS);
   const [named, ...more] = given.files;
@@ -28,6 +32,7 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     const what = named === undefined ? 'no script is named' : 'one script at a time';
     throw new UserError(what, { where: 'run', todo: 'write smmu-debug run SCRIPT.smmu' });
   }
+  if (!named.endsWith(SCRIPT_EXTENSION)) return replay(named, given, io);
   const text = readScript(named);
   const file = realpathSync(named);
   const workspace = given.text('workspace') ?? path.dirname(file);
@@ -46,9 +51,28 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
       },
     }),
   );
+  if (result.unreadable) throw result.unreadable;
   if (given.flag('json')) printJson(io, { script: named, caches, ...result });
   else print(result, (one) => shown(one, file, named), io);
   return result.tests.some(({ failures }) => failures.length > 0) ? NO : OK;
+}
+
+/** A trace log: each answer that it holds is compared with the model's. */
+function replay(named: string, given: Given, io: Io): number {
+  const caches = given.text('caches') === undefined ? TRACE_CACHES : cachesOption(given);
+  const text = readTrace(named);
+  const report = runTrace(text, named, traceMachine(text, caches));
+  const { notes, ...counts } = report;
+  if (given.flag('json')) printJson(io, { trace: named, caches, ...report });
+  else {
+    const out = new LineWriter(io);
+    for (const { place, text: said } of notes) out.line(`${named}:${place.line}: ${said}`);
+    out.line(
+      `${counts.lines} lines, ${counts.operations} operations; ${counts.compared} answers compared, ${counts.differing} differ, ${counts.unchecked} cannot be checked`,
+    );
+    out.flush();
+  }
+  return counts.differing > 0 ? NO : OK;
 }
 
 /** The script by the name that the user gave, others relative to where he is. */
@@ -71,6 +95,7 @@ function print({ tests, output, warnings }: RunResult, name: (file: string) => s
     out.line(
       `warning: ${name(file)}:${line}: ${finding.certainty} ${finding.kind}, ${finding.class}: ${finding.text}`,
     );
+    for (const more of finding.more) out.line(`    ${more}`);
   }
   const failed = tests.filter(({ failures }) => failures.length > 0).length;
   out.line(`${tests.length - failed} passed, ${failed} failed`);

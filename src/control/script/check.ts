@@ -118,7 +118,7 @@ function checkRest(
 
 const NAME = /^[A-Za-z_]\w*$/;
 
-function checkNewName({ words }: Bound, { names }: Run): readonly Problem[] {
+function checkNewName({ words, form }: Bound, { names }: Run): readonly Problem[] {
   const word = words.get('name');
   if (!word) return [];
   if (!NAME.test(word.text) || word.quoted) {
@@ -128,7 +128,8 @@ function checkNewName({ words }: Bound, { names }: Run): readonly Problem[] {
     return [error(word, `${word.text} has a meaning already; choose another name`)];
   }
   const before = names.get(word.text);
-  if (!before) return [];
+  // A value may be given anew.
+  if (!before || (form.keyword === 'let' && before.kind === 'let')) return [];
   return [
     error(
       word,

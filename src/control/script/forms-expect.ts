@@ -28,7 +28,7 @@ export const EXPECT_FORMS: readonly Form[] = [
     keyword: 'expect',
     subject: 'none',
     usage: 'expect none',
-    doc: 'No event, no error and no finding since the last acting statement.',
+    doc: 'No event and no error since the last acting statement; for what checkers find, see expect findings none.',
     example: 'expect none',
   },
   {

@@ -30,7 +30,7 @@ const SETTING: readonly Form[] = [
     arguments: [
       { name: 'preset', takes: 'preset', doc: 'ID registers of a known SMMU.' },
       { name: 'ram', takes: 'expression', doc: 'Where RAM begins; 0x40000000 unless given.' },
-      { name: 'size', takes: 'expression', doc: 'Bytes of RAM; 1G unless given.' },
+      { name: 'size', takes: 'expression', doc: 'Bytes of RAM; 8G unless given.' },
     ],
     fields: 'features',
     acts: false,

@@ -19,7 +19,7 @@ import { allocationIn } from './build/allocation.ts';
 
 /** The machine of a script that says nothing of it. */
 const DEFAULT_MACHINE_PRESET = 'architecture-max';
-const DEFAULT_RAM = { base: 0x4000_0000, size: 0x4000_0000 } as const;
+const DEFAULT_RAM = { base: 0x4000_0000, size: 0x2_0000_0000 } as const;
 /** What queues and tables of a machine that comes up ready take, before anything else is placed. */
 export const SMALLEST_RAM = 0x100_0000;
 

@@ -66,6 +66,8 @@ export interface RunResult {
   /** What the script printed, one line each. */
   readonly output: string;
   readonly warnings: readonly RunWarning[];
+  /** Why nothing ran, when nothing did. */
+  readonly unreadable?: UserError;
 }
 
 /** Operations between two turns of others. */
@@ -113,9 +115,10 @@ export async function runScript(
     if (!(error instanceof UserError)) throw error;
     const [where, line] = error instanceof ScriptError ? [error.file, error.line] : [file, 1];
     return {
-      tests: [{ name: file, line, failures: [{ file: where, line, text: error.message }] }],
+      tests: [{ name: file, line, failures: [{ file: where, line, text: error.what }] }],
       output: '',
       warnings: [],
+      unreadable: error,
     };
   }
 }

@@ -42,8 +42,16 @@ export class StaleChecker implements Checker {
       class: kind,
       step,
       text: `${what}: ${differs}`,
-      more: [explainStale(smmu, plan, use, this.#origins).text],
+      more: detailsOf(explainStale(smmu, plan, use, this.#origins).text),
       rule: clash === null ? STALE_RULE : CLASH_RULE,
     };
   }
+}
+
+/** What an explanation says beyond its heading, which the finding's own text has. */
+function detailsOf(text: string): string[] {
+  return text
+    .split('\n')
+    .slice(2)
+    .map((line) => line.trim());
 }

@@ -58,6 +58,8 @@ interface Moment {
   readonly site: Site;
 }
 
+const nothingAhead = (): View | null => null;
+
 /**
  * The breakpoints of a session. They outlive what is debugged: {@link attach} tells them of another SMMU. Setting one
  * kind replaces all of that kind; what is set again with the same text keeps its id and its count.
@@ -236,11 +238,12 @@ export class Breakpoints {
   /**
    * A program arrives at a line, before any of its operations.
    * @param scope the program's variables
+   * @param ahead the first operation of the line, asked for only when a breakpoint lies there; null for none
    */
-  arrive(file: string, line: number, scope: Scope | null = null): Hit | null {
+  arrive(file: string, line: number, scope: Scope | null = null, ahead = nothingAhead): Hit | null {
     const here = this.#statements.get(placeKey(file, line));
     if (!here) return null;
-    const names = lineScope(this.#smmu, scope);
+    const names = lineScope(this.#smmu, scope, ahead());
     const label = lineLabel(file, line);
     const stops = here.flatMap((of) => {
       const verdict = of.meet(names, label, this.#log, { id: of.id, view: null, step: -1, file, line });
@@ -250,9 +253,10 @@ export class Breakpoints {
   }
 
   /** Whether a line would stop a program; nothing counts or logs. */
-  arriveLooking(file: string, line: number, scope: Scope | null = null): Hit | null {
-    const here = this.#statements.get(placeKey(file, line)) ?? [];
-    const names = lineScope(this.#smmu, scope);
+  arriveLooking(file: string, line: number, scope: Scope | null = null, ahead = nothingAhead): Hit | null {
+    const here = this.#statements.get(placeKey(file, line));
+    if (!here) return null;
+    const names = lineScope(this.#smmu, scope, ahead());
     const text = lineLabel(file, line);
     return lineHit(here.filter((of) => of.looks(names)).map((of) => ({ of, text })));
   }

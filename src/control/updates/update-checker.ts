@@ -201,10 +201,19 @@ export class UpdateChecker implements Checker {
     if (this.#smmu.policy !== 'maximal') return change;
     const { operation, outcome } = plan;
     if (operation.kind === 'memory') {
-      if (outcome.result === 'ok' && operation.space === this.#world) this.#write(operation, plan, change);
+      if (outcome.result === 'ok' && operation.space === this.#world) {
+        if (operation.setup) this.#setUp(operation, change);
+        else this.#write(operation, plan, change);
+      }
     } else if (operation.kind === 'transaction') this.#use(operation.transaction, change);
     this.#invalidate(plan, change);
     return change;
+  }
+
+  /** What nothing could have fetched is no update; where it leads to may be new. */
+  #setUp({ pa, words }: MemoryWrite, change: Change): void {
+    for (const name of this.#index.at(pa, words.length * 4))
+      if (name.structure !== 'CD') change.tables.push(name);
   }
 
   #write(operation: MemoryWrite, plan: Plan, change: Change): void {
@@ -427,6 +436,7 @@ export class UpdateChecker implements Checker {
       : `no ${command} for it has followed`;
     return {
       ...this.#base(name, 'missing-invalidation', step, '3.21.3'),
+      unless: 'stale-use',
       class: 'unsafe',
       operation,
       text: `${entryText(name)}: changed at ${this.#where(changedAt)}, and ${what}: hardware may use what was there before`,

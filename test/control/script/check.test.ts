@@ -105,7 +105,8 @@ describe('what is wrong', () => {
   });
 
   it('is a name made twice, or one of a test that is over', () => {
-    expect(messages('let a = 1\nlet a = 2')).toEqual(['a is a name already, made in line 1 of a.smmu']);
+    expect(messages('device a sid=1\nlet a = 2')).toEqual(['a is a name already, made in line 1 of a.smmu']);
+    expect(messages('let a = 1\nlet a = a + 1')).toEqual([]);
     expect(messages('test "x"\nlet a = 1\nend\nprint "{a}"')).toEqual(['there is no name "a"']);
     expect(messages('test "x"\nlet a = 1\nend\ntest "y"\nlet a = 1\nend')).toEqual([]);
   });

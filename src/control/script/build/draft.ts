@@ -34,11 +34,16 @@ export class Draft {
   readonly #after = new Map<number, readonly [lo: number, hi: number]>();
   readonly #pair = new Uint32Array(2);
   #allocation: Allocation;
+  readonly #scene: boolean;
+  /** Tables that this draft takes: nothing reaches them before it publishes them. */
+  readonly #fresh: { readonly from: number; readonly to: number }[] = [];
 
-  constructor(smmu: Smmu, space: World, allocation: Allocation) {
+  /** @param scene structures that are not valid yet are put there as if they had always been: nobody tests that */
+  constructor(smmu: Smmu, space: World, allocation: Allocation, scene = false) {
     this.smmu = smmu;
     this.space = space;
     this.#allocation = allocation;
+    this.#scene = scene;
   }
 
   /** The writes in the order in which they are made. */
@@ -80,12 +85,20 @@ export class Draft {
 
   /**
    * Adds a write of 8 bytes: one write, because just 64 bits are single-copy atomic (3.21.3). Nothing is added when
-   * memory holds the value already.
+   * memory holds the value already. The first pointer to a table counts as always there.
    */
-  write64(pa: number, lo: number, hi: number, what: string, when: Publish = PUBLISH.leaf): void {
+  write64(
+    pa: number,
+    lo: number,
+    hi: number,
+    what: string,
+    when: Publish = PUBLISH.leaf,
+    setup = false,
+  ): void {
     const now = this.read64(pa, what);
     if (now[0] === lo >>> 0 && now[1] === hi >>> 0) return;
-    this.#push(pa, Uint32Array.of(lo, hi), when);
+    const published = (when === PUBLISH.l1std || when === PUBLISH.l1cd) && now[0] === 0 && now[1] === 0;
+    this.#push(pa, Uint32Array.of(lo, hi), when, setup || published);
     this.#after.set(pa, [lo >>> 0, hi >>> 0]);
   }
 
@@ -94,9 +107,10 @@ export class Draft {
    * @param words an even number of them
    */
   writeStructure(pa: number, words: Uint32Array, what: string, when: Publish = PUBLISH.leaf): void {
+    const setup = this.#scene && ((this.read64(pa, what)[0] ?? 0) & 1) === 0;
     for (let i = 2; i < words.length; i += 2)
-      this.write64(pa + i * 4, words[i] ?? 0, words[i + 1] ?? 0, what, when);
-    this.write64(pa, words[0] ?? 0, words[1] ?? 0, what, when);
+      this.write64(pa + i * 4, words[i] ?? 0, words[i + 1] ?? 0, what, when, setup);
+    this.write64(pa, words[0] ?? 0, words[1] ?? 0, what, when, setup);
   }
 
   /**
@@ -107,6 +121,7 @@ export class Draft {
   table(bytes: number): number {
     const { pa, allocation } = allocate(this.#allocation, bytes);
     this.#allocation = allocation;
+    this.#fresh.push({ from: pa, to: pa + bytes });
     this.#clear(pa, bytes);
     return pa;
   }
@@ -133,13 +148,17 @@ export class Draft {
     }
   }
 
-  #push(pa: number, words: Uint32Array, when: Publish): void {
+  #push(pa: number, words: Uint32Array, when: Publish, setup = false): void {
     if (this.#operations.length >= MAX_WRITES) {
       throw new UserError(`this takes more than ${MAX_WRITES} writes of 8 bytes`, {
         todo: 'map less at once, or larger pages',
       });
     }
-    this.#operations.push({ write: { kind: 'memory', space: this.space, pa, words }, when });
+    const isUnreached = setup || this.#fresh.some(({ from, to }) => pa >= from && pa < to);
+    this.#operations.push({
+      write: { kind: 'memory', space: this.space, pa, words, ...(isUnreached && { setup: true }) },
+      when,
+    });
   }
 }
 

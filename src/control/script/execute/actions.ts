@@ -83,8 +83,8 @@ function plain({ environment }: Context, operations: readonly Operation[]): Acti
   return { operations, consume: null, allocation: environment.allocation };
 }
 
-function drafted(of: Context, build: (draft: Draft) => void): Action {
-  const draft = new Draft(of.smmu, of.reading.world(), of.environment.allocation);
+function drafted(of: Context, build: (draft: Draft) => void, scene = false): Action {
+  const draft = new Draft(of.smmu, of.reading.world(), of.environment.allocation, scene);
   build(draft);
   return { operations: draft.operations, consume: null, allocation: draft.allocation };
 }
@@ -223,21 +223,24 @@ function mapStatement(of: Context): Action {
   const granule = reading.argument('granule');
   const pages = reading.argument('pages');
   const leaf = pages === null ? null : numberOf(pages, reading.scope).toString(2).length - 1;
-  return drafted(of, (draft) =>
-    map(draft, {
-      ...target,
-      output: reading.required('pa', PA_LIMIT),
-      access: {
-        read: permissions.includes('r'),
-        write: permissions.includes('w'),
-        execute: permissions.includes('x'),
-      },
-      granuleBits: granule === null ? null : (GRANULE_BITS[granule.text] ?? 12),
-      leafLog2: leaf,
-      accessFlag: reading.argument('af')?.text !== '0',
-      global: reading.flag('global'),
-      attribute: attributeOf(reading, target.stage),
-    }),
+  return drafted(
+    of,
+    (draft) =>
+      map(draft, {
+        ...target,
+        output: reading.required('pa', PA_LIMIT),
+        access: {
+          read: permissions.includes('r'),
+          write: permissions.includes('w'),
+          execute: permissions.includes('x'),
+        },
+        granuleBits: granule === null ? null : (GRANULE_BITS[granule.text] ?? 12),
+        leafLog2: leaf,
+        accessFlag: reading.argument('af')?.text !== '0',
+        global: reading.flag('global'),
+        attribute: attributeOf(reading, target.stage),
+      }),
+    true,
   );
 }
 

@@ -2,6 +2,7 @@ import { UserError } from '../../../bits/user-error.ts';
 import { type FeatureName, type FeatureValues, isFeatureName } from '../../../spec/features.ts';
 import type { Scope, Value } from '../../expression/value.ts';
 import type { ProgramPlace } from '../../program.ts';
+import { checkScript } from '../check.ts';
 import { DEFAULT_WISH, type LoadWish, type MachineWish } from '../machine.ts';
 import { parseScript } from '../parse.ts';
 import { type Bound, bind, formOfStatement } from '../parse-bind.ts';
@@ -101,6 +102,8 @@ export function placeOf({ statement }: ScriptLine): ProgramPlace {
 export async function openScript(text: string, file: string, files: ScriptFiles): Promise<Script> {
   const lines: ScriptLine[] = [];
   const names: string[] = [];
+  /** What includes came to, by the file that says so and the path as it is written. */
+  const found = new Map<string, IncludedScript>();
   let test = -1;
   const add = async (source: IncludedScript, includes: readonly ProgramPlace[]): Promise<void> => {
     if (!names.includes(source.file)) names.push(source.file);
@@ -124,6 +127,7 @@ export async function openScript(text: string, file: string, files: ScriptFiles)
       const stack = [placeOf(line), ...includes];
       if (stack.length > DEEPEST) fail(`includes are nested more than ${DEEPEST} deep`);
       const next = await included(files, line);
+      found.set(includeKey(line.bound.words.get('script')?.text ?? '', source.file), next);
       if (
         next.file === source.file ||
         includes.some((place) => place.file === next.file) ||
@@ -134,7 +138,16 @@ export async function openScript(text: string, file: string, files: ScriptFiles)
     }
   };
   await add({ text, file }, []);
+  const resolveInclude = (path: string, from: string): IncludedScript | null =>
+    found.get(includeKey(path, from)) ?? null;
+  const problems = checkScript(parseScript(text, file), { resolveInclude });
+  const mistake = problems.find(({ severity }) => severity === 'error');
+  if (mistake) throw new ScriptError(file, mistake.line, mistake.start, mistake.message, problems);
   return { file, lines, files: names, ...machineOf(lines) };
+}
+
+function includeKey(path: string, from: string): string {
+  return `${from}\n${path}`;
 }
 
 async function included(files: ScriptFiles, { statement, bound }: ScriptLine): Promise<IncludedScript> {
