@@ -103,7 +103,9 @@ export function completeInvalidations(c: CommandContext): void {
   if (policy !== 'maximal') return;
   complete(c);
   const items = leaving.of(queueOf(c));
-  for (const item of items) {
+  // The last first, so that taking it back leaves them in the order in which they were named.
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i] as LeavingItem;
     const { store, entry } = item;
     c.effects.push({
       kind: 'store',
