@@ -12,6 +12,7 @@ import { registerConfigurations } from './launch/configuration.ts';
 import { DEBUG_TYPE, SCHEME, VIEWS } from './manifest.ts';
 import { Sessions } from './sessions.ts';
 import { registerScriptTests } from './tests/explorer.ts';
+import { HistoryTree } from './views/history.ts';
 import { StreamsTree } from './views/streams.ts';
 
 /** Registers what package.json promises. Sessions, and what they need, load when the first one starts. */
@@ -24,11 +25,16 @@ export function activate(context: vscode.ExtensionContext): void {
     showCollapseAll: true,
   });
   streams.attach(view);
+  const history = new HistoryTree(sessions);
+  const historyView = vscode.window.createTreeView(VIEWS.history, { treeDataProvider: history });
+  history.attach(historyView);
 
   context.subscriptions.push(
     sessions,
     streams,
     view,
+    history,
+    historyView,
     documents,
     vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, sessions),
     vscode.debug.registerDebugAdapterDescriptorFactory(

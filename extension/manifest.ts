@@ -28,15 +28,18 @@ export const COMMANDS = {
   refreshStreams: 'smmu.refreshStreams',
   openQueue: 'smmu.openQueue',
   enableQueue: 'smmu.enableQueue',
+  why: 'smmu.why',
+  runAgain: 'smmu.runAgain',
+  goBackTo: 'smmu.goBackTo',
   runScript: 'smmu.runScript',
   debugScript: 'smmu.debugScript',
 } as const;
 
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 
-export const VIEWS = { container: 'smmu', streams: 'smmu.streams' } as const;
+export const VIEWS = { container: 'smmu', streams: 'smmu.streams', history: 'smmu.history' } as const;
 
 export const SETTINGS = { adapter: 'smmu.adapter' } as const;
 
 /** Context keys for `when` clauses. */
-export const CONTEXTS = { session: 'smmu.session' } as const;
+export const CONTEXTS = { session: 'smmu.session', history: 'smmu.hasHistory' } as const;

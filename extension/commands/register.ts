@@ -4,11 +4,13 @@ import type { Sessions } from '../sessions.ts';
 import type { StreamsTree } from '../views/streams.ts';
 import { copyAddress } from './address.ts';
 import { enableQueue } from './enable-queue.ts';
+import { goBackTo } from './go-back.ts';
 import { openDump } from './open-dump.ts';
 import { openQueue } from './open-queue.ts';
 import { openSample } from './open-sample.ts';
 import { runScript } from './run-script.ts';
 import { translate } from './translate.ts';
+import { explain, runAgain } from './why.ts';
 
 /** Registers every command of the manifest; the type asks for each of them. */
 export function registerCommands(
@@ -25,6 +27,9 @@ export function registerCommands(
     [COMMANDS.refreshStreams]: () => streams.refresh(),
     [COMMANDS.openQueue]: (queue) => openQueue(sessions, queue),
     [COMMANDS.enableQueue]: () => enableQueue(sessions),
+    [COMMANDS.why]: (question) => explain(sessions, question),
+    [COMMANDS.runAgain]: () => runAgain(sessions),
+    [COMMANDS.goBackTo]: (entry) => goBackTo(sessions, entry),
     [COMMANDS.runScript]: (uri, only) => runScript(uri, only, true),
     [COMMANDS.debugScript]: (uri, only) => runScript(uri, only, false),
   };

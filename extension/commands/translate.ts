@@ -5,7 +5,7 @@ import { COMMANDS } from '../manifest.ts';
 import type { Sessions } from '../sessions.ts';
 
 /** What to translate; what is missing is asked for. */
-interface Wish {
+export interface Wish {
   readonly sid?: number;
   readonly ssid?: number;
   readonly iova?: string;
@@ -27,24 +27,38 @@ export async function translate(sessions: Sessions, preset: unknown): Promise<st
     await offerDump();
     return undefined;
   }
-  const wish = wishOf(preset);
-  const sid = wish.sid ?? (await askForStream());
-  if (sid === undefined) return undefined;
-  const iova = wish.iova ?? (await askForAddress(sid, wish.near ?? LAST_IOVA.get(session)));
-  if (iova === undefined) return undefined;
-  const write = wish.write ?? (await askForAccess(sid, iova));
-  if (write === undefined) return undefined;
-
-  const ssid = wish.ssid === undefined ? '' : ` ssid=${wish.ssid}`;
-  const expression = `translate sid=0x${sid.toString(16)} iova=${iova}${ssid}${write ? ' write' : ''}`;
-  const answer: { result: string } = await session.customRequest('evaluate', { expression, context: 'repl' });
-  LAST_IOVA.set(session, iova);
+  const asked = await askForTransaction(session, wishOf(preset), 'Translate Address');
+  if (!asked) return undefined;
+  const { sid } = asked;
+  const expression = `translate ${asked.words}`;
+  const answer: { result: string } = await session.customRequest('evaluate', { expression });
   vscode.debug.activeDebugConsole.appendLine(`${expression}\n${answer.result}`);
   const stopped = answer.result.startsWith('stopped');
   // A stop shows itself in the editor and the call stack; a message would only cover it.
   if (stopped) await vscode.commands.executeCommand('workbench.view.debug');
   else void vscode.window.showInformationMessage(`StreamID 0x${sid.toString(16)}: ${answer.result}`);
   return answer.result;
+}
+
+/**
+ * Asks for what is missing of a transaction.
+ * @param title what it is for
+ * @returns its StreamID, and the transaction in the words of the debug console; undefined when the user cancelled
+ */
+export async function askForTransaction(
+  session: vscode.DebugSession,
+  wish: Wish,
+  title: string,
+): Promise<{ readonly sid: number; readonly words: string } | undefined> {
+  const sid = wish.sid ?? (await askForStream(title));
+  if (sid === undefined) return undefined;
+  const iova = wish.iova ?? (await askForAddress(title, sid, wish.near ?? LAST_IOVA.get(session)));
+  if (iova === undefined) return undefined;
+  const write = wish.write ?? (await askForAccess(title, sid, iova));
+  if (write === undefined) return undefined;
+  LAST_IOVA.set(session, iova);
+  const ssid = wish.ssid === undefined ? '' : ` ssid=${wish.ssid}`;
+  return { sid, words: `sid=0x${sid.toString(16)} iova=${iova}${ssid}${write ? ' write' : ''}` };
 }
 
 async function offerDump(): Promise<void> {
@@ -70,9 +84,9 @@ function wishOf(preset: unknown): Wish {
   };
 }
 
-async function askForStream(): Promise<number | undefined> {
+async function askForStream(title: string): Promise<number | undefined> {
   const text = await vscode.window.showInputBox({
-    title: 'Translate Address (1/3): StreamID',
+    title: `${title} (1/3): StreamID`,
     prompt: 'Which stream does the transaction come from?',
     placeHolder: '8, 0x8 or a PCI address such as 00:01.0',
     ignoreFocusOut: true,
@@ -82,9 +96,9 @@ async function askForStream(): Promise<number | undefined> {
   return text === undefined ? undefined : (parseStreamId(text) ?? undefined);
 }
 
-async function askForAddress(sid: number, offered = ''): Promise<string | undefined> {
+async function askForAddress(title: string, sid: number, offered = ''): Promise<string | undefined> {
   const text = await vscode.window.showInputBox({
-    title: `Translate Address (2/3): IOVA in Stream 0x${sid.toString(16)}`,
+    title: `${title} (2/3): IOVA in Stream 0x${sid.toString(16)}`,
     prompt: 'Which address does the device put on the bus?',
     placeHolder: '0xfff57000',
     value: offered,
@@ -96,14 +110,14 @@ async function askForAddress(sid: number, offered = ''): Promise<string | undefi
   return address ? hex64(address.hi, address.lo) : undefined;
 }
 
-async function askForAccess(sid: number, iova: string): Promise<boolean | undefined> {
+async function askForAccess(title: string, sid: number, iova: string): Promise<boolean | undefined> {
   const choice = await vscode.window.showQuickPick(
     [
       { label: '$(arrow-down) Read', description: 'the device reads memory', write: false },
       { label: '$(arrow-up) Write', description: 'the device writes memory', write: true },
     ],
     {
-      title: `Translate Address (3/3): Access to ${iova} by Stream 0x${sid.toString(16)}`,
+      title: `${title} (3/3): Access to ${iova} by Stream 0x${sid.toString(16)}`,
       ignoreFocusOut: true,
     },
   );

@@ -1,10 +1,11 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { DEBUG_TYPE, SCRIPT_LANGUAGE } from '../manifest.ts';
+import { DEBUG_TYPE } from '../manifest.ts';
 import { askForBase, askForRegisters, findRegisters, pickCapture } from './ask.ts';
 import { captureFiles, mapCaptureFiles } from './attributes.ts';
+import { openProgram, programConfigurations } from './program.ts';
 
-/** Registers the providers: one that resolves every configuration, one that offers the workspace's dumps on F5. */
+/** Registers the providers: one that resolves every configuration, one that offers the workspace's dumps, scripts and traces. */
 export function registerConfigurations(): vscode.Disposable[] {
   const provider = new ConfigurationProvider();
   return [
@@ -30,9 +31,11 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
       name: config.name ?? 'SMMU',
       stopOnEntry: config['stopOnEntry'] ?? true,
     };
-    const program = resolved['program'] ?? (config.type ? undefined : openScript());
-    if (program !== undefined) resolved['program'] = program;
-    else if (resolved['capture'] === undefined || resolved['capture'] === '') {
+    const program = resolved['program'] ?? (config.type ? undefined : await openProgram());
+    if (program !== undefined) {
+      resolved['program'] = program;
+      if (!config.name) resolved.name = `SMMU: ${path.basename(String(program))}`;
+    } else if (resolved['capture'] === undefined || resolved['capture'] === '') {
       const capture = await pickCapture();
       if (capture === undefined) return undefined;
       resolved['capture'] = capture;
@@ -47,12 +50,6 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   ): Promise<vscode.DebugConfiguration | undefined> {
     return completeCapture(folder, config);
   }
-}
-
-/** The script in the editor: F5 without a launch.json runs it. */
-function openScript(): string | undefined {
-  const document = vscode.window.activeTextEditor?.document;
-  return document?.languageId === SCRIPT_LANGUAGE ? document.uri.fsPath : undefined;
 }
 
 /**
@@ -70,8 +67,11 @@ async function completeCapture(
     capture: mapCaptureFiles(config['capture'], absolute),
   };
   const first = captureFiles(completed['capture'])[0];
-  const { registers, program } = config;
-  if (typeof program === 'string') completed['program'] = absolute(program);
+  const { registers, program, workspace } = config;
+  if (typeof program === 'string') {
+    completed['program'] = absolute(program);
+    completed['workspace'] = typeof workspace === 'string' ? absolute(workspace) : folderOf(folder, program);
+  }
   if (typeof registers === 'string') completed['registers'] = absolute(registers);
   if (!first) return completed;
   if (registers === undefined) {
@@ -90,7 +90,18 @@ async function completeCapture(
   return completed;
 }
 
-/** One ready configuration for each dump of the workspace that has its registers beside it. */
+/** Where the files of a program may lie: its workspace folder; undefined leaves it to the adapter. */
+function folderOf(folder: vscode.WorkspaceFolder | undefined, program: string): string | undefined {
+  const of = folder ?? vscode.workspace.getWorkspaceFolder(vscode.Uri.file(program));
+  return of && isInside(of.uri.fsPath, path.resolve(of.uri.fsPath, program)) ? of.uri.fsPath : undefined;
+}
+
+function isInside(folder: string, file: string): boolean {
+  const way = path.relative(folder, file);
+  return way !== '' && !way.startsWith('..') && !path.isAbsolute(way);
+}
+
+/** A ready configuration for each dump that has its registers beside it, and for each script and trace. */
 async function workspaceConfigurations(
   folder: vscode.WorkspaceFolder | undefined,
 ): Promise<vscode.DebugConfiguration[]> {
@@ -115,5 +126,5 @@ async function workspaceConfigurations(
       };
     }),
   );
-  return configurations.filter((entry) => entry !== null);
+  return [...configurations.filter((entry) => entry !== null), ...(await programConfigurations(folder))];
 }

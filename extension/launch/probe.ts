@@ -1,10 +1,11 @@
-/** A look at a capture's first bytes, so that a raw image's base address is asked for before the session starts. */
+/** A look at a file's first bytes: a raw image's base address is asked for before the session starts. */
 
 import { createReadStream } from 'node:fs';
 import type { Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { FORMATS } from '../../src/capture/capture.ts';
 import { HEAD_BYTES } from '../../src/capture/format.ts';
+import { isTrace } from '../../src/control/trace/event.ts';
 
 /** Enough of a compressed file to inflate a head from. */
 const PIECE_BYTES = 256 * 1024;
@@ -24,6 +25,14 @@ export async function isRawImage(file: string): Promise<boolean> {
   return head.length > 0 && !format && !isText(head);
 }
 
+/** Whether a file, or what gzip packed in it, is a log of QEMU's tracing of an SMMU. */
+export async function isTraceFile(file: string): Promise<boolean> {
+  const head = await firstBytes(file, null, PIECE_BYTES);
+  const isPacked = head[0] === 0x1f && head[1] === 0x8b;
+  const text = isPacked ? await firstBytes(file, zlib.createGunzip(), PIECE_BYTES) : head;
+  return isTrace(new TextDecoder('latin1').decode(text));
+}
+
 function inflaterOf(format: string): Transform | null {
   if (format === 'gzip') return zlib.createGunzip();
   // Node has zstd since 22.15.
@@ -32,8 +41,8 @@ function inflaterOf(format: string): Transform | null {
   return null;
 }
 
-/** The first bytes of a file, through an inflater if one is given; none when it cannot be read. */
-function firstBytes(file: string, inflate: Transform | null): Promise<Uint8Array> {
+/** The first bytes of a file, `most` at most, through an inflater if one is given; none when it cannot be read. */
+function firstBytes(file: string, inflate: Transform | null, most = HEAD_BYTES): Promise<Uint8Array> {
   return new Promise((resolve) => {
     const input = createReadStream(file, { end: PIECE_BYTES - 1 });
     const output = inflate ? input.pipe(inflate) : input;
@@ -45,7 +54,7 @@ function firstBytes(file: string, inflate: Transform | null): Promise<Uint8Array
     input.once('error', () => finish(new Uint8Array(0)));
     output.once('error', () => finish(new Uint8Array(0)));
     output.once('end', () => finish(new Uint8Array(0)));
-    output.once('data', (bytes: Uint8Array) => finish(bytes.slice(0, HEAD_BYTES)));
+    output.once('data', (bytes: Uint8Array) => finish(bytes.slice(0, most)));
   });
 }
 

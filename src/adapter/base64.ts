@@ -11,3 +11,24 @@ export function toBase64(bytes: Uint8Array): string {
   }
   return parts.join('');
 }
+
+const FORM = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/;
+
+/** The bytes of a base64 text, with padding or without; null for any other text. */
+export function fromBase64(text: string): Uint8Array | null {
+  if (!FORM.test(text)) return null;
+  const digits = text.replace(/=+$/, '');
+  const bytes = new Uint8Array(Math.floor((digits.length * 6) / 8));
+  let bits = 0;
+  let held = 0;
+  let at = 0;
+  for (const digit of digits) {
+    bits = ((bits << 6) | ALPHABET.indexOf(digit)) & 0xffff;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      bytes[at++] = (bits >>> held) & 0xff;
+    }
+  }
+  return bytes;
+}

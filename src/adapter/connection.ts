@@ -7,7 +7,7 @@
 import { ProtocolServer } from '@vscode/debugadapter/lib/protocol.js';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { Args } from './args.ts';
-import { errorMessage, NotNow } from './errors.ts';
+import { Cancelled, errorMessage, NotNow } from './errors.ts';
 import type { Host } from './host.ts';
 import { HANDLERS, HURRY } from './requests/index.ts';
 import { Session } from './session.ts';
@@ -37,6 +37,7 @@ export class Connection extends ProtocolServer {
   protected override dispatchRequest(request: DebugProtocol.Request): void {
     const args = argsOf(request);
     if (Object.hasOwn(HURRY, request.command)) HURRY[request.command]?.(this.session, args);
+    this.session.waiting.add(request.seq);
     this.#queue = this.#queue.then(() => this.#handle(request, args));
   }
 
@@ -49,18 +50,30 @@ export class Connection extends ProtocolServer {
       success: true,
     };
     try {
+      if (this.session.cancelled.has(request.seq)) throw new Cancelled();
       const handler = Object.hasOwn(HANDLERS, request.command) ? HANDLERS[request.command] : undefined;
       if (!handler) throw new NotNow(`${request.command} is not supported`);
       const body = await handler(this.session, args, request);
       if (body) response.body = body;
     } catch (error) {
+      if (error instanceof Cancelled) {
+        this.#forget(request);
+        this.sendResponse({ ...response, success: false, message: 'cancelled' });
+        return;
+      }
       const message = errorMessage(request.command, error);
       response.success = false;
       response.message = message.format;
       response.body = { error: message };
     }
+    this.#forget(request);
     this.sendResponse(response);
     this.#responded(request);
+  }
+
+  #forget({ seq }: DebugProtocol.Request): void {
+    this.session.waiting.delete(seq);
+    this.session.cancelled.delete(seq);
   }
 
   /** Whatever fails after the response must not keep the next request from being handled. */

@@ -30,6 +30,17 @@ export interface SessionState {
   readonly warnings: readonly string[];
 }
 
+/** An operation that was committed and can be taken back. */
+export interface HistoryEntry {
+  /** Its number, the oldest being 0. */
+  readonly index: number;
+  readonly thread: ThreadKey;
+  /** One line for people. */
+  readonly text: string;
+  /** Line of the program (from 1) that it belongs to. */
+  readonly line?: number;
+}
+
 /** Requests by name: what goes in, what comes back. */
 export interface CustomRequests {
   /** Children of a node of the Streams tree; `id: null` asks for the roots. */
@@ -39,6 +50,13 @@ export interface CustomRequests {
   'smmu/document': { args: { readonly uri: string }; body: { readonly text: string } };
   /** Sets CMDQEN in the model, as an operation that can be taken back. */
   'smmu/enableQueue': { args: { readonly world?: World }; body: { readonly changed: boolean } };
+  /** Operations from `start` on, the oldest first; without `start` the last `count` of them. */
+  'smmu/history': {
+    args: { readonly start?: number; readonly count?: number };
+    body: { readonly entries: readonly HistoryEntry[]; readonly total: number };
+  };
+  /** Takes everything back from operation `to` on; a `stopped` event follows. */
+  'smmu/rewind': { args: { readonly to: number }; body: { readonly history: number } };
 }
 
 export type CustomRequest = keyof CustomRequests;

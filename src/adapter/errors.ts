@@ -8,6 +8,9 @@ const INTERNAL_ERROR = 2000;
 /** A request that makes no sense at this moment: the client is told, the user is not bothered. */
 export class NotNow extends Error {}
 
+/** The client does not want the answer any more. */
+export class Cancelled extends Error {}
+
 /** The protocol's form of an error: one sentence, never a stack trace. */
 export function errorMessage(command: string, error: unknown): DebugProtocol.Message {
   if (error instanceof UserError) {

@@ -1,6 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { Breakpoints } from '../control/stops/breakpoints.ts';
 import type { Args } from './args.ts';
+import { coloured } from './colour.ts';
 import type { Debuggee } from './debuggee.ts';
 import { NotNow } from './errors.ts';
 import type { Host } from './host.ts';
@@ -13,6 +14,9 @@ export interface Client {
   readonly progress: boolean;
   readonly invalidated: boolean;
   readonly memoryReferences: boolean;
+  readonly memoryEvent: boolean;
+  /** Texts may be coloured. */
+  readonly ansi: boolean;
 }
 
 /** A capture that is being opened. */
@@ -30,6 +34,8 @@ const PLAIN_CLIENT: Client = {
   progress: false,
   invalidated: false,
   memoryReferences: false,
+  memoryEvent: false,
+  ansi: false,
 };
 
 /**
@@ -52,6 +58,10 @@ export class Session {
   launchArgs: Args | null = null;
   /** What is being opened, while it is. */
   opening: Opening | null = null;
+  /** Requests that have arrived and are not answered. */
+  readonly waiting = new Set<number>();
+  /** Those of them that the client does not want any more. */
+  readonly cancelled = new Set<number>();
   readonly #send: (event: DebugProtocol.Event) => void;
   readonly #onEnd: () => void;
   #debuggee: Debuggee | null = null;
@@ -102,7 +112,7 @@ export class Session {
 
   /** A line in the debug console. */
   output(text: string, category: 'console' | 'important' | 'stderr' = 'console'): void {
-    this.event('output', { category, output: `${text}\n` });
+    this.event('output', { category, output: `${coloured(text, this.client.ansi)}\n` });
   }
 
   /** Something changed without a stop: what the client shows is old. */

@@ -1,6 +1,7 @@
 import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import type { DataPlace } from '../control/stops/data-place.ts';
+import type { Slot } from './edit/slot.ts';
 
 /** One variable, before it has a number for the protocol. */
 export interface Node {
@@ -12,6 +13,8 @@ export interface Node {
   readonly memory?: { readonly space: World; readonly pa: number };
   /** Where its own bits lie, so that they can be watched. */
   readonly data?: DataPlace;
+  /** What can be set; a variable without one is read-only. */
+  readonly slot?: Slot;
   /** What to evaluate to get it again. */
   readonly evaluateName?: string;
   readonly children?: Children;

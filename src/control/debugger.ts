@@ -175,17 +175,26 @@ export class Debugger {
 
   /** Backwards to the last place where something stops, or to the beginning. Breakpoints neither count nor log. */
   reverseContinue(thread: ThreadKey): Stop {
-    const back = this.#hitBefore(thread);
-    if (back) return back;
-    let first: ThreadKey = thread;
-    for (let undone = this.#undoLast(); undone; undone = this.#undoLast()) {
-      first = undone.thread;
-      const stop = this.#hitIn(undone);
-      if (stop) return stop;
+    const before = this.#hitBefore(thread) ?? this.#back(thread, Number.POSITIVE_INFINITY);
+    return typeof before === 'string' ? this.reverseContinue(before) : before;
+  }
+
+  /** As {@link reverseContinue}, but it gives way to the event loop, and a pause ends it. */
+  async runBack(thread: ThreadKey): Promise<Stop> {
+    this.#pauseAsked = false;
+    this.#running = thread;
+    try {
+      let at = this.#hitBefore(thread) ?? thread;
+      while (typeof at === 'string') {
+        at = this.#back(at, this.#clock.now() + SLICE_MS);
+        if (typeof at !== 'string') break;
+        await this.#clock.breathe();
+        if (this.#pauseAsked) return this.#atBeginning(at, 'pause');
+      }
+      return at;
+    } finally {
+      this.#running = null;
     }
-    const current = this.#places.get(first);
-    if (current) this.#places.put(first, current.plan, 0);
-    return this.#stop(first, 'entry', START);
   }
 
   /**
@@ -196,9 +205,7 @@ export class Debugger {
     if (length < 0 || length > this.history.length) return null;
     let last: ThreadKey = thread;
     while (this.history.length > length) last = this.#undoLast()?.thread ?? last;
-    const current = this.#places.get(last);
-    if (current) this.#places.put(last, current.plan, 0);
-    return this.#stop(last, 'goto');
+    return this.#atBeginning(last, 'goto');
   }
 
   /** Goes on in the program at a line, without running what lies between; null when it cannot. */
@@ -401,7 +408,8 @@ export class Debugger {
     if (next === null || !('operation' in next)) return false;
     const outline = outlineToRun(this.smmu, next.operation, this.breakpoints);
     if (outline === null || this.#watch.concerns(outline)) return false;
-    this.#commit(thread, outline, { command: commandTitle(this.smmu, outline) });
+    const unseen = this.breakpoints.generation;
+    this.#commit(thread, outline, { command: commandTitle(this.smmu, outline), unseen });
     return true;
   }
 
@@ -412,6 +420,7 @@ export class Debugger {
       readonly command?: string;
       readonly text?: LazyText;
       readonly extra?: object;
+      readonly unseen?: number;
       readonly keepsPlace?: true;
     },
   ): void {
@@ -458,6 +467,28 @@ export class Debugger {
     if (current) this.#places.put(thread, current.plan, current.plan.steps.length - 1);
   }
 
+  /**
+   * Takes operations back until something stops.
+   * @param end time on the clock after which it gives up
+   * @returns the thread of the operation that was taken back last, when it gave up
+   */
+  #back(thread: ThreadKey, end: number): Stop | ThreadKey {
+    let first: ThreadKey = thread;
+    for (let undone = this.#undoLast(); undone; undone = this.#undoLast()) {
+      first = undone.thread;
+      const stop = this.#hitIn(undone);
+      if (stop) return stop;
+      if (this.#clock.now() >= end) return first;
+    }
+    return this.#atBeginning(first, 'entry', START);
+  }
+
+  #atBeginning(thread: ThreadKey, reason: StopReason, text = ''): Stop {
+    const current = this.#places.get(thread);
+    if (current) this.#places.put(thread, current.plan, 0);
+    return this.#stop(thread, reason, text);
+  }
+
   /** The last stop before the place where the thread stands, within its operation. */
   #hitBefore(thread: ThreadKey): Stop | null {
     const current = this.#places.get(thread);
@@ -472,8 +503,9 @@ export class Debugger {
   }
 
   /** The last stop of an operation that was just taken back. */
-  #hitIn({ thread, operation }: Committed): Stop | null {
-    if (operation !== null && this.#mayStop(operation)) {
+  #hitIn({ thread, operation, unseen }: Committed): Stop | null {
+    // What nothing could stop in needs no second look, unless breakpoints have changed since.
+    if (operation !== null && unseen !== this.breakpoints.generation && this.#mayStop(operation)) {
       const current = this.#places.get(thread);
       const { plan } = current ?? {};
       const hit = plan && this.breakpoints.findBack(this.smmu, plan, plan.steps.length, this.#judge(plan));

@@ -1,4 +1,4 @@
-import type { Plan } from '../model/plan.ts';
+import type { Operation, Plan } from '../model/plan.ts';
 
 /** The same operation at another state of the SMMU. */
 export interface Variant {
@@ -17,12 +17,12 @@ export class WhatIf {
 
   /** The variants of an operation, the first being what it came to before anything was changed. */
   of(operation: Plan['operation']): readonly Variant[] {
-    return this.#of === operation ? this.#variants : [];
+    return this.#of !== null && sameOperation(this.#of, operation) ? this.#variants : [];
   }
 
   /** Something was changed, and the operation is planned again. */
   changed(before: Plan, text: string, after: Plan): void {
-    if (this.#of !== before.operation) {
+    if (this.#of === null || !sameOperation(this.#of, before.operation)) {
       this.#of = before.operation;
       this.#variants = [{ text: 'as it was', plan: before }];
     }
@@ -34,4 +34,15 @@ export class WhatIf {
   get latest(): readonly Variant[] {
     return this.#variants;
   }
+}
+
+/** Whether they ask for the same: queues and programs make what they do next anew whenever something changes. */
+function sameOperation(a: Operation, b: Operation): boolean {
+  if (a === b) return true;
+  if (a.kind === 'transaction' && b.kind === 'transaction') {
+    const [one, other] = [Object.entries(a.transaction), new Map(Object.entries(b.transaction))];
+    return one.length === other.size && one.every(([key, value]) => other.get(key) === value);
+  }
+  if (a.kind !== 'command' || b.kind !== 'command') return false;
+  return a.world === b.world && a.queue === b.queue && a.index === b.index && a.pa === b.pa;
 }

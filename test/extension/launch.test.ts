@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { captureFiles, mapCaptureFiles } from '../../extension/launch/attributes.ts';
-import { isRawImage } from '../../extension/launch/probe.ts';
+import { isRawImage, isTraceFile } from '../../extension/launch/probe.ts';
 import { registersBeside, stem } from '../../extension/launch/registers-file.ts';
 
 const samples = path.resolve(import.meta.dirname, '../../extension/samples');
@@ -79,5 +79,37 @@ describe('a base address is asked for', () => {
     expect(await isRawImage(file('empty', ''))).toBe(false);
     expect(await isRawImage(path.join(dir, 'nothing-here'))).toBe(false);
     expect(await isRawImage(file('broken.gz', Buffer.from([0x1f, 0x8b, 8, 0, 1, 2, 3])))).toBe(false);
+  });
+});
+
+describe('a trace of QEMU', () => {
+  const traces = path.resolve(import.meta.dirname, '../fixtures/traces');
+  const all = (files: readonly string[]) => Promise.all(files.map(isTraceFile));
+
+  it('is known by its lines, packed or not', async () => {
+    expect(await all([path.join(traces, 'faults.log'), path.join(traces, 'boot.log.gz')])).toEqual([
+      true,
+      true,
+    ]);
+    expect(await isTraceFile(path.join(samples, 'traces/faults.log'))).toBe(true);
+  });
+
+  it('is not a dump, a script, a text or a file that does not exist', async () => {
+    const others = ['linux-basic/small.elf.gz', 'scripts/hello.smmu', 'README.md', 'nothing.log'];
+    expect(await all(others.map((name) => path.join(samples, name)))).toEqual([false, false, false, false]);
+  });
+});
+
+describe('the configurations of the sample workspace', () => {
+  const text = readFileSync(path.join(samples, '.vscode/launch.json'), 'utf8');
+  const { configurations } = JSON.parse(text) as { configurations: readonly Record<string, unknown>[] };
+
+  it('name files that exist', () => {
+    const named = configurations.flatMap(({ program, capture, registers }) =>
+      [program, capture, registers].filter((file) => typeof file === 'string'),
+    );
+    const missing = named.filter((file) => !existsSync(file.replace(/^\$\{workspaceFolder\}/, samples)));
+    expect(missing).toEqual([]);
+    expect(named.length).toBeGreaterThan(10);
   });
 });

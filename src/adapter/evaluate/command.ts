@@ -5,10 +5,10 @@ import type { Node } from '../variable-node.ts';
 export type EvaluateContext = 'console' | 'look';
 
 /** An answer: a line, and what can be opened below it. */
-export type Answer = Pick<Node, 'value' | 'children' | 'memory' | 'type'>;
+export type Answer = Pick<Node, 'value' | 'children' | 'memory' | 'type' | 'slot' | 'evaluateName'>;
 
-/** A command of the console. A new one is a new file and a line in the list of `evaluate/index.ts`. */
-export interface ConsoleCommand {
+/** What every command of the console says of itself. */
+interface Described {
   readonly name: string;
   /** The expected form. */
   readonly usage: string;
@@ -16,6 +16,18 @@ export interface ConsoleCommand {
   readonly help: string;
   /** Words that may follow, for completion: `sid=`, `write`. */
   readonly words: readonly string[];
+  /** It changes something whatever follows: only a console may run it. */
+  readonly changes?: true;
+}
+
+/** A command of the console. A new one is a new file and a line in the list of `evaluate/index.ts`. */
+export interface ConsoleCommand extends Described {
   /** @throws UserError with the expected form */
   run(session: Session, rest: string, context: EvaluateContext): Answer;
+}
+
+/** A command that may take long: it gives way now and then, and stops when nobody wants the answer any more. */
+export interface LongCommand extends Described {
+  /** @throws UserError with the expected form, Cancelled when `cancelled` says so */
+  search(session: Session, rest: string, cancelled: () => boolean): Promise<Answer>;
 }

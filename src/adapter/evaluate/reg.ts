@@ -3,7 +3,8 @@ import { UserError } from '../../bits/user-error.ts';
 import { isWorld } from '../../bits/world.ts';
 import { REGISTER_LIST, type Register, registerByName, worldRegister } from '../../spec/registers.ts';
 import { isShown, registerNode } from '../scopes/registers.ts';
-import type { ConsoleCommand } from './command.ts';
+import type { Session } from '../session.ts';
+import type { Answer, ConsoleCommand } from './command.ts';
 
 const USAGE = 'reg CR0, reg CR0.SMMUEN or reg.ns.CR0';
 
@@ -14,19 +15,28 @@ export const reg: ConsoleCommand = {
   help: 'shows a register and its fields',
   words: REGISTER_LIST.filter((register) => register.world === 'ns' && isShown(register)).map((r) => r.short),
   run(session, rest) {
-    const { register, fieldName } = parse(rest);
-    const node = registerNode(session.debuggee.smmu, register);
-    if (fieldName === null) return node;
-    const field = fieldOf(register.layout, fieldName);
-    const found = field && node.children?.names?.().find((child) => child.name === field.name);
-    if (!found) {
-      throw new UserError(`${register.short} has no field ${fieldName}`, {
-        todo: `fields are ${register.layout.list.map((f) => f.name).join(', ')}`,
-      });
-    }
-    return found;
+    return registerAnswer(session, rest);
   },
 };
+
+/**
+ * A register or a field of one.
+ * @param name `CR0`, `CR0.SMMUEN`, `ns.CR0`, `s.CR0.SMMUEN`
+ * @throws UserError when there is none
+ */
+export function registerAnswer(session: Session, name: string): Answer {
+  const { register, fieldName } = parse(name);
+  const node = registerNode(session.debuggee.smmu, register);
+  if (fieldName === null) return node;
+  const field = fieldOf(register.layout, fieldName);
+  const found = field && node.children?.names?.().find((child) => child.name === field.name);
+  if (!found) {
+    throw new UserError(`${register.short} has no field ${fieldName}`, {
+      todo: `fields are ${register.layout.list.map((f) => f.name).join(', ')}`,
+    });
+  }
+  return found;
+}
 
 /** `CR0`, `CR0.SMMUEN`, `s.CR0`, `s.CR0.SMMUEN`. */
 function parse(rest: string): { register: Register; fieldName: string | null } {

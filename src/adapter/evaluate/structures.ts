@@ -31,8 +31,7 @@ export const ste: ConsoleCommand = {
   help: 'shows the STE of a StreamID, as it lies in memory',
   words: [],
   run(session, rest) {
-    const read = steOf(session, numberIn(rest.trim(), 'sid', SID_BITS, STE_USAGE));
-    return structureAnswer(`STE ${hex(read.sid)}`, 'STE', read);
+    return steAnswer(session, numberIn(rest.trim(), 'sid', SID_BITS, STE_USAGE));
   },
 };
 
@@ -47,23 +46,34 @@ export const cd: ConsoleCommand = {
     const sid = numberIn(first, 'sid', SID_BITS, CD_USAGE);
     const { values } = splitWords(more.join(' '), ['ssid'], [], CD_USAGE);
     const index = numberIn(values.get('ssid') ?? '0', 'ssid', SSID_BITS, CD_USAGE);
-    const { smmu } = session.debuggee;
-    const state = smmu.state(WORLD);
-    const stream = streamOf(steOf(session, sid), WORLD, state);
-    if (isFault(stream)) throw new UserError(`StreamID ${hex(sid)} has no CD: ${stream.reason}`);
-    if (!stream.translates1)
-      throw new UserError(`StreamID ${hex(sid)} has no CD: its STE says ${stream.action}`);
-    const memory = smmu.memory(WORLD);
-    const place = (ipa: number): number => {
-      const pa = placeOfCd(smmu, stream, ipa);
-      if (typeof pa === 'number') return pa;
-      throw new UserError(`the CD of StreamID ${hex(sid)} cannot be reached through stage 2: ${pa}`);
-    };
-    const pa = cdAddress(memory, cdTableOf(stream, place), index, state);
-    if (pa === null) throw new UserError(`StreamID ${hex(sid)} has no CD ${index}`);
-    return structureAnswer(`CD ${index} of StreamID ${hex(sid)}`, 'CD', readCd(memory, pa, index));
+    return cdAnswer(session, sid, index);
   },
 };
+
+/** The STE of a StreamID. @throws UserError when it has none */
+export function steAnswer(session: Session, sid: number): Answer {
+  const read = steOf(session, sid);
+  return structureAnswer(`STE ${hex(read.sid)}`, 'STE', read);
+}
+
+/** The CD of a StreamID and an index. @throws UserError when there is none */
+export function cdAnswer(session: Session, sid: number, index: number): Answer {
+  const { smmu } = session.debuggee;
+  const state = smmu.state(WORLD);
+  const stream = streamOf(steOf(session, sid), WORLD, state);
+  if (isFault(stream)) throw new UserError(`StreamID ${hex(sid)} has no CD: ${stream.reason}`);
+  if (!stream.translates1)
+    throw new UserError(`StreamID ${hex(sid)} has no CD: its STE says ${stream.action}`);
+  const memory = smmu.memory(WORLD);
+  const place = (ipa: number): number => {
+    const pa = placeOfCd(smmu, stream, ipa);
+    if (typeof pa === 'number') return pa;
+    throw new UserError(`the CD of StreamID ${hex(sid)} cannot be reached through stage 2: ${pa}`);
+  };
+  const pa = cdAddress(memory, cdTableOf(stream, place), index, state);
+  if (pa === null) throw new UserError(`StreamID ${hex(sid)} has no CD ${index}`);
+  return structureAnswer(`CD ${index} of StreamID ${hex(sid)}`, 'CD', readCd(memory, pa, index));
+}
 
 function steOf(session: Session, sid: number): ReturnType<typeof readSte> {
   const { smmu } = session.debuggee;

@@ -10,6 +10,7 @@ import { parseAttributes } from '../../model/translate/attribute-text.ts';
 import { type Attributes, DEFAULT_ATTRIBUTES } from '../../model/translate/attributes.ts';
 import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
 import { announce } from '../execution.ts';
+import type { Session } from '../session.ts';
 import { type Node, named } from '../variable-node.ts';
 import type { Answer, ConsoleCommand } from './command.ts';
 import { numberIn, splitWords, wideIn } from './words.ts';
@@ -30,24 +31,34 @@ export const translate: ConsoleCommand = {
     const { debuggee } = session;
     const { policy } = debuggee.smmu;
     if (context === 'look') return answerOf(transaction, debuggee.debugger.dryRun(transaction), policy);
-    debuggee.requireStopped();
-    const { plan, stop, dropped } = debuggee.debugger.transact(transaction, step);
-    if (dropped) {
-      const { operation } = dropped;
-      const text = operation.kind === 'transaction' ? transactionText(operation.transaction) : '';
-      session.output(`the transaction that stood on the DMA thread was given up: ${text}`);
-    }
-    if (stop) {
-      announce(session, stop);
-      return {
-        ...answerOf(transaction, plan, policy),
-        value: `stopped: ${stop.text || 'before the first step'}`,
-      };
-    }
-    session.changed();
-    return answerOf(transaction, plan, policy);
+    return runTransaction(session, transaction, step);
   },
 };
+
+/**
+ * Runs a transaction on the DMA thread to its end or to a stop.
+ * @param step stop at its beginning
+ */
+export function runTransaction(session: Session, transaction: Transaction, step: boolean): Answer {
+  const { debuggee } = session;
+  const { policy } = debuggee.smmu;
+  debuggee.requireStopped();
+  const { plan, stop, dropped } = debuggee.debugger.transact(transaction, step);
+  if (dropped) {
+    const { operation } = dropped;
+    const text = operation.kind === 'transaction' ? transactionText(operation.transaction) : '';
+    session.output(`the transaction that stood on the DMA thread was given up: ${text}`);
+  }
+  if (stop) {
+    announce(session, stop);
+    return {
+      ...answerOf(transaction, plan, policy),
+      value: `stopped: ${stop.text || 'before the first step'}`,
+    };
+  }
+  session.changed();
+  return answerOf(transaction, plan, policy);
+}
 
 /** Words that say what a transaction is, for completion. */
 export const TRANSACTION_WORDS: readonly string[] = [

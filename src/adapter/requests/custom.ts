@@ -4,12 +4,16 @@ import { enableQueue } from '../../control/enable-queue.ts';
 import { queueThread } from '../../control/thread.ts';
 import { queueSummary } from '../../inspect/queues.ts';
 import { treeChildren } from '../../inspect/tree.ts';
-import type { Args } from '../args.ts';
+import { type Args, countOf, numberOf } from '../args.ts';
 import type { CustomRequest, CustomRequests } from '../custom-requests.ts';
 import { announce } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
+import { historyPage, rewindTo } from '../history.ts';
 import type { Session } from '../session.ts';
 import { textOf } from './sources.ts';
+
+/** Entries in an answer to a client that does not say how many. */
+const HISTORY_PAGE = 1000;
 
 type Custom = {
   readonly [Name in CustomRequest]: (session: Session, args: Args) => CustomRequests[Name]['body'];
@@ -38,6 +42,18 @@ const ANSWERS: Custom = {
   }),
 
   'smmu/document': (session, args) => ({ text: textOf(session, String(args['uri'])) }),
+
+  'smmu/history': ({ debuggee }, args) => {
+    const count = countOf(args['count'], HISTORY_PAGE);
+    const { length } = debuggee.debugger.history;
+    return historyPage(debuggee, countOf(args['start'], Math.max(0, length - count)), count);
+  },
+
+  'smmu/rewind': (session, args) => {
+    const stop = rewindTo(session, numberOf(args['to'], -1));
+    session.afterResponse(() => announce(session, stop));
+    return { history: session.debuggee.debugger.history.length };
+  },
 
   'smmu/enableQueue': (session, args) => {
     const { debuggee } = session;

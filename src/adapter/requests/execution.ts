@@ -1,37 +1,74 @@
+import { UserError } from '../../bits/user-error.ts';
 import type { Debugger } from '../../control/debugger.ts';
 import type { Stop } from '../../control/stop.ts';
 import type { ThreadKey } from '../../control/thread.ts';
-import type { Args } from '../args.ts';
+import { type Args, countOf } from '../args.ts';
+import { NotNow } from '../errors.ts';
 import { announce, resume } from '../execution.ts';
 import type { Handler, Handlers } from '../handler.ts';
+import { resumeBack } from '../run-back.ts';
 import type { Session } from '../session.ts';
+import { frameOf } from './evaluate.ts';
 
 /** A request that moves a thread at once: the response first, then the stop; what fails is a refusal. */
-function moving(move: (debug: Debugger, thread: ThreadKey) => Stop): Handler {
+function moving(move: (debug: Debugger, thread: ThreadKey, args: Args) => Stop): Handler {
   return (session, args) => {
     const { debuggee } = session;
     debuggee.requireStopped();
-    const stop = move(debuggee.debugger, debuggee.thread(args['threadId']));
+    const stop = move(debuggee.debugger, debuggee.thread(args['threadId']), args);
     session.afterResponse(() => announce(session, stop));
     return undefined;
   };
 }
-
-const stepIn = moving((debug, thread) => debug.stepIn(thread));
-const stepBack = moving((debug, thread) => debug.stepBack(thread));
-const next = moving((debug, thread) => debug.next(thread));
 
 /** The instructions of this debuggee are its micro-steps. */
 function byInstruction(args: Args): boolean {
   return args['granularity'] === 'instruction';
 }
 
+/** Targets have the numbers of their steps, from 1: a step that is not ahead any more is the next one. */
+const FIRST_TARGET = 1;
+
 export const EXECUTION: Handlers = {
-  next: (session, args, request) => (byInstruction(args) ? stepIn : next)(session, args, request),
-  stepIn,
-  stepOut: moving((debug, thread) => debug.stepOut(thread)),
-  stepBack,
-  reverseContinue: moving((debug, thread) => debug.reverseContinue(thread)),
+  next: moving((debug, thread, args) => (byInstruction(args) ? debug.stepIn(thread) : debug.next(thread))),
+  stepIn: moving((debug, thread, args) => {
+    const target = countOf(args['targetId'], 0);
+    return target === 0 ? debug.stepIn(thread) : debug.stepInto(thread, target - FIRST_TARGET);
+  }),
+  stepOut: moving((debug, thread, args) =>
+    byInstruction(args) ? debug.stepIn(thread) : debug.stepOut(thread),
+  ),
+  stepBack: moving((debug, thread, args) => debug.stepBack(thread, byInstruction(args))),
+
+  stepInTargets(session, args) {
+    const { debuggee } = session;
+    debuggee.requireStopped();
+    const frame = frameOf(session, args['frameId']);
+    if (!frame) throw new NotNow('this stack frame is gone');
+    const targets = debuggee.debugger.stepInTargets(frame.thread);
+    return { targets: targets.map(({ step, name }) => ({ id: step + FIRST_TARGET, label: name })) };
+  },
+
+  restartFrame(session, args) {
+    const { debuggee } = session;
+    debuggee.requireStopped();
+    const frame = frameOf(session, args['frameId']);
+    if (!frame) throw new NotNow('this stack frame is gone');
+    // A line of a program begins with its operation.
+    const stop = debuggee.debugger.restartFrame(frame.thread, Math.max(frame.index, 0));
+    if (!stop)
+      throw new UserError('nothing runs in this frame', { todo: 'start a transaction with translate' });
+    session.afterResponse(() => announce(session, stop));
+    return undefined;
+  },
+
+  reverseContinue(session, args) {
+    const { debuggee } = session;
+    debuggee.requireStopped();
+    const thread = debuggee.thread(args['threadId']);
+    session.afterResponse(() => resumeBack(session, thread));
+    return undefined;
+  },
 
   continue(session, args) {
     const { debuggee } = session;

@@ -3,12 +3,16 @@ import type { Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
 import { BREAKPOINTS } from './breakpoints.ts';
 import { CUSTOM } from './custom.ts';
+import { DISASSEMBLE } from './disassemble.ts';
 import { EVALUATE } from './evaluate.ts';
 import { EXCEPTIONS } from './exceptions.ts';
 import { EXECUTION } from './execution.ts';
+import { GOTO } from './goto.ts';
 import { INITIALIZE } from './initialize.ts';
 import { LAUNCH } from './launch.ts';
 import { MEMORY } from './memory.ts';
+import { MODULES } from './modules.ts';
+import { SET } from './set.ts';
 import { SOURCES } from './sources.ts';
 import { STACK } from './stack.ts';
 import { VARIABLES } from './variables.ts';
@@ -24,6 +28,10 @@ export const HANDLERS: Handlers = {
   ...BREAKPOINTS,
   ...SOURCES,
   ...EVALUATE,
+  ...SET,
+  ...GOTO,
+  ...DISASSEMBLE,
+  ...MODULES,
   ...MEMORY,
   ...CUSTOM,
 };
@@ -35,6 +43,8 @@ export const HURRY: Readonly<Record<string, (session: Session, args: Args) => vo
   disconnect: interrupt,
   restart: interrupt,
   cancel(session, args) {
+    const id = args['requestId'];
+    if (typeof id === 'number' && session.waiting.has(id)) session.cancelled.add(id);
     const { opening } = session;
     if (opening && (args['requestId'] === opening.requestId || args['progressId'] === opening.progressId)) {
       opening.abort();

@@ -20,7 +20,13 @@ export const SOURCES: Handlers = {
       const document = parseDocumentUri(uri);
       return document ? [sourceOf(session, document)] : [];
     });
-    return { sources };
+    const files = session.debuggee.debugger.program?.files ?? [];
+    return {
+      sources: [
+        ...files.map((file) => ({ name: file.split(/[/\\]/).pop() ?? file, path: file })),
+        ...sources,
+      ],
+    };
   },
 };
 

@@ -5,13 +5,14 @@ import { operationText } from '../../control/words.ts';
 import { commandText } from '../../inspect/command-text.ts';
 import { layoutByName } from '../../inspect/layouts.ts';
 import type { Plan } from '../../model/plan.ts';
-import { countOf } from '../args.ts';
+import { type Args, countOf } from '../args.ts';
 import type { Debuggee } from '../debuggee.ts';
 import { type DocumentRef, lineOfField } from '../documents.ts';
 import type { Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
 import { sourceOf } from '../source.ts';
 import { memoryReference } from '../variable-node.ts';
+import { inHex } from './variables.ts';
 
 export const STACK: Handlers = {
   threads(session) {
@@ -43,13 +44,25 @@ export const STACK: Handlers = {
     const start = countOf(args['startFrame'], 0);
     const levels = countOf(args['levels'], 0) || all.length;
     return {
-      stackFrames: all
-        .slice(start, start + levels)
-        .map(({ ref, ...frame }) => ({ id: debuggee.frames.add(ref), column: session.column(1), ...frame })),
+      stackFrames: all.slice(start, start + levels).map(({ ref, ...frame }) => ({
+        id: debuggee.frames.add(ref),
+        column: session.column(1),
+        ...frame,
+        name: formatted(frame, args),
+        canRestart: ref.index >= 0,
+      })),
       totalFrames: all.length,
     };
   },
 };
+
+/** The name of a frame as the client wants it: with its line, or what it belongs to. */
+function formatted({ name, line, source }: Place, args: Args): string {
+  const format = (args['format'] ?? {}) as { hex?: unknown; line?: unknown; module?: unknown };
+  const numbers = format.hex === true ? inHex(name) : name;
+  const module = format.module === true && source?.name !== undefined ? `${source.name}: ` : '';
+  return `${module}${numbers}${format.line === true ? ` line ${line}` : ''}`;
+}
 
 type Place = Pick<DebugProtocol.StackFrame, 'name' | 'line'> & Partial<DebugProtocol.StackFrame>;
 

@@ -29,10 +29,15 @@ export const VARIABLES: Handlers = {
   variables(session, args) {
     const children = session.debuggee.variables.get(countOf(args['variablesReference'], 0));
     if (!children) throw new NotNow('this variable is gone');
-    const hex = (args['format'] as { hex?: unknown } | undefined)?.hex === true;
+    const hex = wantsHex(args);
     return { variables: listed(children, args).map((node) => variable(session, node, hex)) };
   },
 };
+
+/** Whether the client wants numbers in hexadecimal. */
+export function wantsHex(args: Args): boolean {
+  return (args['format'] as { hex?: unknown } | undefined)?.hex === true;
+}
 
 function listed(children: Children, args: Args): readonly Node[] {
   const { filter } = args;
@@ -57,8 +62,22 @@ export function variable(session: Session, node: Node, hex: boolean): DebugProto
     ...(node.type === undefined ? {} : { type: node.type }),
     ...(memory === undefined ? {} : { memoryReference: memoryReference(memory.space, memory.pa) }),
     ...(node.evaluateName === undefined ? {} : { evaluateName: node.evaluateName }),
-    ...(node.lazy ? { presentationHint: { lazy: true } } : {}),
+    ...hintOf(session, node),
   };
+}
+
+/** What cannot be set says so; what opens to parts has no value of its own to be set. */
+function hintOf(
+  session: Session,
+  { slot, lazy, data }: Node,
+): Pick<DebugProtocol.Variable, 'presentationHint'> {
+  const readOnly = slot === undefined || session.debuggee.running;
+  const hint: DebugProtocol.VariablePresentationHint = {
+    kind: data === undefined && slot === undefined ? 'virtual' : 'data',
+    ...(readOnly ? { attributes: ['readOnly'] } : {}),
+    ...(lazy ? { lazy: true } : {}),
+  };
+  return { presentationHint: hint };
 }
 
 function sizes(children: Children): { namedVariables?: number; indexedVariables?: number } {
@@ -69,6 +88,6 @@ function sizes(children: Children): { namedVariables?: number; indexedVariables?
 }
 
 /** A decimal number, also one with its meaning behind it, in hexadecimal; counts and sizes stay as they are. */
-function inHex(value: string): string {
+export function inHex(value: string): string {
   return value.replace(/^\d+(?=$| \()/, (digits) => `0x${Number(digits).toString(16)}`);
 }

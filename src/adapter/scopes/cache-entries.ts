@@ -102,7 +102,8 @@ export function structureNode(entry: StructureEntry): Node {
     value: `from PA ${hex(pa)}${leavingText(entry)}`,
     type: `${structure} of the ${world} stream table as it was read, ${busDeviceFunction(entry.sid)}`,
     memory: { space: world, pa },
-    children: structureScope({ layout: structure, space: world, pa, words, status: DATA }),
+    // A copy: what lies in memory by now may be something else, and writing there would not change the copy.
+    children: structureScope({ layout: structure, space: world, pa: null, words, status: DATA }),
   };
 }
 

@@ -1,7 +1,8 @@
 /** Enhanced command queues (IHI 0070 3.5.6) as variables. */
 
 import { hex } from '../../bits/u64.ts';
-import { commandRows, commandText } from '../../inspect/command-text.ts';
+import { commandName, commandRows, commandText } from '../../inspect/command-text.ts';
+import { layoutByName } from '../../inspect/layouts.ts';
 import { statusText } from '../../inspect/tree/node.ts';
 import { DATA } from '../../model/memory.ts';
 import {
@@ -15,7 +16,7 @@ import { queueName } from '../../model/queues/queue-id.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { COMMAND_BYTES } from '../../spec/commands.ts';
 import { type Node, named } from '../variable-node.ts';
-import { fieldNode } from './structure.ts';
+import { fieldsAt } from './structure.ts';
 
 const WORLD = 'ns';
 
@@ -82,6 +83,8 @@ function entryNode(smmu: Smmu, queue: CommandQueue, index: number): Node {
   return {
     ...base,
     value: commandText(words),
-    children: named(() => commandRows(words, 0, WORLD).map((row) => fieldNode(row, WORLD))),
+    children: named(() =>
+      fieldsAt(layoutByName(commandName(words)), commandRows(words, 0, WORLD), WORLD, pa),
+    ),
   };
 }

@@ -1,7 +1,8 @@
 import { stackAt } from '../../control/position.ts';
 import { worldOf } from '../../control/thread.ts';
+import type { Frame } from '../../model/plan.ts';
 import type { Debuggee, FrameRef } from '../debuggee.ts';
-import type { Children } from '../variable-node.ts';
+import { type Children, named } from '../variable-node.ts';
 import { cachesScope } from './caches.ts';
 import { currentStepScope } from './current-step.ts';
 import { operationScope } from './operation.ts';
@@ -10,6 +11,7 @@ import { queuesScope } from './queues.ts';
 import { registersScope } from './registers.ts';
 import { structureScope } from './structure.ts';
 import { trafficScope } from './traffic.ts';
+import { whatIfScope } from './what-if.ts';
 
 /** A scope before it has a number for the protocol. */
 export interface ScopeNode {
@@ -37,6 +39,7 @@ export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
   const world = worldOf(ref.thread) ?? 'ns';
   return [
     ...operationScopes(debuggee, ref),
+    ...whatIf(debuggee, ref),
     { name: 'Registers', children: registersScope(smmu), expensive: true, hint: 'registers' },
     { name: 'Queues', children: queuesScope(smmu, world), expensive: true },
     { name: 'Caches', children: cachesScope(smmu), expensive: true },
@@ -53,7 +56,7 @@ function operationScopes(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
   const ordered = own ? [own, ...stack.filter((frame) => frame !== own)] : stack;
   const structures = ordered.map(({ frame }) => ({
     name: STRUCTURES[frame.kind] ?? frame.layout,
-    children: structureScope(frame),
+    children: named(() => structureScope(presentFrame(debuggee, ref, frame)).names?.() ?? []),
     expensive: false,
   }));
   return [
@@ -62,4 +65,21 @@ function operationScopes(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
     ...structures,
     { name: 'Pending', children: pendingScope(debuggee.smmu, plan), expensive: false },
   ];
+}
+
+/** Only once somebody has changed something. */
+function whatIf({ debugger: control }: Debuggee, { thread }: FrameRef): ScopeNode[] {
+  const variants = control.variants(thread);
+  return variants.length === 0
+    ? []
+    : [{ name: 'What if', children: whatIfScope(variants), expensive: false }];
+}
+
+/** The frame as it is by now: somebody may have changed the structure since the scope was made. */
+function presentFrame(debuggee: Debuggee, { thread }: FrameRef, of: Frame): Frame {
+  const position = debuggee.debugger.position(thread);
+  if (position.at !== 'operation') return of;
+  const same = ({ pa, space, layout }: Frame): boolean =>
+    pa === of.pa && space === of.space && layout === of.layout;
+  return position.plan.frames.find(same) ?? of;
 }

@@ -1,9 +1,10 @@
 import { hex, hex64 } from '../../bits/u64.ts';
-import { commandRows, commandText } from '../../inspect/command-text.ts';
+import { commandName, commandRows, commandText } from '../../inspect/command-text.ts';
+import { layoutByName } from '../../inspect/layouts.ts';
 import type { BroadcastMessage, PageHint, PageRequest, Plan, Transaction } from '../../model/plan.ts';
 import { attributesText } from '../../model/translate/attribute-text.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
-import { fieldNode } from './structure.ts';
+import { fieldsAt } from './structure.ts';
 
 /** The command or transaction itself: a name for the scope, and what it asks for. */
 export function operationScope(plan: Plan): { name: string; children: Children } {
@@ -127,7 +128,8 @@ function commandChildren(plan: Plan): Children {
       },
     ];
     if (!words || words.length < 4) return place;
-    const fields = commandRows(words, 0, operation.world).map((row) => fieldNode(row, operation.world));
+    const { pa, world } = operation;
+    const fields = fieldsAt(layoutByName(commandName(words)), commandRows(words, 0, world), world, pa);
     return [{ name: 'command', value: commandText(words) }, ...place, ...fields];
   });
 }

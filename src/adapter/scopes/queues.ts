@@ -1,5 +1,6 @@
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
+import { layoutByName } from '../../inspect/layouts.ts';
 import {
   entryRows,
   entryWords,
@@ -10,10 +11,11 @@ import {
 } from '../../inspect/queues.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Smmu } from '../../model/smmu.ts';
+import { PRIQ_ENTRY } from '../../spec/priq.ts';
 import { QUEUES } from '../documents.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 import { ecmdqNodes } from './ecmdqs.ts';
-import { fieldNode } from './structure.ts';
+import { fieldsAt } from './structure.ts';
 
 /** The queues of a world, each with its registers and what is pending, decoded. */
 export function queuesScope(smmu: Smmu, world: World): Children {
@@ -79,10 +81,10 @@ function entryNode(smmu: Smmu, queue: QueueName, world: World, entry: QueueEntry
   if (entry.status !== DATA) return node;
   return {
     ...node,
-    children: named(() =>
-      entryRows(queue, entryWords(smmu, queue, world, entry.index).words, world).map((row) =>
-        fieldNode(row, world),
-      ),
-    ),
+    children: named(() => {
+      const { words, pa } = entryWords(smmu, queue, world, entry.index);
+      const layout = queue === 'PRIQ' ? PRIQ_ENTRY : layoutByName(entry.name);
+      return fieldsAt(layout, entryRows(queue, words, world), world, pa);
+    }),
   };
 }

@@ -1,12 +1,11 @@
-import { fieldOf } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { type DataPlace, placeOfField } from '../../control/stops/data-place.ts';
 import { registerFields, registersOf, registerValue } from '../../inspect/registers.ts';
 import { worldName } from '../../inspect/text.ts';
 import { offsetOf } from '../../model/bank.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Register } from '../../spec/registers.ts';
+import { placeOfSlot, registerSlot, type Slot } from '../edit/slot.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 import { fieldNode } from './structure.ts';
 
@@ -36,21 +35,35 @@ function bankChildren(smmu: Smmu, world: World): Children {
 /** A register with its fields. */
 export function registerNode(smmu: Smmu, register: Register): Node {
   const world = register.world ?? 'ns';
+  const again = `reg.${world}.${register.short}`;
+  const whole = registerSlot(register, null);
   return {
     name: register.short,
     value: registerValue(smmu.bank, register),
     type: `${register.name} at +${hex(offsetOf(register.short), 5)}: ${register.doc}`,
-    evaluateName: `reg ${register.short}`,
-    data: { space: 'reg', pa: offsetOf(register.short), bytes: register.width / 8 },
+    evaluateName: again,
+    ...(whole ? { data: placeOfSlot(whole), ...settable(register, whole) } : {}),
     children: named(() =>
-      registerFields(smmu.bank, register).map((row) => fieldNode(row, world, bitsOf(register, row.name))),
+      registerFields(smmu.bank, register).map((row) => {
+        const slot = registerSlot(register, row.name);
+        const node = fieldNode(row, world, slot, `${again}.${row.name}`);
+        return isWritable(register) ? node : readOnly(node);
+      }),
     ),
   };
 }
 
-function bitsOf(register: Register, name: string): DataPlace | undefined {
-  const field = fieldOf(register.layout, name);
-  return field && placeOfField('reg', offsetOf(register.short), field);
+/** Software cannot write it, and neither can people: what an SMMU is stands in the launch configuration. */
+function isWritable(register: Register): boolean {
+  return register.access !== 'RO';
+}
+
+function settable(register: Register, slot: Slot): { slot?: Slot } {
+  return isWritable(register) ? { slot } : {};
+}
+
+function readOnly({ slot: _, ...node }: Node): Node {
+  return node;
 }
 
 /** Whether the register can be shown: its place in the bank is fixed. */

@@ -1,12 +1,12 @@
-import { fieldOf } from '../../bits/layout.ts';
+import type { Layout } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { type DataPlace, placeOfField } from '../../control/stops/data-place.ts';
 import { layoutByName } from '../../inspect/layouts.ts';
 import { type Row, rawWords, rows } from '../../inspect/rows.ts';
 import { statusText } from '../../inspect/tree/node.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Frame } from '../../model/plan.ts';
+import { doublewordSlot, placeOfSlot, type Slot, structureSlot } from '../edit/slot.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 
 /** What is shown of a structure. */
@@ -24,6 +24,7 @@ function addressNode(frame: Structure): Node[] {
       name: 'address',
       value: `${hex(frame.pa)} (${frame.space})`,
       type: 'where the structure lies',
+      evaluateName: structureExpression(frame.layout, frame.space, frame.pa),
       memory: { space: frame.space, pa: frame.pa },
       data: {
         space: frame.space,
@@ -39,13 +40,30 @@ function fieldNodes(frame: Structure): Node[] {
   const layout = layoutByName(frame.layout);
   const raw = { name: 'words', value: `${frame.words.length / 2}`, children: rawChildren(frame) };
   if (!layout || frame.words.length < layout.words) return [raw];
-  const fields = rows(layout, frame.words, 0, { world: frame.space });
   const { pa, space } = frame;
-  const place = (name: string): DataPlace | undefined => {
-    const field = pa === null ? undefined : fieldOf(layout, name);
-    return field && pa !== null ? placeOfField(space, pa, field) : undefined;
-  };
-  return [...fields.map((row) => fieldNode(row, space, place(row.name))), raw];
+  return [...fieldsAt(layout, rows(layout, frame.words, 0, { world: space }), space, pa), raw];
+}
+
+/**
+ * The fields of a structure in memory as variables, which can be set and looked at again.
+ * @param pa PA of the structure in bytes; null: it lies nowhere
+ */
+export function fieldsAt(
+  layout: Layout | undefined,
+  fields: readonly Row[],
+  space: World,
+  pa: number | null,
+): Node[] {
+  if (pa === null || !layout) return fields.map((row) => fieldNode(row, space));
+  const whole = structureExpression(layout.name, space, pa);
+  return fields.map((row) =>
+    fieldNode(row, space, structureSlot(layout, space, pa, row.name), `${whole}.${row.name}`),
+  );
+}
+
+/** What to evaluate to see a structure in memory: `at(STE, 0x40000200)`. */
+export function structureExpression(layout: string, space: World, pa: number): string {
+  return `at(${layout}, ${hex(pa)}${space === 'ns' ? '' : `, ${space}`})`;
 }
 
 /** Address fields that hold no physical address: there is no memory to show. */
@@ -53,14 +71,16 @@ const VIRTUAL = new Set(['Address', 'InputAddr', 'IPA']);
 
 /**
  * One field as a variable.
- * @param data where its bits lie
+ * @param slot its bits, when it can be set
+ * @param again what to evaluate to get it again
  */
-export function fieldNode(row: Row, space: World, data?: DataPlace): Node {
+export function fieldNode(row: Row, space: World, slot?: Slot | null, again?: string | null): Node {
   return {
     name: row.name,
     value: row.label === null ? row.value : `${row.value} (${row.label})`,
     type: `${row.bits} ${row.doc}`,
-    ...(data === undefined ? {} : { data }),
+    ...(slot ? { data: placeOfSlot(slot), slot } : {}),
+    ...(slot && again ? { evaluateName: again } : {}),
     ...(row.address === null || VIRTUAL.has(row.name) ? {} : { memory: { space, pa: row.address } }),
   };
 }
@@ -71,7 +91,16 @@ function rawChildren(frame: Structure): Children {
     rawWords(frame.words).map((value, i) => ({
       name: `+${hex(i * 8)}`,
       value,
-      ...(pa === null ? {} : { memory: { space: frame.space, pa: pa + i * 8 } }),
+      ...(pa === null ? {} : doublewordNode(frame.space, pa + i * 8)),
     })),
   );
+}
+
+/** Eight bytes of memory, which can be set and looked at again. */
+function doublewordNode(space: World, pa: number): Partial<Node> {
+  const slot = doublewordSlot(space, pa);
+  return {
+    memory: { space, pa },
+    ...(slot ? { slot, evaluateName: `mem(${hex(pa)}${space === 'ns' ? '' : `, ${space}`})` } : {}),
+  };
 }

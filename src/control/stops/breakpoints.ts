@@ -81,6 +81,7 @@ export class Breakpoints {
   /** The same for what is asked at every operation: filters at once, and the others. */
   #enabled: ReadonlySet<string> = DEFAULT_FILTERS;
   #others: readonly Site[] = [];
+  #generation = 0;
 
   /** @param log gets what logpoints say */
   constructor(log: (text: string, where: Where) => void = () => {}) {
@@ -103,6 +104,11 @@ export class Breakpoints {
     }
     this.#refresh();
     return changed;
+  }
+
+  /** Grows with whatever is set: what was judged before is judged the same as long as it stands. From 1. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Chooses the exception filters. */
@@ -339,6 +345,7 @@ export class Breakpoints {
   }
 
   #refresh(): void {
+    this.#generation++;
     const all = this.#all();
     this.#active = all.filter(({ site }) => site !== null);
     const filters = this.#filters.filter(({ site }) => site !== null);

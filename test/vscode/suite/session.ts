@@ -102,7 +102,6 @@ export class Running {
   async evaluate(expression: string): Promise<string> {
     const body: DebugProtocol.EvaluateResponse['body'] = await this.session.customRequest('evaluate', {
       expression,
-      context: 'repl',
     });
     return body.result;
   }

@@ -1,0 +1,136 @@
+import * as vscode from 'vscode';
+import type { HistoryEntry } from '../../src/adapter/custom-requests.ts';
+import { COMMANDS, CONTEXTS } from '../manifest.ts';
+import { request } from '../requests.ts';
+import type { Sessions } from '../sessions.ts';
+import { newest, type Part, type Span, within } from './history-groups.ts';
+import { entryWords } from './history-words.ts';
+
+/** A row: where the session stands, an operation that was committed, older ones, or why there is nothing. */
+export type HistoryRow =
+  | { readonly kind: 'here'; readonly total: number }
+  | { readonly kind: 'entry'; readonly entry: HistoryEntry; readonly total: number }
+  | { readonly kind: 'group'; readonly span: Span; readonly total: number }
+  | { readonly kind: 'note'; readonly text: string };
+
+/**
+ * The *History* view: what the shown session committed, the newest first. A choice goes back to the moment before the
+ * operation. Groups of older ones are asked for when they are opened.
+ */
+export class HistoryTree implements vscode.TreeDataProvider<HistoryRow>, vscode.Disposable {
+  readonly #sessions: Sessions;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #subscription: vscode.Disposable;
+  #view: vscode.TreeView<HistoryRow> | null = null;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions;
+    this.#subscription = sessions.onDidChange(() => this.refresh());
+  }
+
+  /** The view that shows this tree, for its title. */
+  attach(view: vscode.TreeView<HistoryRow>): void {
+    this.#view = view;
+  }
+
+  /** Asks for everything that is visible again. */
+  refresh(): void {
+    if (this.#view) this.#view.description = this.#sessions.current?.name ?? '';
+    this.#changed.fire();
+  }
+
+  async getChildren(row?: HistoryRow): Promise<HistoryRow[]> {
+    const session = this.#sessions.current;
+    if (!session) return [];
+    try {
+      if (row) return row.kind === 'group' ? await rowsOf(session, within(row.span)) : [];
+      // What is asked for at the end of the history is nothing, and its length.
+      const { total } = await request(session, 'smmu/history', { start: 0, count: 0 });
+      await vscode.commands.executeCommand('setContext', CONTEXTS.history, total > 0);
+      return total === 0 ? [] : [{ kind: 'here', total }, ...(await rowsOf(session, newest(total)))];
+    } catch (error) {
+      return [{ kind: 'note', text: error instanceof Error ? error.message : String(error) }];
+    }
+  }
+
+  getTreeItem(row: HistoryRow): vscode.TreeItem {
+    if (row.kind === 'entry') return entryItem(row);
+    if (row.kind === 'group') return groupItem(row);
+    if (row.kind === 'here') return hereItem(row.total);
+    const item = new vscode.TreeItem(row.text);
+    item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+    return item;
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#changed.dispose();
+  }
+}
+
+async function rowsOf(session: vscode.DebugSession, parts: readonly Part[]): Promise<HistoryRow[]> {
+  const rows: HistoryRow[] = [];
+  for (const { kind, span } of parts) {
+    if (kind === 'group') {
+      rows.push({ kind, span, total: 0 });
+      continue;
+    }
+    const { start, end } = span;
+    const { entries, total } = await request(session, 'smmu/history', { start, count: end - start });
+    for (const entry of [...entries].reverse()) rows.push({ kind: 'entry', entry, total });
+  }
+  return rows;
+}
+
+function hereItem(total: number): vscode.TreeItem {
+  const item = new vscode.TreeItem('Now');
+  item.id = 'now';
+  item.description = total === 1 ? 'after 1 operation' : `after ${total} operations`;
+  item.iconPath = new vscode.ThemeIcon(
+    'debug-stackframe',
+    new vscode.ThemeColor('debugIcon.continueForeground'),
+  );
+  item.tooltip = 'Where the session stands. What is below has been done, the newest first.';
+  item.contextValue = 'now';
+  item.accessibilityInformation = { label: `The session stands here, ${item.description}` };
+  return item;
+}
+
+const ICONS = { program: 'file-code', dma: 'arrow-swap' } as const;
+
+function entryItem({
+  entry,
+  total,
+}: {
+  readonly entry: HistoryEntry;
+  readonly total: number;
+}): vscode.TreeItem {
+  const { label, where } = entryWords(entry);
+  const item = new vscode.TreeItem(label);
+  item.id = `entry ${entry.index}`;
+  item.description = where;
+  const icon = entry.thread === 'program' || entry.thread === 'dma' ? ICONS[entry.thread] : 'list-ordered';
+  item.iconPath = new vscode.ThemeIcon(icon);
+  item.contextValue = 'entry';
+  const taken = total - entry.index;
+  const back = `Go back to before this: ${taken === 1 ? 'this operation is' : `${taken} operations are`} taken back.`;
+  item.tooltip = `${entry.index + 1}. ${label}${where === '' ? '' : ` (${where})`}\n${back}`;
+  item.accessibilityInformation = { label: `${entry.index + 1}, ${label}, ${where}` };
+  item.command = { command: COMMANDS.goBackTo, title: 'Go Back to Before This', arguments: [entry] };
+  return item;
+}
+
+function groupItem({ span }: { readonly span: Span }): vscode.TreeItem {
+  const { start, end } = span;
+  const item = new vscode.TreeItem(
+    `Operations ${end} to ${start + 1}`,
+    vscode.TreeItemCollapsibleState.Collapsed,
+  );
+  item.id = `group ${start} ${end}`;
+  item.iconPath = new vscode.ThemeIcon('ellipsis');
+  item.description = `${end - start}`;
+  item.accessibilityInformation = { label: `${end - start} older operations, ${end} to ${start + 1}` };
+  return item;
+}
