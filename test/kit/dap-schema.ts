@@ -123,6 +123,10 @@ class Reader {
   }
 }
 
+/** Types to which adapters may add members of their own: additional columns of modules. */
+const EXTENSIBLE: ReadonlySet<string> = new Set(['Module']);
+const UNKNOWN = 'is nothing that the protocol has';
+
 /** Requests that adapters send. */
 const TO_CLIENTS: ReadonlySet<string> = new Set(['RunInTerminalRequest', 'StartDebuggingRequest']);
 
@@ -209,8 +213,11 @@ function* namedFaults(name: string, value: unknown, at: string): Generator<strin
     return;
   }
   const declared = types.get(name);
-  if (declared) yield* faults(declared, value, at);
-  else if (typeof value !== name) yield `${at}: a ${name} expected, not ${JSON.stringify(value)}`;
+  if (declared) {
+    for (const fault of faults(declared, value, at)) {
+      if (!(EXTENSIBLE.has(name) && fault.endsWith(UNKNOWN))) yield fault;
+    }
+  } else if (typeof value !== name) yield `${at}: a ${name} expected, not ${JSON.stringify(value)}`;
 }
 
 function* memberFaults(
@@ -224,7 +231,7 @@ function* memberFaults(
     else if (!optional) yield `${at}.${name} is missing`;
   }
   for (const name of Object.keys(value)) {
-    if (!members.has(name)) yield `${at}.${name} is nothing that the protocol has`;
+    if (!members.has(name)) yield `${at}.${name} ${UNKNOWN}`;
   }
 }
 
