@@ -64,6 +64,12 @@ export class Places {
     return place;
   }
 
+  /** The thread goes to a step of its operation, if it has one: the last by default. */
+  move(thread: ThreadKey, step = Number.POSITIVE_INFINITY): void {
+    const current = this.get(thread);
+    if (current) this.put(thread, current.plan, Math.min(step, current.plan.steps.length - 1));
+  }
+
   /** The SMMU has changed. */
   changed(): void {
     this.#changes++;

@@ -189,11 +189,12 @@ export class UpdateChecker implements Checker {
     else this.#watches.set(key, watch);
   }
 
-  /** Changes that hardware can see and that no completed invalidation covers yet. */
+  /** Changes that hardware can see and that no completed invalidation covers yet, the oldest first. */
   pending(): readonly UpdateFinding[] {
     return [...this.#watches.values()]
       .filter(({ changedAt }) => changedAt >= 0)
-      .map((watch) => this.#missing(watch, this.#count - 1, -1));
+      .sort((a, b) => a.changedAt - b.changedAt || compareTexts(keyOf(a.name), keyOf(b.name)))
+      .map((watch) => this.#missing(watch, watch.changedAt, -1));
   }
 
   #judge(plan: Plan): Change {
@@ -456,4 +457,8 @@ function reads({ structure, sid, index, span }: EntryName, ofSid: number, ssid: 
     case 'L1CD':
       return sid === ofSid && ssid >= index && ssid < index + span;
   }
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
