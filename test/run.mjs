@@ -1,11 +1,11 @@
-// npm test [-- house | unit | vscode]   Everything on a fresh clone with Node 20 and npm: installs what is missing, then
-// types, lint, build, unit tests, package, tests in a real VS Code. The last line is the sum of all of them.
+// npm test [-- house | unit | client | vscode]   Everything on a fresh clone with Node 20 and npm: installs what is missing, then
+// types, lint, build, unit tests, a session in Emacs, package, tests in a real VS Code. The last line is the sum of all of them.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { ensureNodeAndPackages, root, SetupError } from '../extension/setup.mjs';
 
-const PARTS = ['all', 'house', 'unit', 'vscode'];
+const PARTS = ['all', 'house', 'unit', 'client', 'vscode'];
 const total = { passed: 0, failed: 0, skipped: 0 };
 const part = process.argv[2] ?? 'all';
 const grep = process.argv[3];
@@ -71,6 +71,17 @@ function skip(dir, ending, reason) {
   return { passed: 0, failed: 0, skipped };
 }
 
+/** A session in a client that was written elsewhere. */
+async function inEmacs() {
+  const { ensureEmacs, runEmacs, EMACS_TESTS } = await import('./dap/emacs/run.mjs');
+  await step('client (Emacs)', () => {
+    const reason = ensureEmacs();
+    if (reason === null) return runEmacs();
+    console.log(`skipped ${EMACS_TESTS} tests: ${reason}`);
+    return { passed: 0, failed: 0, skipped: EMACS_TESTS };
+  });
+}
+
 async function build() {
   const { buildAll } = await import('../extension/build.mjs');
   return step('build', () => buildAll().then(() => true));
@@ -112,8 +123,9 @@ async function main() {
   }
   // Before the unit tests: some of them run the built command line and the built adapter.
   const built = await build();
-  if (part !== 'vscode') await step('unit tests', () => vitest(grep ? ['-t', grep] : []));
-  if (part !== 'unit' && built) await inVsCode();
+  if (part === 'all' || part === 'unit') await step('unit tests', () => vitest(grep ? ['-t', grep] : []));
+  if ((part === 'all' || part === 'client') && built) await inEmacs();
+  if ((part === 'all' || part === 'vscode') && built) await inVsCode();
 }
 
 try {

@@ -11,3 +11,13 @@ export function countOf(value: unknown, otherwise: number): number {
   const n = numberOf(value, otherwise);
   return Number.isInteger(n) && n >= 0 ? n : otherwise;
 }
+
+/** Characters of a value that a sentence shows. */
+const SHOWN = 60;
+
+/** A value that a client sent, for a sentence: whatever it is, short. */
+export function shown(value: unknown): string {
+  // As JSON: what a client sent may well have a member named toString.
+  const text = JSON.stringify(value) ?? 'undefined';
+  return text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
+}

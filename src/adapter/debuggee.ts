@@ -4,6 +4,7 @@ import { Debugger, type DebuggerOptions } from '../control/debugger.ts';
 import type { Stop } from '../control/stop.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { Smmu } from '../model/smmu.ts';
+import { shown } from './args.ts';
 import { NotNow } from './errors.ts';
 import type { LaunchInputs, OpenedMachine } from './inputs.ts';
 import { captureName } from './inputs.ts';
@@ -65,7 +66,7 @@ export class Debuggee {
   /** The thread of a protocol id. */
   thread(id: unknown): ThreadKey {
     const thread = typeof id === 'number' ? this.debugger.threads[id - 1] : undefined;
-    if (!thread) throw new NotNow(`there is no thread ${String(id)}`);
+    if (!thread) throw new NotNow(`there is no thread ${shown(id)}`);
     return thread.key;
   }
 

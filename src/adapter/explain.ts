@@ -1,5 +1,6 @@
 import { fieldOf } from '../bits/layout.ts';
 import { hex } from '../bits/u64.ts';
+import type { Finding } from '../control/finding.ts';
 import { type StackFrame, stackAt } from '../control/position.ts';
 import type { Hit } from '../control/stops/stop.ts';
 import { missingText, operationText } from '../control/words.ts';
@@ -14,6 +15,7 @@ import type { Fault, Frame, Plan, Step } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { CERRORS, type CerrorName, cerrorName } from '../spec/cerror.ts';
 import { CLASS_CD, CLASS_IN, CLASS_TT } from '../spec/events.ts';
+import { findingText } from './tell.ts';
 
 /** Why an operation stops where it does, in sentences. */
 export interface StopExplanation {
@@ -23,8 +25,23 @@ export interface StopExplanation {
   readonly more: readonly string[];
 }
 
-/** Explains the stop of an operation, with the same words as the console's `why`. */
-export function explain(smmu: Smmu, plan: Plan, hit: Hit): StopExplanation {
+/**
+ * Explains the stop of an operation, with the same words as the console's `why`.
+ * @param findings what checkers say of the operation
+ */
+export function explain(
+  smmu: Smmu,
+  plan: Plan,
+  hit: Hit,
+  findings: readonly Finding[] = [],
+): StopExplanation {
+  const found = findings.filter(({ kind }) => FINDING_FILTER[kind] === hit.filter);
+  if (found.length > 0) {
+    return {
+      reason: [`Asked: ${operationText(plan)}.`, ...found.map(findingText)],
+      more: found.flatMap(({ more, rule }) => [...more, `Rule: IHI 0070 ${rule}.`]),
+    };
+  }
   const step = plan.steps[hit.step];
   const innermost = stackAt(plan, hit.step)[0];
   const reason = [`Asked: ${operationText(plan)}.`];
@@ -33,6 +50,13 @@ export function explain(smmu: Smmu, plan: Plan, hit: Hit): StopExplanation {
   reason.push(`Reason: ${reasonOf(plan, step)}.`);
   return { reason, more: moreOf(smmu, plan, hit.step) };
 }
+
+/** The filter that stops at a finding. */
+const FINDING_FILTER: Readonly<Record<Finding['kind'], string>> = {
+  'stale-use': 'stale-use',
+  'address-space-clash': 'stale-use',
+  'update-sequence': 'update-sequence',
+};
 
 function moreOf(smmu: Smmu, plan: Plan, at: number): string[] {
   if (plan.operation.kind === 'transaction') return moreLines(explainTransaction(smmu, plan, at));

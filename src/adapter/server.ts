@@ -64,6 +64,8 @@ function serveSocket(socket: Socket, connections: Set<Connection>): void {
     setTimeout(() => socket.destroy(), FLUSH_MS).unref();
   });
   connections.add(connection);
+  // Messages are small and many; held back until the one before is acknowledged, each would wait 40 ms.
+  socket.setNoDelay(true);
   socket.on('error', () => connection.dispose());
   socket.on('close', () => connection.dispose());
   connection.start(socket, socket);

@@ -22,8 +22,13 @@ const KINDS: Readonly<Record<Finding['kind'], string>> = {
 
 /** What checkers noticed about an operation. */
 export function tellFindings(session: Session, findings: readonly Finding[]): void {
-  for (const { kind, certainty, class: cls, text, more } of findings) {
-    const lines = [`${KINDS[kind]} (${certainty}, ${cls}): ${text}`, ...more.map((line) => `    ${line}`)];
+  for (const finding of findings) {
+    const lines = [findingText(finding), ...finding.more.map((line) => `    ${line}`)];
     session.output(lines.join('\n'), 'important');
   }
+}
+
+/** `stale use (certain, unsafe): …`. */
+export function findingText({ kind, certainty, class: cls, text }: Finding): string {
+  return `${KINDS[kind]} (${certainty}, ${cls}): ${text}`;
 }

@@ -14,7 +14,7 @@ import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
 import { type Breakpoints, breakpointsOf } from './stops/breakpoints.ts';
 import { EXPECT_FAILED } from './stops/expect-failed.ts';
-import type { Hit } from './stops/stop.ts';
+import type { Hit, View } from './stops/stop.ts';
 import { DMA, PROGRAM, queueThread, type ThreadInfo, type ThreadKey, worldOf } from './thread.ts';
 import { Watch } from './watch.ts';
 import { type Variant, WhatIf } from './what-if.ts';
@@ -408,7 +408,8 @@ export class Debugger {
     if (next === null || !('operation' in next)) return false;
     const outline = outlineToRun(this.smmu, next.operation, this.breakpoints);
     if (outline === null || this.#watch.concerns(outline)) return false;
-    this.#commit(thread, outline, { command: commandTitle(this.smmu, outline) });
+    const unseen = this.breakpoints.generation;
+    this.#commit(thread, outline, { command: commandTitle(this.smmu, outline), unseen });
     return true;
   }
 
@@ -419,6 +420,7 @@ export class Debugger {
       readonly command?: string;
       readonly text?: LazyText;
       readonly extra?: object;
+      readonly unseen?: number;
       readonly keepsPlace?: true;
     },
   ): void {
@@ -501,8 +503,9 @@ export class Debugger {
   }
 
   /** The last stop of an operation that was just taken back. */
-  #hitIn({ thread, operation }: Committed): Stop | null {
-    if (operation !== null && this.#mayStop(operation)) {
+  #hitIn({ thread, operation, unseen }: Committed): Stop | null {
+    // What nothing could stop in needs no second look, unless breakpoints have changed since.
+    if (operation !== null && unseen !== this.breakpoints.generation && this.#mayStop(operation)) {
       const current = this.#places.get(thread);
       const { plan } = current ?? {};
       const hit = plan && this.breakpoints.findBack(this.smmu, plan, plan.steps.length, this.#judge(plan));
@@ -518,9 +521,9 @@ export class Debugger {
   #statementStop(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
     const place = this.#program.place();
+    const scope = this.program?.scope?.() ?? null;
     const hit =
-      place &&
-      this.breakpoints.arriveLooking(place.file, place.line, this.#program.program.scope?.() ?? null);
+      place && this.breakpoints.arriveLooking(place.file, place.line, scope, () => this.#view(thread));
     if (!hit) return null;
     const current = this.#places.get(thread);
     if (current) this.#places.put(thread, current.plan, 0);
@@ -536,9 +539,15 @@ export class Debugger {
   #arrive(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
     const place = this.#program.place();
-    const hit =
-      place && this.breakpoints.arrive(place.file, place.line, this.#program.program.scope?.() ?? null);
+    const scope = this.program?.scope?.() ?? null;
+    const hit = place && this.breakpoints.arrive(place.file, place.line, scope, () => this.#view(thread));
     return hit ? this.#hit(thread, hit) : null;
+  }
+
+  /** The operation before which a thread stands, as conditions see it. */
+  #view(thread: ThreadKey): View | null {
+    const current = this.#places.get(thread);
+    return current && { smmu: this.smmu, plan: current.plan, findings: this.#judge(current.plan) };
   }
 
   #judge(plan: Plan): readonly Finding[] {

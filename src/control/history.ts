@@ -16,6 +16,8 @@ export interface Committed {
   readonly text: string;
   /** What the thread's owner keeps with it: its state before, say. */
   readonly extra: unknown;
+  /** See {@link NewEntry.unseen}; 0 when it was planned. */
+  readonly unseen: number;
 }
 
 /** What {@link History.push} takes. */
@@ -29,10 +31,13 @@ export interface NewEntry {
   readonly command?: string;
   /** Kept once for as many entries in a row as have the same. */
   readonly extra?: unknown;
+  /** Of what was not planned, since nothing could stop in it: the breakpoints' `generation` by which that was judged. */
+  readonly unseen?: number;
 }
 
 /** Words of an entry. */
 const STRIDE = 6;
+/** An origin, and above it what {@link NewEntry.unseen} says. */
 const HEADER = 0;
 const MARK = 1;
 const EXTRA = 2;
@@ -44,7 +49,10 @@ const PA_HI = 5;
 /** In the place of an origin: the entry is held by reference. */
 const OTHER = 0xffff_ffff;
 /** More threads, queues and names than there are; beyond it entries are held by reference. */
-const MOST_ORIGINS = 4096;
+const ORIGIN_BITS = 12;
+const MOST_ORIGINS = 2 ** ORIGIN_BITS;
+/** Later generations are not told apart from what was planned. */
+const MOST_GENERATIONS = 2 ** 19;
 const TWO_32 = 2 ** 32;
 const NO_EXTRA = 0;
 
@@ -63,7 +71,7 @@ interface Extra {
 }
 
 /** An entry that is not packed. */
-type Other = Pick<NewEntry, 'thread' | 'operation' | 'text'>;
+type Other = Pick<NewEntry, 'thread' | 'operation' | 'text' | 'unseen'>;
 
 /**
  * What was committed, in order, on whatever thread. Commands take 24 bytes each and no object; what is asked for is
@@ -93,8 +101,8 @@ export class History {
     const header = words.at(at + HEADER);
     const mark = words.at(at + MARK);
     const extra = this.#extras[words.at(at + EXTRA)]?.value;
-    const origin = this.#origins[header];
-    if (header === OTHER || !origin) {
+    const origin = header === OTHER ? undefined : this.#origins[header % MOST_ORIGINS];
+    if (!origin) {
       return new HeldEntry(this.#others.at(words.at(at + INDEX)), mark, extra);
     }
     const { thread, world, queue, command } = origin;
@@ -106,7 +114,7 @@ export class History {
       index: words.at(at + INDEX),
       pa,
     };
-    return new CommandEntry(thread, operation, mark, extra, command);
+    return new CommandEntry(thread, operation, mark, extra, command, header >>> ORIGIN_BITS);
   }
 
   /** At most `count` entries from entry `start` on, the oldest first. */
@@ -126,7 +134,8 @@ export class History {
     const origin = isPacked ? this.#originIndex(entry.thread, operation, command) : OTHER;
     const words = this.#words;
     if (isPacked && origin !== OTHER) {
-      words.push(origin);
+      const { unseen = 0 } = entry;
+      words.push(origin + (unseen < MOST_GENERATIONS ? unseen : 0) * MOST_ORIGINS);
       words.push(mark);
       words.push(extra);
       words.push(operation.index);
@@ -143,6 +152,7 @@ export class History {
         thread: entry.thread,
         operation,
         text: text ?? textOf(operation),
+        ...(entry.unseen === undefined ? {} : { unseen: entry.unseen }),
       });
     }
     this.#length++;
@@ -196,13 +206,15 @@ class HeldEntry implements Committed {
   readonly operation: Operation | null;
   readonly mark: number;
   readonly extra: unknown;
+  readonly unseen: number;
   readonly #text: LazyText;
 
-  constructor({ thread, operation, text = '' }: Other, mark: number, extra: unknown) {
+  constructor({ thread, operation, text = '', unseen = 0 }: Other, mark: number, extra: unknown) {
     this.thread = thread;
     this.operation = operation;
     this.mark = mark;
     this.extra = extra;
+    this.unseen = unseen;
     this.#text = text;
   }
 
@@ -216,13 +228,22 @@ class CommandEntry implements Committed {
   readonly operation: Command;
   readonly mark: number;
   readonly extra: unknown;
+  readonly unseen: number;
   readonly #command: string;
 
-  constructor(thread: ThreadKey, operation: Command, mark: number, extra: unknown, command: string) {
+  constructor(
+    thread: ThreadKey,
+    operation: Command,
+    mark: number,
+    extra: unknown,
+    command: string,
+    unseen: number,
+  ) {
     this.thread = thread;
     this.operation = operation;
     this.mark = mark;
     this.extra = extra;
+    this.unseen = unseen;
     this.#command = command;
   }
 

@@ -149,3 +149,18 @@ test('rings of 65,536 entries are fetched in pages', async () => {
   expect(body.variables.map(({ name }) => name)).toEqual(['[9129]', '[9130]', '[9131]']);
   expect(body.variables[0]?.value).toContain('TLBI_NH_VA');
 });
+
+test('consumed commands that are still in the ring run again on request, and that can be taken back', async () => {
+  const { client } = adapter;
+  await launchPending({ replayConsumed: true });
+  expect(client.messages.some((m) => JSON.stringify(m.body ?? '').includes('1193 consumed commands'))).toBe(
+    true,
+  );
+  const first = (await client.frames(CMDQ))[0]?.name ?? '';
+  expect(first).not.toBe('');
+  expect(await client.move('continue', CMDQ)).toMatchObject({ reason: 'pause', text: 'nothing pending' });
+  expect(await consumed()).toBe('0x23b9 wrap 0');
+  expect(await client.ask('smmu/state')).toMatchObject({ history: 1 + 1 + 1193 + 16 });
+  await client.move('reverseContinue', CMDQ);
+  expect(await consumed()).toBe('0x23a9 wrap 0');
+});

@@ -12,8 +12,12 @@ const COMMAND_WORDS = 4;
 const SYNC_EVERY = 8;
 
 /** An SMMU whose command queue is full of CMD_TLBI_NH_VA with a CMD_SYNC here and there. */
-export function longQueue(like: CommandCase, log2size: number): Smmu {
-  const smmu = machineOf(like, 'combined');
+export function longQueue(
+  like: CommandCase,
+  log2size: number,
+  policy: 'combined' | 'maximal' = 'combined',
+): Smmu {
+  const smmu = machineOf(like, policy);
   const entries = 2 ** log2size;
   const words = new Uint32Array(entries * COMMAND_WORDS);
   const { CMD_TLBI_NH_VA: tlbi, CMD_SYNC: sync } = COMMANDS;

@@ -14,6 +14,8 @@ type Message = DebugProtocol.ProtocolMessage & Partial<DebugProtocol.Response & 
 /** How messages reach the adapter, and how it is told to go. */
 export interface Wire {
   send(message: object): void;
+  /** Of wires that carry bytes. */
+  raw?(text: string): void;
   close(): void;
 }
 
@@ -30,6 +32,11 @@ export class DapClient {
       this.messages.push(message);
       for (const wake of this.#waiting.splice(0)) wake();
     });
+  }
+
+  /** How many requests were sent: their numbers are 1 to this. */
+  get sent(): number {
+    return this.#seq - 1;
   }
 
   /** Sends a request without waiting; returns its number. */
@@ -62,6 +69,11 @@ export class DapClient {
       return this.messages[at];
     });
     return (found.body ?? {}) as T;
+  }
+
+  /** Leaves out the events that came so far. */
+  forgetEvents(): void {
+    this.#read = this.messages.length;
   }
 
   stopped(): Promise<DebugProtocol.StoppedEvent['body']> {
@@ -127,6 +139,11 @@ export class DapClient {
       .result;
   }
 
+  /** Sends bytes that may be no message. */
+  raw(text: string): void {
+    this.#wire.raw?.(text);
+  }
+
   close(): void {
     this.#wire.close();
   }
@@ -162,7 +179,7 @@ export interface SpawnedAdapter {
 let bundled = false;
 
 /** The adapter as it is shipped, in one file: bundled from the present sources, once for each worker of the tests. */
-function adapterBundle(): string {
+export function adapterBundle(): string {
   const worker = process.env['VITEST_POOL_ID'] ?? '0';
   const outfile = path.join(ROOT, 'out/test-adapter', `adapter-${worker}.cjs`);
   if (bundled) return outfile;
@@ -195,6 +212,7 @@ export function spawnAdapter(env: Record<string, string> = {}): SpawnedAdapter {
     readMessages(child.stdout, receive);
     return {
       send: (message) => child.stdin.write(frame(message)),
+      raw: (text) => child.stdin.write(text),
       close: () => child.stdin.end(),
     };
   });

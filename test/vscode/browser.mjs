@@ -1,7 +1,7 @@
 // The browser that shows the VS Code server's workbench: an installed one; on Debian as root one is installed.
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { aptInstall, isRootOn } from '../debian.mjs';
 
 const INSTALL_HINT =
   'install Google Chrome, Chromium or Microsoft Edge, or set CHROMIUM to the path of its executable';
@@ -34,12 +34,6 @@ export function findBrowser() {
   return candidates().find((file) => existsSync(file)) ?? null;
 }
 
-function isRootOnDebian() {
-  if (process.platform !== 'linux' || process.getuid?.() !== 0 || !existsSync('/etc/os-release'))
-    return false;
-  return /^ID="?debian"?$/m.test(readFileSync('/etc/os-release', 'utf8'));
-}
-
 /**
  * The executable of a browser. Only as root on Debian one is installed where none is, and that is said.
  * @returns the executable, or why there is none and what to do
@@ -48,24 +42,14 @@ export function ensureBrowser() {
   const found = findBrowser();
   if (found) return { executable: found };
   if (process.env.CHROMIUM) return { reason: `CHROMIUM names ${process.env.CHROMIUM}, which does not exist` };
-  if (!isRootOnDebian()) return { reason: `no browser found: ${INSTALL_HINT}` };
+  if (!isRootOn('debian')) return { reason: `no browser found: ${INSTALL_HINT}` };
   console.error('No browser found; this is root on Debian: installing Chromium by apt-get (about 300 MB)...');
-  const apt = (...args) =>
-    spawnSync('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      encoding: 'utf8',
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    });
-  const update = apt('update');
-  const install = apt('install', '-y', '--no-install-recommends', 'chromium', 'fonts-dejavu-core');
+  const why = aptInstall('chromium', 'fonts-dejavu-core');
   const executable = findBrowser();
-  if (executable) return { executable };
-  return {
-    reason: `apt-get could not install chromium (${lastLine(install.stderr || update.stderr)}): ${INSTALL_HINT}`,
-  };
+  return executable
+    ? { executable }
+    : { reason: `apt-get could not install chromium (${why}): ${INSTALL_HINT}` };
 }
-
-const lastLine = (text) => text?.trim().split('\n').at(-1) ?? 'no message';
 
 /** Opens a headless browser whose profile lies in `dir`. */
 export async function openBrowser(executable, dir) {

@@ -6,7 +6,7 @@ import type { World } from '../../bits/world.ts';
 
 import type { ThreadKey } from '../../control/thread.ts';
 import { valueText } from '../../inspect/rows.ts';
-import type { Operation } from '../../model/plan.ts';
+import type { Operation, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Debuggee } from '../debuggee.ts';
 import type { Session } from '../session.ts';
@@ -82,7 +82,7 @@ export function perform(session: Session, operation: Write, text: string): void 
 }
 
 /** The thread whose operation people look at while they change something. */
-export function editedThread(debuggee: Debuggee): ThreadKey {
+function editedThread(debuggee: Debuggee): ThreadKey {
   const control = debuggee.debugger;
   if (control.position('dma').at === 'operation') return 'dma';
   return debuggee.lastStop?.thread ?? control.threads[0]?.key ?? 'dma';
@@ -108,11 +108,20 @@ function comparison(debuggee: Debuggee, thread: ThreadKey, text: string): string
   const [was, now] = variants.slice(-2);
   if (!was || !now) return text;
   const [before, after] = [outcomeInWords(was.plan), outcomeInWords(now.plan)];
-  if (before !== after) return `${text}: ${before} -> ${after}`;
-  const other = differences(was.plan, now.plan);
-  if (other.length > 0)
-    return `${text}: ${other.map((d) => `${d.name} ${d.before} -> ${d.after}`).join(', ')}`;
-  const cold = outcomeInWords(debuggee.smmu.cold().plan(now.plan.operation));
-  const cached = cold === after ? '' : `; with empty caches it would be ${cold}`;
-  return `${text}: unchanged, ${after}${cached}`;
+  const other = differences(was.plan, now.plan).map((d) => `${d.name} ${d.before} -> ${d.after}`);
+  const change =
+    before !== after ? `${before} -> ${after}` : other.length > 0 ? other.join(', ') : `unchanged, ${after}`;
+  return `${text}: ${change}${hidden(debuggee.smmu, now.plan)}`;
+}
+
+/** Caches answer with what they hold: what memory says now may not count yet. */
+function hidden(smmu: Smmu, { operation, outcome }: Plan): string {
+  if (operation.kind !== 'transaction') return '';
+  const cold = smmu.cold().plan(operation);
+  const alike =
+    cold.outcome.result === outcome.result &&
+    cold.outcome.pa === outcome.pa &&
+    cold.outcome.attributes === outcome.attributes &&
+    cold.outcome.fault?.event === outcome.fault?.event;
+  return alike ? '' : `; with empty caches it would be ${outcomeInWords(cold)}`;
 }

@@ -66,8 +66,9 @@ function instructionAt(
   return {
     address: memoryAddress(space, pa),
     instructionBytes: bytesText(words),
+    // Marked as a comment would be: what is pending runs, the rest only lies there.
     instruction:
-      state === 'pending' ? commandText(words) : `${state === 'empty' ? 'empty' : commandText(words)}`,
+      state === 'empty' ? '; empty' : `${commandText(words)}${state === 'pending' ? '' : ' ; consumed'}`,
     location: sourceOf(session, { kind: 'queue', world: of.world, queue: 'CMDQ' }),
     line: session.line(line),
     ...(resolve ? { symbol: `CMDQ ${of.world}[${hex(index)}] ${state}` } : {}),

@@ -21,9 +21,11 @@ export const EXCEPTIONS: Handlers = {
     const position = debuggee.debugger.position(thread);
     const hit =
       debuggee.lastStop?.thread === thread ? debuggee.lastStop.hit : debuggee.debugger.hitAt(thread);
-    if (hit?.reason !== 'exception' || position.at !== 'operation')
-      throw new NotNow('the thread does not stand at an exception');
-    const { reason, more } = explain(debuggee.smmu, position.plan, hit);
+    if (hit?.reason !== 'exception') throw new NotNow('the thread does not stand at an exception');
+    const { reason, more } =
+      position.at === 'operation'
+        ? explain(debuggee.smmu, position.plan, hit, debuggee.debugger.findingsAt(thread))
+        : { reason: [hit.text], more: [] };
     return {
       exceptionId: hit.filter,
       // A sentence a line, as clients show it.

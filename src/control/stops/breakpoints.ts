@@ -58,6 +58,8 @@ interface Moment {
   readonly site: Site;
 }
 
+const nothingAhead = (): View | null => null;
+
 /**
  * The breakpoints of a session. They outlive what is debugged: {@link attach} tells them of another SMMU. Setting one
  * kind replaces all of that kind; what is set again with the same text keeps its id and its count.
@@ -79,6 +81,7 @@ export class Breakpoints {
   /** The same for what is asked at every operation: filters at once, and the others. */
   #enabled: ReadonlySet<string> = DEFAULT_FILTERS;
   #others: readonly Site[] = [];
+  #generation = 0;
 
   /** @param log gets what logpoints say */
   constructor(log: (text: string, where: Where) => void = () => {}) {
@@ -101,6 +104,11 @@ export class Breakpoints {
     }
     this.#refresh();
     return changed;
+  }
+
+  /** Grows with whatever is set: what was judged before is judged the same as long as it stands. From 1. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Chooses the exception filters. */
@@ -230,11 +238,12 @@ export class Breakpoints {
   /**
    * A program arrives at a line, before any of its operations.
    * @param scope the program's variables
+   * @param ahead the first operation of the line, asked for only when a breakpoint lies there; null for none
    */
-  arrive(file: string, line: number, scope: Scope | null = null): Hit | null {
+  arrive(file: string, line: number, scope: Scope | null = null, ahead = nothingAhead): Hit | null {
     const here = this.#statements.get(placeKey(file, line));
     if (!here) return null;
-    const names = lineScope(this.#smmu, scope);
+    const names = lineScope(this.#smmu, scope, ahead());
     const label = lineLabel(file, line);
     const stops = here.flatMap((of) => {
       const verdict = of.meet(names, label, this.#log, { id: of.id, view: null, step: -1, file, line });
@@ -244,9 +253,10 @@ export class Breakpoints {
   }
 
   /** Whether a line would stop a program; nothing counts or logs. */
-  arriveLooking(file: string, line: number, scope: Scope | null = null): Hit | null {
-    const here = this.#statements.get(placeKey(file, line)) ?? [];
-    const names = lineScope(this.#smmu, scope);
+  arriveLooking(file: string, line: number, scope: Scope | null = null, ahead = nothingAhead): Hit | null {
+    const here = this.#statements.get(placeKey(file, line));
+    if (!here) return null;
+    const names = lineScope(this.#smmu, scope, ahead());
     const text = lineLabel(file, line);
     return lineHit(here.filter((of) => of.looks(names)).map((of) => ({ of, text })));
   }
@@ -335,6 +345,7 @@ export class Breakpoints {
   }
 
   #refresh(): void {
+    this.#generation++;
     const all = this.#all();
     this.#active = all.filter(({ site }) => site !== null);
     const filters = this.#filters.filter(({ site }) => site !== null);

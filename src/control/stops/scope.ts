@@ -134,8 +134,16 @@ export function operationScope(
   };
 }
 
-/** What conditions at a line of a program see, before any of its operations. */
-export function lineScope(smmu: Smmu | null, program: Scope | null): OperationScope {
+/**
+ * What conditions at a line of a program see: its variables, and the first operation that the line will do.
+ * @param ahead that operation, before its first step; null when there is none
+ */
+export function lineScope(
+  smmu: Smmu | null,
+  program: Scope | null,
+  ahead: View | null = null,
+): OperationScope {
+  if (ahead) return operationScope(ahead, 0, program);
   const around = smmu && machineScope(smmu);
   return {
     absent: null,
