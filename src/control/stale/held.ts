@@ -92,7 +92,7 @@ function usesAt(of: Case, past: Reading, version: Dated<Version>): StaleUse[] {
     if (use !== null) uses.push(use);
   }
   const tags = tagsNow(of);
-  for (const stored of past.tlb) {
+  for (const stored of translationsOf(of, past, version.at)) {
     const until = configUntil(of, past, version.at, stored.entry.space.tag.stage);
     const use = tlbUse(of, past, stored, version, until, tags);
     if (use !== null) uses.push(use);
@@ -132,6 +132,12 @@ function structureUse(
     clash: null,
     fresh: fresh.plan,
   };
+}
+
+/** What caches may have kept of translations; of a leaf that refuses the access, by an access that it permits. */
+function translationsOf(of: Case, past: Reading, moment: number): Reading['tlb'] {
+  if (past.plan.outcome.fault?.event !== 'F_PERMISSION' || !of.transaction.write) return past.tlb;
+  return of.reader.before({ ...of.transaction, write: false }, moment).tlb;
 }
 
 /** What translations of stage 2 are made from. */
