@@ -56,11 +56,18 @@ describe('the bench cases', () => {
 
 describe('the debugger’s figures', () => {
   it('a million commands go forth and back within 100 MB, at most 64 bytes of history each', () => {
-    const gone = measureReverse(1);
+    const gone = measureReverse(1, 'combined');
     expect(gone.steps).toBeGreaterThan(1_000_000);
     expect(gone.grown).toBeLessThan(100e6);
     expect(gone.bytes).toBeGreaterThan(8);
     expect(gone.bytes).toBeLessThanOrEqual(64);
+  });
+
+  it('with every invalidation remembered (maximal), a million commands keep less than 100 MB', () => {
+    const gone = measureReverse(1, 'maximal');
+    expect(gone.steps).toBeGreaterThan(1_000_000);
+    expect(gone.retained).toBeLessThan(100e6);
+    expect(gone.bytes).toBeLessThan(100);
   });
 
   it('steps over stdio bring 150 variables each; without a checkout the sample adapter is left out', async () => {

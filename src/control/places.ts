@@ -77,7 +77,8 @@ export class Places {
 
 function sameOperation(a: Operation, b: Operation): boolean {
   if (a.kind === 'command') return b.kind === 'command' && a.index === b.index && a.world === b.world;
-  return a === b;
+  // A program that is asked again makes its operation anew.
+  return a === b || (a.kind === b.kind && JSON.stringify(a) === JSON.stringify(b));
 }
 
 /** Where a cursor goes when its operation is planned anew: nowhere, or to the first step that has become another. */

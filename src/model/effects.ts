@@ -6,12 +6,14 @@ import type { TlbEntry } from './caches/tlb.ts';
 import { ReferenceStack, WordStack } from './chunked.ts';
 import type { QueueMachine } from './machine.ts';
 import { ABSENT, DATA, MISS, type SparseMemory } from './memory.ts';
+import { PACKED_WORDS, PackedEntry, type PackSource } from './packed.ts';
 import type { Effect, Store } from './plan.ts';
 
 /** What effects act on. */
 export type Changeable = QueueMachine;
 
 const one = new Uint32Array(1);
+const packed = new Uint32Array(PACKED_WORDS);
 
 function applyMemory(memory: SparseMemory, effect: Effect & { kind: 'memory' }): Effect {
   const count = effect.words.length;
@@ -81,6 +83,8 @@ const WHOLE = 3;
 const TLB = 4;
 const CONFIG = 5;
 const STORE = 6;
+/** An entry of a store by its words. */
+const PACKED = 7;
 const TAG_BITS = 3;
 const TAG_MASK = (1 << TAG_BITS) - 1;
 /** To be inserted, not removed. */
@@ -95,6 +99,12 @@ const PLACE_LIMIT = 2 ** (32 - PAYLOAD_SHIFT + 2);
 const MOST_WORDS = 16;
 const TWO_32 = 2 ** 32;
 
+/** Where entries that are packed lie, and what makes them. */
+interface Pack {
+  readonly store: Store<unknown>;
+  readonly source: PackSource;
+}
+
 /**
  * Everything that was committed, so that it can be taken back exactly. Registers and words of memory are packed into
  * 8 to 12 bytes each; what caches keep is held by reference. Signals leave nothing behind.
@@ -103,6 +113,8 @@ export class Journal {
   readonly #words = new WordStack();
   readonly #references = new ReferenceStack<unknown>();
   readonly #stores: Store<unknown>[] = [];
+  readonly #packs: Pack[] = [];
+  readonly #packIndices = new Map<PackSource, number>();
 
   /** Mark of the present moment, for {@link undo}. It grows with what is recorded, by no fixed amount. */
   get length(): number {
@@ -125,6 +137,10 @@ export class Journal {
         this.#reference(CONFIG, inverse.op, inverse.entry);
         return;
       case 'store':
+        if (inverse.entry instanceof PackedEntry) {
+          this.#pack(inverse.store, inverse.op, inverse.entry);
+          return;
+        }
         this.#reference(
           STORE | (this.#storeIndex(inverse.store) << PAYLOAD_SHIFT),
           inverse.op,
@@ -176,6 +192,12 @@ export class Journal {
         case STORE:
           change(this.#stores[payload] as Store<unknown>, insert, this.#references.pop());
           break;
+        case PACKED: {
+          const { store, source } = this.#packs[payload] as Pack;
+          for (let i = PACKED_WORDS - 1; i >= 0; i--) packed[i] = words.pop();
+          change(store, insert, source.unpack(packed, 0));
+          break;
+        }
         default:
           applyEffect(on, this.#references.pop() as Effect);
       }
@@ -201,6 +223,10 @@ export class Journal {
         const value = tag === MEMORY_WORD ? words.at(--at) : 0;
         const memory = { kind: 'memory', space, pa, words: Uint32Array.of(value), what } as const;
         effects.push(tag === MEMORY_WORD ? memory : { ...memory, absent: [true] });
+      } else if (tag === PACKED) {
+        const { store, source } = this.#packs[payload] as Pack;
+        for (let i = PACKED_WORDS - 1; i >= 0; i--) packed[i] = words.at(--at);
+        effects.push({ kind: 'store', store, op, entry: source.unpack(packed, 0), what });
       } else {
         const entry = this.#references.at(--reference);
         if (tag === TLB) effects.push({ kind: 'tlb', op, entry: entry as TlbEntry });
@@ -244,6 +270,18 @@ export class Journal {
   #reference(header: number, op: 'insert' | 'remove', entry: unknown): void {
     this.#references.push(entry);
     this.#words.push(op === 'insert' ? header | INSERT : header);
+  }
+
+  #pack(store: Store<unknown>, op: 'insert' | 'remove', entry: PackedEntry): void {
+    const { source } = entry;
+    entry.pack(packed, 0);
+    let index = this.#packIndices.get(source);
+    if (index === undefined) {
+      index = this.#packs.push({ store, source }) - 1;
+      this.#packIndices.set(source, index);
+    }
+    for (let i = 0; i < PACKED_WORDS; i++) this.#words.push(packed[i] as number);
+    this.#words.push(PACKED | (index << PAYLOAD_SHIFT) | (op === 'insert' ? INSERT : 0));
   }
 
   #storeIndex(store: Store<unknown>): number {

@@ -1,6 +1,7 @@
 /** Planning what becomes known of memory and registers: effects without a write of software. */
 
 import { hex } from '../bits/u64.ts';
+import type { StructureCache } from './caches/structures.ts';
 import type { Effect, Learned, Outcome, Recorder } from './plan.ts';
 
 /**
@@ -8,6 +9,7 @@ import type { Effect, Learned, Outcome, Recorder } from './plan.ts';
  * moment at which it was overwritten is not known.
  */
 export function planLearned(
+  structures: StructureCache,
   learned: Learned,
   effects: Effect[],
   recorder: Recorder | null,
@@ -17,9 +19,19 @@ export function planLearned(
     effects.push({ kind: 'register', offset, value, what });
     recorder?.step('register', `${what}: ${hex(value)} at ${hex(offset, 4)}`);
   }
-  for (const { pa, words, what } of memory) {
+  for (const { pa, words, what, guessedBefore } of memory) {
+    if (guessedBefore) forgetGuess(structures, pa, effects);
     effects.push({ kind: 'memory', space, pa, words, what });
     recorder?.step('memory', `${what} at ${hex(pa)}`);
   }
   return { result: 'ok' };
+}
+
+/** Takes the structures out of the cache that were read at a place before it was known. */
+function forgetGuess(structures: StructureCache, pa: number, effects: Effect[]): void {
+  for (const entry of structures.entries()) {
+    if (entry.pa !== pa || entry.leaving) continue;
+    const what = `the ${entry.structure} was a guess`;
+    effects.push({ kind: 'store', store: structures, op: 'remove', entry, what });
+  }
 }

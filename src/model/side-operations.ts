@@ -3,6 +3,17 @@
 import type { World } from '../bits/world.ts';
 import type { BroadcastName } from '../spec/broadcast.ts';
 
+/** Words that turn out to lie in memory. */
+export interface LearnedWords {
+  /** PA in bytes. */
+  readonly pa: number;
+  readonly words: Uint32Array;
+  /** For people. */
+  readonly what: string;
+  /** What was taken to lie there was a guess: no hardware ever read it, so no cache holds it. */
+  readonly guessedBefore?: true;
+}
+
 /**
  * What turns out to be so, though nobody writes it now: a trace quotes a descriptor. When it was written is not known,
  * so it is no write of software: whoever asks what caches may hold on must not count it as one.
@@ -10,8 +21,7 @@ import type { BroadcastName } from '../spec/broadcast.ts';
 export interface Learned {
   readonly kind: 'learned';
   readonly space: World;
-  /** PA in bytes, and what lies there. */
-  readonly memory: readonly { readonly pa: number; readonly words: Uint32Array; readonly what: string }[];
+  readonly memory: readonly LearnedWords[];
   /** Places of 32-bit words in the bank, and what they hold. */
   readonly registers: readonly { readonly offset: number; readonly value: number; readonly what: string }[];
 }

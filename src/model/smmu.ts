@@ -299,7 +299,7 @@ export class Smmu implements QueueMachine {
         recorder?.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
       case 'learned':
-        return outcome(planLearned(operation, effects, recorder));
+        return outcome(planLearned(this.structures, operation, effects, recorder));
       default:
         return outcome(planSideOperation(this, this.state('ns'), operation, effects, recorder));
     }

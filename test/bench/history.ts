@@ -13,6 +13,7 @@ import { longQueue } from './long-queue.ts';
 import type { Bench, Work } from './rounds.ts';
 
 export const REVERSE = 'reverse_million';
+export const REVERSE_MAXIMAL = 'reverse_million_maximal';
 const STEP = 'history_step';
 const LOG2SIZE = 10;
 /** So many entries, then the history begins anew: the bench is no measure of memory. */
@@ -77,8 +78,8 @@ export interface Gone {
 const CHILD = path.resolve(import.meta.dirname, 'reverse-child.ts');
 
 /** Runs a million commands through the debugger and back, in processes of their own; medians. */
-export function measureReverse(runs: number): Gone {
-  const args = ['--expose-gc', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', CHILD];
+export function measureReverse(runs: number, policy: 'combined' | 'maximal'): Gone {
+  const args = ['--expose-gc', '--disable-warning=MODULE_TYPELESS_PACKAGE_JSON', CHILD, policy];
   const all = Array.from(
     { length: runs },
     () => JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as Gone,

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { NAME as DAP_STEP, type DapStep, measureDapStep } from './dap-step.ts';
-import { type Gone, measureReverse, REVERSE } from './history.ts';
+import { type Gone, measureReverse, REVERSE, REVERSE_MAXIMAL } from './history.ts';
 import { measureOpening, type Opened } from './open-core.ts';
 import { type Bench, type Measured, measure } from './rounds.ts';
 import { BIG_REGISTERS, openBigCapture } from './scans.ts';
@@ -48,9 +48,9 @@ function dapStepText({ p50, peer, version, steps }: DapStep): string {
   return `${ours}, ${version} in the same run ${peer.toFixed(2)} ms: ${(p50 / peer).toFixed(2)} x`;
 }
 
-function reverseText({ steps, runMs, backMs, retained, grown, bytes }: Gone): string {
+function reverseText(name: string, { steps, runMs, backMs, retained, grown, bytes }: Gone): string {
   return (
-    `${REVERSE}: ${steps} commands run in ${runMs.toFixed(0)} ms CPU, taken back in ${backMs.toFixed(0)}; ` +
+    `${name}: ${steps} commands run in ${runMs.toFixed(0)} ms CPU, taken back in ${backMs.toFixed(0)}; ` +
     `${(grown / MIB).toFixed(1)} MiB of memory growth at its peak, ${(retained / MIB).toFixed(1)} MiB of it history: ` +
     `${bytes.toFixed(1)} bytes a command`
   );
@@ -87,15 +87,14 @@ async function main(): Promise<void> {
       console.log(openingText(opened));
       lines.push({ name: OPENING, ns: Math.round(opened.cpuMs * 1e6), ratio: null, baseline: null });
     }
-    if (REVERSE.includes(values.only ?? '')) {
-      const gone = measureReverse(values.quick ? 1 : 3);
-      console.log(reverseText(gone));
-      lines.push({
-        name: REVERSE,
-        ns: rounded((gone.runMs * 1e6) / gone.steps, 1),
-        ratio: null,
-        baseline: null,
-      });
+    for (const [name, policy] of [
+      [REVERSE, 'combined'],
+      [REVERSE_MAXIMAL, 'maximal'],
+    ] as const) {
+      if (!name.includes(values.only ?? '')) continue;
+      const gone = measureReverse(values.quick ? 1 : 3, policy);
+      console.log(reverseText(name, gone));
+      lines.push({ name, ns: rounded((gone.runMs * 1e6) / gone.steps, 1), ratio: null, baseline: null });
     }
     if (DAP_STEP.includes(values.only ?? '')) {
       const step = await measureDapStep(process.env['MOCK_DEBUG'], values.quick ? 100 : 400);

@@ -1,5 +1,6 @@
 /**
  * A process of its own: runs a million commands through the debugger, goes back to the first, and prints what that cost.
+ * Its argument is the cache policy.
  */
 import { Debugger } from '../../src/control/debugger.ts';
 import { offsetOf } from '../../src/model/bank.ts';
@@ -16,7 +17,7 @@ const COLLECTION_MS = 20;
 
 const like = benchCases().find((of) => !isTranslation(of));
 if (!like || isTranslation(like)) throw new Error('no case with commands');
-const smmu = longQueue(like, LOG2SIZE);
+const smmu = longQueue(like, LOG2SIZE, process.argv[2] === 'maximal' ? 'maximal' : 'combined');
 const debug = new Debugger(smmu, {
   now: () => performance.now(),
   breathe: () => new Promise((resolve) => setImmediate(resolve)),

@@ -29,18 +29,23 @@ export const STACK: Handlers = {
     debuggee.requireStopped();
     const thread = debuggee.thread(args['threadId']);
     const position = debuggee.debugger.position(thread);
+    const lines = thread === 'program' ? programPlaces(session) : [];
+    // At the beginning of a statement the line is what people want to see; the operation opens with the first step in.
+    const begins = lines.length > 0 && position.at === 'operation' && position.cursor === 0;
     const operation =
-      position.at === 'operation'
+      position.at === 'operation' && !begins
         ? stackAt(position.plan, position.cursor).map((frame) => ({
             ref: { thread, index: frame.index },
             ...place(session, position.plan, frame),
           }))
         : [];
-    const lines = thread === 'program' ? programPlaces(session) : [];
     const resting = position.at === 'rest' && lines.length === 0;
     const all = resting
       ? [{ ref: { thread, index: -1 }, ...restingPlace(session, debuggee, thread, position.why) }]
-      : [...operation, ...lines.map((line) => ({ ref: { thread, index: -1 }, ...line }))];
+      : [
+          ...operation,
+          ...lines.map((line, at) => ({ ref: { thread, index: begins && at === 0 ? 0 : -1 }, ...line })),
+        ];
     const start = countOf(args['startFrame'], 0);
     const levels = countOf(args['levels'], 0) || all.length;
     return {

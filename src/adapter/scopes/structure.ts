@@ -62,7 +62,7 @@ export function fieldsAt(
 }
 
 /** What to evaluate to see a structure in memory: `at(STE, 0x40000200)`. */
-export function structureExpression(layout: string, space: World, pa: number): string {
+function structureExpression(layout: string, space: World, pa: number): string {
   return `at(${layout}, ${hex(pa)}${space === 'ns' ? '' : `, ${space}`})`;
 }
 

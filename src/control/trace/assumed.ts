@@ -20,6 +20,11 @@ export const ASSUMED = {
   events: AREA + 0x4000_0000,
 } as const;
 
+/** Whether something is assumed to lie at a PA, because the trace did not say where it lies. */
+export function isAssumed(pa: number): boolean {
+  return pa >= AREA;
+}
+
 /** The register offsets that the trace gives a meaning to. QEMU traces those of page 1 as if they lay in page 0. */
 export const AT = {
   CR0: offsetOf('CR0'),

@@ -21,11 +21,21 @@ export class Learner {
     return this.smmu.memory('ns').load(pa, words, 0, count) === DATA ? words : null;
   }
 
-  /** Words lie at a PA. @param what for people: `STE 8, assumed` */
-  memory(pa: number, words: Uint32Array, what: string): void {
+  /**
+   * Words lie at a PA.
+   * @param what for people: `STE 8, assumed`
+   * @param guessed tells of what was taken to lie there whether it was a guess
+   */
+  memory(
+    pa: number,
+    words: Uint32Array,
+    what: string,
+    guessed: (old: Uint32Array) => boolean = () => false,
+  ): void {
     const old = this.read(pa, words.length);
     if (old?.every((word, i) => word === words[i])) return;
-    this.#memory.push({ pa, words, what });
+    const guessedBefore = old !== null && guessed(old);
+    this.#memory.push({ pa, words, what, ...(guessedBefore ? { guessedBefore } : {}) });
   }
 
   /** A doubleword lies at a PA. */

@@ -5,7 +5,7 @@ import { hex } from '../../bits/u64.ts';
 import { CD, CD_BYTES } from '../../spec/cd.ts';
 import { L1STD, L1STD_BYTES, SPAN_MAX } from '../../spec/l1std.ts';
 import { STE, STE_BYTES } from '../../spec/ste.ts';
-import { ASSUMED } from './assumed.ts';
+import { ASSUMED, isAssumed } from './assumed.ts';
 import type { Table } from './group.ts';
 import type { Learner } from './learner.ts';
 
@@ -24,13 +24,20 @@ export function learnArray(learn: Learner, sid: number, pa: number, stes: number
   const first = level1(learn, sid);
   const span = Math.log2(stes) + 1;
   if (first === null || !Number.isInteger(span) || span > SPAN_MAX) return;
-  learn.memory(first.pa, encode(L1STD, { Span: span, L2Ptr: pa }), `L1STD of StreamID ${hex(sid)}`);
+  const words = encode(L1STD, { Span: span, L2Ptr: pa });
+  learn.memory(first.pa, words, `L1STD of StreamID ${hex(sid)}`, leadsToGuess);
+}
+
+/** A level-2 array at an assumed place: the descriptor that leads there never lay in memory. */
+function leadsToGuess(l1std: Uint32Array): boolean {
+  return isAssumed(L1STD.fields.L2Ptr.get(l1std, 0));
 }
 
 /** An entry of the level-1 table has no array. */
 export function learnNoArray(learn: Learner, sid: number): void {
   const first = level1(learn, sid);
-  if (first !== null) learn.memory(first.pa, encode(L1STD, {}), `L1STD of StreamID ${hex(sid)}`);
+  if (first !== null)
+    learn.memory(first.pa, encode(L1STD, {}), `L1STD of StreamID ${hex(sid)}`, leadsToGuess);
 }
 
 /** Where the STE of a stream lies (PA in bytes); an array is assumed where none is known. */
@@ -92,7 +99,13 @@ export function learnStage1(learn: Learner, sid: number, asid: number, cd: numbe
   const pa = cd >= 0 ? cd : fits ? (known?.pa ?? 0) : placeOf(asid);
   if (known === null || known.pa !== pa) {
     const words = encode(STE, { V: 1, Config: CONFIG.stage1, S1ContextPtr: pa });
-    learn.memory(steAddress(learn, sid), words, `STE ${hex(sid)}, assumed but for Config and S1ContextPtr`);
+    const what = `STE ${hex(sid)}, assumed but for Config and S1ContextPtr`;
+    learn.memory(
+      steAddress(learn, sid),
+      words,
+      what,
+      (old) => isStage1(old) && isAssumed(STE.fields.S1ContextPtr.get(old, 0)),
+    );
   }
   return { pa, words: learn.read(pa, CD.words) };
 }

@@ -7,7 +7,10 @@
  * may still be held if it was overwritten after the last completed covering invalidation was consumed.
  */
 
+import { WordStack } from '../chunked.ts';
+import type { PackedEntry } from '../packed.ts';
 import type { Store } from '../store.ts';
+import { PackedWindow } from './packed-window.ts';
 
 /** A doubleword as it was before software changed it. */
 export interface Version {
@@ -19,8 +22,10 @@ export interface Version {
 }
 
 /** A consumed invalidation. */
-export interface Invalidation<Location> {
+export interface Invalidation<Location> extends PackedEntry {
   readonly kind: 'invalidation';
+  /** The moment when it was consumed, as {@link Versions.now} said. */
+  readonly at: number;
   /** The queue whose CMD_SYNC completes it. */
   readonly queue: string;
   /** The command, for people. */
@@ -62,12 +67,14 @@ const NONE: readonly Dated<Version>[] = [];
 /** More is not remembered; beyond it the oldest are forgotten, and {@link Versions.forgotten} says how many. */
 const VERSION_LIMIT = 65536;
 const INVALIDATION_LIMIT = 4096;
+/** Of each queue; so many that those which are remembered are never older. */
+const COMPLETION_LIMIT = 2 ** 22;
 
 export class Versions<Location> implements Store<Happening<Location>> {
   readonly #byPlace = new Map<number, Dated<Version>[]>();
-  readonly #invalidations: Dated<Invalidation<Location>>[] = [];
+  readonly #invalidations = new PackedWindow<Invalidation<Location>>(INVALIDATION_LIMIT);
   /** By queue: what one CMD_SYNC completes does not depend on how many there were. */
-  readonly #completions = new Map<string, Dated<Completion>[]>();
+  readonly #completions = new Map<string, WordStack>();
   #count = 0;
   #forgotten = 0;
   #now = 0;
@@ -87,7 +94,25 @@ export class Versions<Location> implements Store<Happening<Location>> {
     return this.#invalidations.length;
   }
 
+  /** The present moment: how many happenings there were. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /**
+   * The invalidation that has to go before another is consumed, or null when there is room: {@link remove} forgets it,
+   * and {@link insert} brings it back.
+   */
+  get oldest(): Invalidation<Location> | null {
+    return this.#invalidations.isFull ? this.#invalidations.at(0) : null;
+  }
+
   insert(happening: Happening<Location>): void {
+    if (happening.kind === 'invalidation' && happening.at < this.#now) {
+      this.#invalidations.unshift(happening);
+      this.#forgotten--;
+      return;
+    }
     const at = this.#now++;
     switch (happening.kind) {
       case 'version': {
@@ -99,21 +124,22 @@ export class Versions<Location> implements Store<Happening<Location>> {
         return;
       }
       case 'invalidation':
-        this.#invalidations.push({ of: happening, at });
-        if (this.#invalidations.length > INVALIDATION_LIMIT) {
-          this.#invalidations.shift();
-          this.#forgotten++;
-        }
+        this.#invalidations.push(happening);
         return;
       case 'completion': {
         const list = this.#completionsOf(happening.queue);
-        list.push({ of: happening, at });
-        if (list.length > INVALIDATION_LIMIT) list.shift();
+        if (list.length >= COMPLETION_LIMIT) list.truncate(0);
+        list.push(at);
       }
     }
   }
 
   remove(happening: Happening<Location>): void {
+    if (happening.kind === 'invalidation' && happening.at !== this.#now - 1) {
+      this.#invalidations.shift();
+      this.#forgotten++;
+      return;
+    }
     this.#now--;
     switch (happening.kind) {
       case 'version': {
@@ -125,11 +151,11 @@ export class Versions<Location> implements Store<Happening<Location>> {
         return;
       }
       case 'invalidation':
-        if (this.#invalidations[this.#invalidations.length - 1]?.of === happening) this.#invalidations.pop();
+        this.#invalidations.pop();
         return;
       case 'completion': {
         const list = this.#completionsOf(happening.queue);
-        if (list[list.length - 1]?.of === happening) list.pop();
+        if (list.length > 0) list.pop();
       }
     }
   }
@@ -178,23 +204,30 @@ export class Versions<Location> implements Store<Happening<Location>> {
    */
   since(version: Version, location: Location): readonly SinceThen<Location>[] {
     const overwritten = this.#byPlace.get(version.pa)?.find(({ of }) => of === version)?.at ?? -1;
-    return this.#invalidations
-      .filter(({ at }) => at > overwritten)
-      .map((dated) => ({
-        what: dated.of.what,
-        whyNot: dated.of.whyNot(location),
-        complete: this.#completedAt(dated) < Number.POSITIVE_INFINITY,
-        invalidation: dated.of,
-        at: dated.at,
-      }));
+    const since: SinceThen<Location>[] = [];
+    const { length } = this.#invalidations;
+    for (let i = this.#firstFrom(overwritten + 1); i < length; i++) {
+      const invalidation = this.#invalidations.at(i);
+      since.push({
+        what: invalidation.what,
+        whyNot: invalidation.whyNot(location),
+        complete: this.#completedAt(invalidation) < Number.POSITIVE_INFINITY,
+        invalidation,
+        at: invalidation.at,
+      });
+    }
+    return since;
   }
 
   /** The moment when the last completed invalidation that covers a location was consumed, or -1. */
   lastCovered(location: Location): number {
     for (let i = this.#invalidations.length - 1; i >= 0; i--) {
-      const dated = this.#invalidations[i] as Dated<Invalidation<Location>>;
-      if (this.#completedAt(dated) < Number.POSITIVE_INFINITY && dated.of.whyNot(location) === null)
-        return dated.at;
+      const invalidation = this.#invalidations.at(i);
+      if (
+        this.#completedAt(invalidation) < Number.POSITIVE_INFINITY &&
+        invalidation.whyNot(location) === null
+      )
+        return invalidation.at;
     }
     return -1;
   }
@@ -204,36 +237,50 @@ export class Versions<Location> implements Store<Happening<Location>> {
    * covering invalidation. Infinity when there was none.
    */
   gone(location: Location, moment: number): number {
-    for (const dated of this.#invalidations) {
-      if (dated.at < moment || dated.of.whyNot(location) !== null) continue;
-      const done = this.#completedAt(dated);
+    const { length } = this.#invalidations;
+    for (let i = this.#firstFrom(moment); i < length; i++) {
+      const invalidation = this.#invalidations.at(i);
+      if (invalidation.whyNot(location) !== null) continue;
+      const done = this.#completedAt(invalidation);
       if (done < Number.POSITIVE_INFINITY) return done;
     }
     return Number.POSITIVE_INFINITY;
   }
 
-  #completionsOf(queue: string): Dated<Completion>[] {
+  /** Index of the first invalidation from a moment on. */
+  #firstFrom(moment: number): number {
+    let low = 0;
+    let high = this.#invalidations.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#invalidations.lastWord(middle) < moment) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  #completionsOf(queue: string): WordStack {
     let list = this.#completions.get(queue);
     if (list === undefined) {
-      list = [];
+      list = new WordStack();
       this.#completions.set(queue, list);
     }
     return list;
   }
 
   /** The moment of the first CMD_SYNC of an invalidation's queue after it; Infinity without one. */
-  #completedAt({ at, of }: Dated<Invalidation<Location>>): number {
-    const list = this.#completions.get(of.queue);
-    const last = list?.[list.length - 1];
-    if (list === undefined || last === undefined || last.at < at) return Number.POSITIVE_INFINITY;
+  #completedAt({ at, queue }: Invalidation<Location>): number {
+    const list = this.#completions.get(queue);
+    if (list === undefined || list.length === 0 || list.at(list.length - 1) < at)
+      return Number.POSITIVE_INFINITY;
     let low = 0;
     let high = list.length - 1;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if ((list[middle] as Dated<Completion>).at < at) low = middle + 1;
+      if (list.at(middle) < at) low = middle + 1;
       else high = middle;
     }
-    return (list[low] as Dated<Completion>).at;
+    return list.at(low);
   }
 
   #forgetOldest(): void {

@@ -6,6 +6,7 @@
 import type { World } from '../../bits/world.ts';
 import { type ConfigScope, RANGE_ALL } from '../../spec/commands.ts';
 import { type CfgiMatch, whyCfgiNot } from '../caches/location.ts';
+import type { Reading } from '../caches/noted.ts';
 import type { StructureEntry } from '../caches/structures.ts';
 import { argument, type CommandContext } from './context.ts';
 import { dropConfig, dropStructure, noteInvalidation } from './drop.ts';
@@ -14,29 +15,46 @@ import { dropStreamMaps, invalidatePartidMap } from './partid-maps.ts';
 /** StreamIDs have 32 bits at most. */
 const LAST_SID = 0xffff_ffff;
 
+/** What says which structures a CMD_CFGI_* names. */
+type Said = Pick<CommandContext, 'spec' | 'words' | 'world'>;
+
 /** How many StreamIDs a command names. */
-function countOf(c: CommandContext, scope: ConfigScope): number {
+function countOf(c: Said, scope: ConfigScope): number {
   if (scope.by !== 'stream-range') return 1;
   const range = argument(c, 'Range');
   return range === RANGE_ALL ? 2 ** 32 : 2 ** (range + 1);
+}
+
+/** The Security state that a command acts on, and its StreamIDs, first and last. */
+function streamsOf(c: Said, scope: ConfigScope): Pick<CfgiMatch, 'world' | 'first' | 'last'> {
+  const sid = argument(c, 'StreamID');
+  const count = countOf(c, scope);
+  // The bottom Range+1 bits of StreamID are ignored (4.3.2).
+  const first = count === 1 ? sid : count >= 2 ** 32 ? 0 : Math.floor(sid / count) * count;
+  return { world: worldOf(c), first, last: Math.min(first + count - 1, LAST_SID) };
+}
+
+function worldOf(c: Said): World {
+  return c.world === 's' && argument(c, 'SSec') === 0 ? 'ns' : c.world;
+}
+
+/** All that a command names. */
+function matchOf(c: Said, scope: ConfigScope): CfgiMatch {
+  const ssid = argument(c, 'SubstreamID');
+  return { scope, ...streamsOf(c, scope), ssid, leaf: argument(c, 'Leaf') === 1 };
 }
 
 /** CMD_CFGI_*: drops the entries of the StreamIDs that the command names. */
 export function invalidateConfig(c: CommandContext): void {
   const scope = c.spec.config;
   if (!scope) return;
-  const world: World = c.world === 's' && argument(c, 'SSec') === 0 ? 'ns' : c.world;
   if (scope.by === 'vmid') {
-    invalidatePartidMap(c, world);
+    invalidatePartidMap(c, worldOf(c));
     return;
   }
-  const sid = argument(c, 'StreamID');
-  const count = countOf(c, scope);
-  // The bottom Range+1 bits of StreamID are ignored (4.3.2).
-  const first = count === 1 ? sid : count >= 2 ** 32 ? 0 : Math.floor(sid / count) * count;
-  const last = Math.min(first + count - 1, LAST_SID);
+  const { world, first, last } = streamsOf(c, scope);
   dropStreamMaps(c, world, first, last);
-  if (c.machine.policy === 'maximal') dropStructures(c, scope, world, first, last);
+  if (c.machine.policy === 'maximal') dropStructures(c, scope);
   else dropStreams(c, world, first, last);
 }
 
@@ -53,21 +71,22 @@ function dropStreams(c: CommandContext, world: World, first: number, last: numbe
   if (gone.length === 0) c.recorder?.step('decide', 'no cached configuration matches');
 }
 
-function dropStructures(
-  c: CommandContext,
-  scope: ConfigScope,
-  world: World,
-  first: number,
-  last: number,
-): void {
+/** What words of such a command say of a location; it keeps nothing of the context. */
+function readingOf({ spec, world }: CommandContext, scope: ConfigScope): Reading {
+  return (words) => {
+    const match = matchOf({ spec, words, world }, scope);
+    return (location) =>
+      location.kind === 'structure'
+        ? whyCfgiNot(match, location)
+        : 'it acts on configuration, not on translations';
+  };
+}
+
+function dropStructures(c: CommandContext, scope: ConfigScope): void {
   const { structures } = c.machine;
-  const ssid = argument(c, 'SubstreamID');
-  const match: CfgiMatch = { scope, world, first, last, ssid, leaf: argument(c, 'Leaf') === 1 };
-  noteInvalidation(c, (location) =>
-    location.kind === 'structure'
-      ? whyCfgiNot(match, location)
-      : 'it acts on configuration, not on translations',
-  );
+  const match = matchOf(c, scope);
+  const { world, first, last } = match;
+  noteInvalidation(c, readingOf(c, scope));
   const candidates = first === last ? near(c, world, first) : structures.entries();
   let count = 0;
   for (const entry of candidates) {

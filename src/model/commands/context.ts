@@ -65,7 +65,7 @@ export interface CommandFailure {
 export type Handler = (c: CommandContext) => void;
 
 /** A field of the command by name; 0 when the command has no such field. Hot code asks {@link CommandContext.read}. */
-export function argument(c: CommandContext, name: string): number {
+export function argument(c: Pick<CommandContext, 'spec' | 'words'>, name: string): number {
   const fields: Readonly<Record<string, Field | undefined>> = c.spec.layout.fields;
   return fields[name]?.get(c.words, 0) ?? 0;
 }

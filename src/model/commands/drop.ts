@@ -2,11 +2,10 @@
 
 import type { ConfigEntry } from '../caches/config.ts';
 import type { LeavingItem } from '../caches/leaving.ts';
-import type { Location } from '../caches/location.ts';
+import { completionOf, notedInvalidation, type Reading } from '../caches/noted.ts';
 import type { StructureEntry } from '../caches/structures.ts';
 import type { Tlb, TlbEntry } from '../caches/tlb.ts';
 import { storeOf, type Used } from '../caches/used.ts';
-import type { Completion, Invalidation } from '../caches/versions.ts';
 import type { LazyText, Store } from '../plan.ts';
 import type { CommandContext } from './context.ts';
 
@@ -77,24 +76,23 @@ function leave(
 }
 
 /** Remembers an invalidation for what hardware may still hold (policy `maximal`). */
-export function noteInvalidation(c: CommandContext, whyNot: (location: Location) => string | null): void {
+export function noteInvalidation(c: CommandContext, reading: Reading): void {
   const { versions } = c.machine;
-  const what = c.name.replace(/^CMD_/, '');
-  const [w0 = 0, w1 = 0, w2 = 0, w3 = 0] = c.words;
-  const entry: Invalidation<Location> = {
-    kind: 'invalidation',
-    queue: queueOf(c),
-    what,
-    words: [w0, w1, w2, w3],
-    whyNot,
-  };
-  c.effects.push({ kind: 'store', store: versions, op: 'insert', entry, what: `${what} is consumed` });
+  const { oldest } = versions;
+  if (oldest !== null) {
+    const what = 'the oldest invalidation is forgotten';
+    c.effects.push({ kind: 'store', store: versions, op: 'remove', entry: oldest, what });
+  }
+  const queue = queueOf(c);
+  const entry = notedInvalidation({ state: c.state, queue, name: c.name }, c.words, versions.now, reading);
+  const what = `${entry.what} is consumed`;
+  c.effects.push({ kind: 'store', store: versions, op: 'insert', entry, what });
   // A broadcast is complete at once here: the PE's DSB, which waits for it, is not ours.
   if (c.broadcast) complete(c);
 }
 
 function complete(c: CommandContext): void {
-  const entry: Completion = { kind: 'completion', queue: queueOf(c) };
+  const entry = completionOf(queueOf(c));
   const what = 'earlier invalidations are complete';
   c.effects.push({ kind: 'store', store: c.machine.versions, op: 'insert', entry, what });
 }
@@ -105,7 +103,9 @@ export function completeInvalidations(c: CommandContext): void {
   if (policy !== 'maximal') return;
   complete(c);
   const items = leaving.of(queueOf(c));
-  for (const item of items) {
+  // The last first, so that taking it back leaves them in the order in which they were named.
+  for (let i = items.length - 1; i >= 0; i--) {
+    const item = items[i] as LeavingItem;
     const { store, entry } = item;
     c.effects.push({
       kind: 'store',

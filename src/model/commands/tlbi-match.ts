@@ -26,8 +26,11 @@ export interface TlbiMatch {
   readonly tables: boolean;
 }
 
-/** The scope of the command that is being executed. */
-export function tlbiMatch(c: CommandContext, scope: CompiledScope): TlbiMatch {
+/** The scope of a command by its words, in a state of the registers; it leaves the addresses in `range`. */
+export function tlbiMatch(
+  c: Pick<CommandContext, 'words' | 'state' | 'world'>,
+  scope: CompiledScope,
+): TlbiMatch {
   const { words, state } = c;
   const { address } = scope;
   if (address !== null) readRange(scope, address, words, state);

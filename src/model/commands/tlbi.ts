@@ -2,6 +2,7 @@
 
 import { hex, hex64 } from '../../bits/u64.ts';
 import { opcodeOf } from '../../spec/commands.ts';
+import type { Reading } from '../caches/noted.ts';
 import { pageOf } from '../caches/page-map.ts';
 import {
   ANY_ASID,
@@ -35,12 +36,7 @@ export function invalidateTlb(c: CommandContext): void {
     if (range.misaligned && !removesMisaligned(c)) return;
   }
   if (c.machine.policy === 'maximal') {
-    const match = tlbiMatch(c, scope);
-    noteInvalidation(c, (location) =>
-      location.kind === 'descriptor'
-        ? whyNot(match, location)
-        : 'it acts on translations, not on configuration',
-    );
+    noteInvalidation(c, readingOf(c, scope));
   }
   let count = invalidateIn(c, scope, c.machine.tlb, false);
   if (c.machine.policy === 'maximal') {
@@ -59,9 +55,27 @@ function removesMisaligned(c: CommandContext): boolean {
     const then = written ? 'here what is written goes' : 'nothing is removed';
     c.recorder.step('finding', `${why}; ${then}`, 'Address');
   }
-  if (!written && c.machine.policy === 'maximal')
-    noteInvalidation(c, () => 'its address is not aligned as TG and TTL ask: nothing is guaranteed');
+  if (!written && c.machine.policy === 'maximal') {
+    const scope = scopeOfOpcode(opcodeOf(c.words, 0));
+    if (scope !== undefined) noteInvalidation(c, readingOf(c, scope));
+  }
   return written;
+}
+
+/** What words of such a command say of a location; it keeps nothing of the context. */
+function readingOf(c: CommandContext, scope: CompiledScope): Reading {
+  const { state, world } = c;
+  const written = c.machine.options.misalignedRange === 'as-written';
+  return (words) => {
+    const match = tlbiMatch({ words, state, world }, scope);
+    const isVoid = scope.address !== null && range.misaligned && !written;
+    return (location) => {
+      if (isVoid) return 'its address is not aligned as TG and TTL ask: nothing is guaranteed';
+      return location.kind === 'descriptor'
+        ? whyNot(match, location)
+        : 'it acts on translations, not on configuration';
+    };
+  };
 }
 
 /** Drops the matching entries of one TLB. */
