@@ -8,6 +8,7 @@ import { HELP } from '../../src/cli/help.ts';
 import { FILTERS } from '../../src/control/stops/index.ts';
 import { OPERATION_NAMES } from '../../src/control/stops/known-names.ts';
 import { PRESET_NAMES } from '../../src/spec/presets.ts';
+import { smmuDebug } from '../cli/io.ts';
 import { root } from '../house/sources.ts';
 import { blocksOf } from './blocks.ts';
 import { checkout, tryConsoles, tryShell } from './trial.ts';
@@ -71,6 +72,16 @@ describe('what documents show', () => {
     const lines = await tryShell(block, folder);
     expect(lines.length).toBe(Object.keys(HELP).length + 1);
     expect(lines.filter(({ status, err }) => status > 1 || err !== '')).toEqual([]);
+  });
+
+  it('the help of the command line names every command and its exit statuses', async () => {
+    const { out } = await smmuDebug('help');
+    for (const name of Object.keys(HELP)) {
+      expect(out).toContain(`smmu-debug ${name}`);
+      expect((await smmuDebug('help', name)).out).toContain(`smmu-debug ${name}`);
+    }
+    expect(out).toContain('Exit status: 0');
+    expect((await smmuDebug('help', 'run')).out).toContain('Exit status: 0 every test passed');
   });
 
   it('blocks of JSON are JSON', () => {
