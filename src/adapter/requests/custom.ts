@@ -5,6 +5,7 @@ import { queueThread } from '../../control/thread.ts';
 import { queueSummary } from '../../inspect/queues.ts';
 import { treeChildren } from '../../inspect/tree.ts';
 import { type Args, countOf, numberOf } from '../args.ts';
+import { textOr } from '../breakpoints/requests.ts';
 import type { CustomRequest, CustomRequests } from '../custom-requests.ts';
 import { announce } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
@@ -41,7 +42,7 @@ const ANSWERS: Custom = {
     warnings: debuggee.machine.warnings,
   }),
 
-  'smmu/document': (session, args) => ({ text: textOf(session, String(args['uri'])) }),
+  'smmu/document': (session, args) => ({ text: textOf(session, textOr(args['uri'])) }),
 
   'smmu/history': ({ debuggee }, args) => {
     const count = countOf(args['count'], HISTORY_PAGE);
@@ -60,7 +61,7 @@ const ANSWERS: Custom = {
     debuggee.requireStopped();
     const world = args['world'] ?? 'ns';
     if (typeof world !== 'string' || !isWorld(world)) {
-      throw new UserError(`${String(world)} is no security state`, { where: 'world' });
+      throw new UserError(`${JSON.stringify(world)} is no security state`, { where: 'world' });
     }
     const changed = enableQueue(debuggee.debugger, world);
     if (changed) {
