@@ -58,6 +58,7 @@ describe('the History view', function () {
     await vs.pick('invalidate ns all');
     await standsAt(vs, 'invalidate ns all');
     await vs.activity('Run and Debug');
+    await vs.expand(STACK, 'Program');
     assert.match((await vs.rowsWith(STACK, 'invalidate'))[0], /^Program PAUSED ON GOTO$/i);
   });
 
