@@ -59,7 +59,7 @@ describe('the History view', function () {
     await standsAt(vs, 'invalidate ns all');
     await vs.activity('Run and Debug');
     await vs.expand(STACK, 'Program');
-    assert.match((await vs.rowsWith(STACK, 'invalidate'))[0], /^Program PAUSED ON GOTO$/i);
+    assert.match((await vs.rowsWith(STACK, 'invalidate'))[0], /^Program Paused after a jump$/i);
   });
 
   it('explains where the session stands on the debug console', async () => {
