@@ -58,7 +58,8 @@ describe('the History view', function () {
     await vs.pick('invalidate ns all');
     await standsAt(vs, 'invalidate ns all');
     await vs.activity('Run and Debug');
-    assert.match((await vs.rowsWith(STACK, 'invalidate'))[0], /^Program PAUSED ON GOTO$/i);
+    await vs.expand(STACK, 'Program');
+    assert.match((await vs.rowsWith(STACK, 'invalidate'))[0], /^Program Paused after a jump$/i);
   });
 
   it('explains where the session stands on the debug console', async () => {

@@ -108,7 +108,8 @@ export async function chooseOf(vs, row, entry) {
     await row.click({ button: 'right' });
     try {
       await item.waitFor({ timeout: 6000 });
-      await item.click({ timeout: 3000 });
+      // A menu takes no release of the button in its first 100 ms.
+      await item.click({ timeout: 3000, delay: 200 });
       return;
     } catch (error) {
       if (attempt === 3) throw error;
