@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
-import { entryWords } from '../views/history-words.ts';
+import { entryWords, statements } from '../views/history-words.ts';
 
 /** More are in the History view, which opens them group by group. */
 const MOST_OFFERED = 1000;
@@ -32,7 +32,7 @@ async function ask(session: vscode.DebugSession): Promise<number | undefined> {
     void vscode.window.showInformationMessage('Nothing has been done yet: there is nothing to go back to.');
     return undefined;
   }
-  const items = [...entries].reverse().map((entry) => {
+  const items = statements(entries).map(({ entry }) => {
     const { label, where } = entryWords(entry);
     return { label: `${entry.index + 1}: ${label}`, description: where, to: entry.index };
   });

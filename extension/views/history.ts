@@ -4,12 +4,12 @@ import { COMMANDS, CONTEXTS } from '../manifest.ts';
 import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
 import { newest, type Part, type Span, within } from './history-groups.ts';
-import { entryWords } from './history-words.ts';
+import { entryWords, statements } from './history-words.ts';
 
 /** A row: where the session stands, an operation that was committed, older ones, or why there is nothing. */
 export type HistoryRow =
   | { readonly kind: 'here'; readonly total: number }
-  | { readonly kind: 'entry'; readonly entry: HistoryEntry; readonly total: number }
+  | { readonly kind: 'entry'; readonly entry: HistoryEntry; readonly count: number; readonly total: number }
   | { readonly kind: 'group'; readonly span: Span; readonly total: number }
   | { readonly kind: 'note'; readonly text: string };
 
@@ -79,7 +79,7 @@ async function rowsOf(session: vscode.DebugSession, parts: readonly Part[]): Pro
     }
     const { start, end } = span;
     const { entries, total } = await request(session, 'smmu/history', { start, count: end - start });
-    for (const entry of [...entries].reverse()) rows.push({ kind: 'entry', entry, total });
+    rows.push(...statements(entries).map((row): HistoryRow => ({ kind: 'entry', ...row, total })));
   }
   return rows;
 }
@@ -100,24 +100,18 @@ function hereItem(total: number): vscode.TreeItem {
 
 const ICONS = { program: 'file-code', dma: 'arrow-swap' } as const;
 
-function entryItem({
-  entry,
-  total,
-}: {
-  readonly entry: HistoryEntry;
-  readonly total: number;
-}): vscode.TreeItem {
+function entryItem({ entry, count, total }: Extract<HistoryRow, { kind: 'entry' }>): vscode.TreeItem {
   const { label, where } = entryWords(entry);
   const item = new vscode.TreeItem(label);
   item.id = `entry ${entry.index}`;
-  item.description = where;
+  item.description = count === 1 ? where : `${where}, ${count} operations`;
   const icon = entry.thread === 'program' || entry.thread === 'dma' ? ICONS[entry.thread] : 'list-ordered';
   item.iconPath = new vscode.ThemeIcon(icon);
   item.contextValue = 'entry';
   const taken = total - entry.index;
   const back = `Go back to before this: ${taken === 1 ? 'this operation is' : `${taken} operations are`} taken back.`;
-  item.tooltip = `${entry.index + 1}. ${label}${where === '' ? '' : ` (${where})`}\n${back}`;
-  item.accessibilityInformation = { label: `${entry.index + 1}, ${label}, ${where}` };
+  item.tooltip = `${entry.index + 1}. ${label} (${item.description})\n${back}`;
+  item.accessibilityInformation = { label: `${entry.index + 1}, ${label}, ${item.description}` };
   item.command = { command: COMMANDS.goBackTo, title: 'Go Back to Before This', arguments: [entry] };
   return item;
 }

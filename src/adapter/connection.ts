@@ -49,6 +49,7 @@ export class Connection extends ProtocolServer {
       command: request.command,
       success: true,
     };
+    this.session.handling = request.seq;
     try {
       if (this.session.cancelled.has(request.seq)) throw new Cancelled();
       const handler = Object.hasOwn(HANDLERS, request.command) ? HANDLERS[request.command] : undefined;
@@ -72,6 +73,7 @@ export class Connection extends ProtocolServer {
   }
 
   #forget({ seq }: DebugProtocol.Request): void {
+    this.session.handling = null;
     this.session.waiting.delete(seq);
     this.session.cancelled.delete(seq);
   }

@@ -60,6 +60,8 @@ export class Session {
   opening: Opening | null = null;
   /** Requests that have arrived and are not answered. */
   readonly waiting = new Set<number>();
+  /** The one of them that is being handled. */
+  handling: number | null = null;
   /** Those of them that the client does not want any more. */
   readonly cancelled = new Set<number>();
   readonly #send: (event: DebugProtocol.Event) => void;

@@ -214,6 +214,20 @@ test('an edit that a cache hides says what empty caches would give', async () =>
   expect(await client.evaluate('again')).toMatch(/-> PA .*from the TLB$/);
 });
 
+test('what empty caches give is computed only when somebody asks', async () => {
+  const { client } = adapter;
+  await client.launch(fixture('linux-basic'));
+  await client.evaluate('translate sid=8 iova=0xffffb204');
+  await setExpression('ste(8).Config', 'ABORT');
+  await client.evaluate('again step');
+  const lazy = (await client.variables(DMA, 'Transaction')).find(({ name }) => name === 'with empty caches');
+  expect(lazy?.presentationHint).toMatchObject({ lazy: true });
+  const computed = await client.children(lazy?.variablesReference ?? 0);
+  expect(computed.map(({ name, value }) => `${name}: ${value}`)).toEqual([
+    expect.stringMatching(/^with empty caches: terminated without an event \(abort\): STE\.Config=0/),
+  ]);
+});
+
 test('variables say what to evaluate to get them again, and that gives the same', async () => {
   await atFault();
   const seen: DebugProtocol.Variable[] = [];

@@ -36,15 +36,20 @@ const NO_MESSAGES = [
 async function play(client: DapClient, random: Random, count: number): Promise<readonly string[]> {
   const learnt = new Learnt();
   const asked = new Map<number, string>();
-  const first = random.once(5) ? [] : beginning(random);
+  const given = new Map<number, unknown>();
+  const first = random.once(8) ? [] : beginning(random);
   let taken = client.messages.length;
   for (let i = 0; i < count; i++) {
     const { command, args } = first[i] ?? randomRequest(random, learnt);
     if (random.once(40)) client.raw(random.of(NO_MESSAGES));
     const seq = client.post(command, args as Record<string, unknown>);
+    given.set(seq, args);
     asked.set(seq, `${command} ${JSON.stringify(args)?.slice(0, 300)}`);
     if (!random.once(6)) await answer(client, seq, asked);
-    for (; taken < client.messages.length; taken++) learnt.take(client.messages[taken]?.body);
+    for (; taken < client.messages.length; taken++) {
+      const { success, command: of = '', body, request_seq = 0 } = client.messages[taken] ?? {};
+      if (success === true) learnt.take(of, body, given.get(request_seq));
+    }
   }
   const last = client.post('threads');
   asked.set(last, 'threads');

@@ -34,7 +34,9 @@ export async function transcriptOf(client: DapClient): Promise<string> {
     }
   };
   const evaluate = async (expression: string): Promise<void> => {
-    const text = await client.evaluate(expression).catch((error: Error) => error.message.split(';')[0] ?? '');
+    const text = await client
+      .evaluate(expression)
+      .catch((error: Error) => error.message.split(/[;,]/)[0] ?? '');
     lines.push(`> ${expression}`, text);
   };
   await client.ask('initialize', { ...CLIENT, clientID: 'golden' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newest, PAGE, type Part, within } from '../../extension/views/history-groups.ts';
-import { entryWords } from '../../extension/views/history-words.ts';
+import { entryWords, statements } from '../../extension/views/history-words.ts';
 
 /** Every operation of some parts, in the order in which they are shown; groups are opened. */
 function shown(parts: readonly Part[]): number[] {
@@ -60,5 +60,27 @@ describe('an operation in words', () => {
     expect(entryWords({ index: 0, thread: 'cmdq.ns', text })).toEqual({ label: text, where: 'CMDQ ns' });
     expect(entryWords({ index: 0, thread: 'dma', text: 'x' }).where).toBe('DMA');
     expect(entryWords({ index: 0, thread: 'program', text: 'x' }).where).toBe('program');
+  });
+});
+
+describe('operations of one statement', () => {
+  const at = (index: number, line: number, text: string) =>
+    ({ index, thread: 'program', line, text: `line ${line}: ${text}` }) as const;
+
+  it('are one row, which goes back to before the first', () => {
+    const entries = [
+      at(4, 7, 'invalidate ns all'),
+      at(5, 7, 'invalidate ns all'),
+      at(6, 9, 'dma nic read 0 4'),
+    ];
+    expect(statements(entries).map(({ entry, count }) => [entry.index, count])).toEqual([
+      [6, 1],
+      [4, 2],
+    ]);
+  });
+
+  it('stay apart where there are no lines: each command of a queue is its own', () => {
+    const command = (index: number) => ({ index, thread: 'cmdq.ns', text: 'SYNC' }) as const;
+    expect(statements([command(0), command(1)]).map(({ count }) => count)).toEqual([1, 1]);
   });
 });

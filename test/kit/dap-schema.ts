@@ -123,6 +123,9 @@ class Reader {
   }
 }
 
+/** Types that an adapter may give further members, which columns show. */
+const OPEN: ReadonlySet<string> = new Set(['Module']);
+
 /** Requests that adapters send. */
 const TO_CLIENTS: ReadonlySet<string> = new Set(['RunInTerminalRequest', 'StartDebuggingRequest']);
 
@@ -209,7 +212,9 @@ function* namedFaults(name: string, value: unknown, at: string): Generator<strin
     return;
   }
   const declared = types.get(name);
-  if (declared) yield* faults(declared, value, at);
+  if (declared?.kind === 'object' && isObject(value)) {
+    yield* memberFaults(declared.members, value, at, OPEN.has(name));
+  } else if (declared) yield* faults(declared, value, at);
   else if (typeof value !== name) yield `${at}: a ${name} expected, not ${JSON.stringify(value)}`;
 }
 
@@ -217,13 +222,14 @@ function* memberFaults(
   members: ReadonlyMap<string, Member>,
   value: Record<string, unknown>,
   at: string,
+  open = false,
 ): Generator<string> {
   for (const [name, { optional, shape }] of members) {
     const member = value[name];
     if (member !== undefined) yield* faults(shape, member, `${at}.${name}`);
     else if (!optional) yield `${at}.${name} is missing`;
   }
-  for (const name of Object.keys(value)) {
+  for (const name of open ? [] : Object.keys(value)) {
     if (!members.has(name)) yield `${at}.${name} is nothing that the protocol has`;
   }
 }

@@ -26,7 +26,7 @@ function cerrorText(code: number): string {
 }
 
 /** The parts of an outcome by their names, each in words. */
-export function outcomeParts({ operation, outcome, steps }: Plan): ReadonlyMap<string, string> {
+function outcomeParts({ operation, outcome, steps }: Plan): ReadonlyMap<string, string> {
   const { fault, result } = outcome;
   const parts = new Map<string, string>([['result', result]]);
   if (result === 'ok' && operation.kind === 'transaction') {

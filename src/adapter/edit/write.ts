@@ -82,7 +82,7 @@ export function perform(session: Session, operation: Write, text: string): void 
 }
 
 /** The thread whose operation people look at while they change something. */
-export function editedThread(debuggee: Debuggee): ThreadKey {
+function editedThread(debuggee: Debuggee): ThreadKey {
   const control = debuggee.debugger;
   if (control.position('dma').at === 'operation') return 'dma';
   return debuggee.lastStop?.thread ?? control.threads[0]?.key ?? 'dma';

@@ -77,8 +77,8 @@ function candidates(session: Session, head: string, frame: FrameRef | null): Com
   const around = session.launched ? whereOf(session.debuggee, frame).frames : [];
   return [
     ...commands,
-    ...around.flatMap((one) => fields(structureOf(one)?.list.map(({ name }) => name) ?? [])),
     ...FUNCTIONS.map((label): Completion => ({ label, type: 'function' })),
+    ...around.flatMap((one) => fields(structureOf(one)?.list.map(({ name }) => name) ?? [])),
     ...knownNames().map((label): Completion => ({ label, type: 'variable' })),
   ];
 }

@@ -1,7 +1,7 @@
 import { hex } from '../../bits/u64.ts';
 import { type Domain, survey } from '../../inspect/counts.ts';
-import { mapsOf } from '../../inspect/maps.ts';
-import { PA_LIMIT } from '../../model/memory.ts';
+import { type MapRun, mapsOf } from '../../inspect/maps.ts';
+import { PA_BITS } from '../../model/memory.ts';
 import { type Node, named } from '../variable-node.ts';
 import type { LongCommand } from './command.ts';
 import { runText } from './maps.ts';
@@ -10,17 +10,16 @@ import { numberIn, splitWords } from './words.ts';
 
 const USAGE = 'find pa=0x80001000';
 const WORLD = 'ns';
-const PA_BITS = Math.log2(PA_LIMIT);
 /** Answers enough to see who it is. */
 const MOST = 256;
 /** Runs of one set of tables that are looked at. */
 const RUNS = 2 ** 18;
 
-/** Finds out who can reach a physical address. */
+/** Finds out who can reach a physical address. Of a nested stream it is stage 2 that leads there, from an IPA. */
 export const find: LongCommand = {
   name: 'find',
   usage: USAGE,
-  help: 'finds the streams whose translation tables map a physical address, and at which input addresses',
+  help: 'finds the streams whose translation tables map a physical address, and from which IOVA or IPA',
   words: ['pa='],
   async search(session, rest, cancelled) {
     const { values } = splitWords(rest, ['pa'], [], USAGE);
@@ -29,40 +28,34 @@ export const find: LongCommand = {
     const time = slices(session, cancelled);
     const { domains } = survey(smmu, WORLD, time.stop);
     const found: Node[] = [];
-    let partly = time.over;
+    let partly = false;
     for (const domain of domains) {
       await time.pause();
-      const listed = mapsOf(smmu.memory(WORLD), domain.start, { cancelled: time.stop, runLimit: RUNS });
-      partly ||= listed.truncated || listed.unlisted > 0 || time.over;
-      for (let i = 0; i < listed.length && found.length < MOST; i++) {
-        const run = listed.run(i);
-        const first = Number(run.pa);
-        if (pa < first || pa >= first + run.size) continue;
-        found.push({
-          name: whoText(domain),
-          value: `${inputText(run.iova, pa - first)} -> ${hex(pa)} ${run.perm}, in ${runText(run)}`,
-          memory: { space: WORLD, pa },
-        });
-      }
       if (found.length >= MOST || time.over) break;
+      const listed = mapsOf(smmu.memory(WORLD), domain.start, { cancelled: time.stop, runLimit: RUNS });
+      partly ||= listed.truncated || listed.unlisted > 0;
+      for (const run of listed)
+        if (holds(run, pa) && found.length < MOST) found.push(hitNode(domain, run, pa));
     }
-    const rests = partly ? '; not everything was looked at' : '';
-    if (found.length === 0) return { value: `nobody maps PA ${hex(pa)}${rests}` };
+    const rests = partly || time.over || found.length >= MOST ? ['not everything was looked at'] : [];
+    if (found.length === 0) return { value: [`nobody maps PA ${hex(pa)}`, ...rests].join('; ') };
     return {
-      value: [
-        ...found.map(({ name, value }) => `${name}: ${value}`),
-        ...(partly ? [rests.slice(2)] : []),
-      ].join('\n'),
+      value: [...found.map(({ name, value }) => `${name}: ${value}`), ...rests].join('\n'),
       children: named(() => found),
     };
   },
 };
 
-function whoText({ name, sids, start }: Domain): string {
-  const what = start.stage === 1 ? 'IOVA' : 'IPA';
-  return `StreamID ${sids.map((sid) => hex(sid)).join(', ')} ${name} (${what})`;
+function holds({ pa, size }: MapRun, wanted: number): boolean {
+  const first = Number(pa);
+  return wanted >= first && wanted < first + size;
 }
 
-function inputText(iova: string, offset: number): string {
-  return `0x${(BigInt(iova) + BigInt(offset)).toString(16)}`;
+function hitNode({ name, sids, start }: Domain, run: MapRun, pa: number): Node {
+  const input = BigInt(run.iova) + BigInt(pa - Number(run.pa));
+  return {
+    name: `StreamID ${sids.map((sid) => hex(sid)).join(', ')} ${name}`,
+    value: `${start.stage === 1 ? 'IOVA' : 'IPA'} 0x${input.toString(16)} -> ${hex(pa)} ${run.perm}, in ${runText(run)}`,
+    memory: { space: WORLD, pa },
+  };
 }

@@ -10,6 +10,7 @@ import { again } from './again.ts';
 import type { Answer, ConsoleCommand, EvaluateContext, LongCommand } from './command.ts';
 import { find } from './find.ts';
 import { back, history } from './history.ts';
+import { invalidations } from './invalidations.ts';
 import { maps } from './maps.ts';
 import { placeNamed } from './path.ts';
 import { reg } from './reg.ts';
@@ -44,6 +45,7 @@ export const COMMANDS: readonly (ConsoleCommand | LongCommand)[] = [
   find,
   history,
   back,
+  invalidations,
   help,
 ];
 

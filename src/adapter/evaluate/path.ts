@@ -116,7 +116,7 @@ function inMemory(
   }
   const [lo, hi] = words as unknown as [number, number];
   return {
-    value: hex64(hi, lo, 18),
+    value: hex64(hi, lo, 16),
     type: `doubleword at PA ${hex(slot.base)} (${world})`,
     memory: { space: world, pa: slot.base },
     ...(slotRow(smmu, slot) ? { slot } : {}),

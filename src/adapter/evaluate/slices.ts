@@ -4,7 +4,7 @@ import type { Session } from '../session.ts';
 /** How long a search keeps the event loop, in milliseconds: a request to cancel is heard in time. */
 const SLICE_MS = 50;
 /** A search ends with what it has found by then. */
-const LONGEST_MS = 10_000;
+const LONGEST_MS = 5000;
 
 /** The time that a search may take. */
 export interface Slices {

@@ -58,5 +58,6 @@ function stopRunning(session: Session): void {
 
 function interrupt(session: Session): void {
   session.opening?.abort();
+  if (session.handling !== null) session.cancelled.add(session.handling);
   stopRunning(session);
 }

@@ -1,6 +1,6 @@
 import { stackAt } from '../../control/position.ts';
 import { worldOf } from '../../control/thread.ts';
-import type { Frame } from '../../model/plan.ts';
+import type { Frame, Plan } from '../../model/plan.ts';
 import type { Debuggee, FrameRef } from '../debuggee.ts';
 import { type Children, named } from '../variable-node.ts';
 import { cachesScope } from './caches.ts';
@@ -11,7 +11,7 @@ import { queuesScope } from './queues.ts';
 import { registersScope } from './registers.ts';
 import { structureScope } from './structure.ts';
 import { trafficScope } from './traffic.ts';
-import { whatIfScope } from './what-if.ts';
+import { coldNode, whatIfScope } from './what-if.ts';
 
 /** A scope before it has a number for the protocol. */
 export interface ScopeNode {
@@ -61,7 +61,7 @@ function operationScopes(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
   }));
   return [
     { name: 'Current step', children: currentStepScope(plan, cursor), expensive: false, hint: 'locals' },
-    { ...operationScope(plan), expensive: false, hint: 'arguments' },
+    { ...withCold(debuggee, plan), expensive: false, hint: 'arguments' },
     ...structures,
     { name: 'Pending', children: pendingScope(debuggee.smmu, plan), expensive: false },
   ];
@@ -82,4 +82,12 @@ function presentFrame(debuggee: Debuggee, { thread }: FrameRef, of: Frame): Fram
   const same = ({ pa, space, layout }: Frame): boolean =>
     pa === of.pa && space === of.space && layout === of.layout;
   return position.plan.frames.find(same) ?? of;
+}
+
+/** The operation; of a transaction also what it would come to without caches. */
+function withCold({ smmu }: Debuggee, plan: Plan): { name: string; children: Children } {
+  const scope = operationScope(plan);
+  if (plan.operation.kind !== 'transaction') return scope;
+  const { names } = scope.children;
+  return { ...scope, children: named(() => [...(names?.() ?? []), coldNode(smmu, plan.operation)]) };
 }

@@ -1,4 +1,6 @@
 import type { Variant } from '../../control/what-if.ts';
+import type { Plan } from '../../model/plan.ts';
+import type { Smmu } from '../../model/smmu.ts';
 import { differences, outcomeInWords } from '../edit/compare.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 
@@ -31,5 +33,18 @@ function steps(of: Variant['plan']['steps']): Children {
       of
         .slice(start, start + count)
         .map(({ text, kind }, i) => ({ name: `${start + i}`, value: text, type: kind })),
+  };
+}
+
+/** What a transaction comes to when everything is read anew: a walk of its own, made only when somebody asks. */
+export function coldNode(smmu: Smmu, operation: Plan['operation']): Node {
+  const name = 'with empty caches';
+  return {
+    name,
+    value: 'not computed yet',
+    type: 'what the transaction comes to when nothing is cached',
+    lazy: true,
+    // The protocol: one child that takes the place of its parent.
+    children: named(() => [{ name, value: outcomeInWords(smmu.cold().plan(operation)) }]),
   };
 }

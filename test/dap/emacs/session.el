@@ -107,7 +107,7 @@
   ;; What the first command does; there may be ever more of them.
   (session-say "help: %s" (nth 1 (split-string (session-evaluate "help") "\n")))
   (session-say "ste(8): %s" (session-evaluate "ste(8)"))
-  (session-say "nonsense(8): %s" (car (split-string (session-evaluate "nonsense(8)") ";")))
+  (session-say "nonsense(8): %s" (car (split-string (session-evaluate "nonsense(8)") "[;,]")))
   (session-go session #'dap-step-out)
   (session-go session #'dap-next)
   (setq session-told nil)

@@ -21,16 +21,23 @@ const COMMANDS: readonly string[] = [
 ].filter((command) => command !== 'disconnect');
 
 /** Asked more often: they move the debuggee, or lead to what can be looked at. */
-const OFTEN = [
-  'next',
-  'stepIn',
-  'stackTrace',
-  'scopes',
-  'variables',
-  'evaluate',
-  'continue',
-  'stepBack',
-] as const;
+const OFTEN = ['next', 'stepIn', 'stackTrace', 'evaluate', 'continue', 'stepBack'] as const;
+
+/** Asked less often: after them there is nothing left, or all is new. */
+const SELDOM: ReadonlySet<string> = new Set(['initialize', 'launch', 'attach', 'restart', 'terminate']);
+
+/** What clients ask one after the other, each with what the one before has brought. */
+const TOURS: readonly (readonly string[])[] = [
+  ['stackTrace', 'scopes', 'variables', 'setVariable', 'stackTrace', 'scopes'],
+  ['stackTrace', 'scopes', 'variables', 'variables', 'dataBreakpointInfo', 'setDataBreakpoints', 'continue'],
+  ['stackTrace', 'scopes', 'variables', 'setExpression', 'evaluate', 'readMemory', 'writeMemory'],
+  ['stackTrace', 'stepInTargets', 'stepIn', 'stackTrace', 'restartFrame'],
+  ['stackTrace', 'disassemble', 'setInstructionBreakpoints', 'continue'],
+  ['gotoTargets', 'goto', 'gotoTargets', 'goto'],
+  ['loadedSources', 'source', 'breakpointLocations', 'setBreakpoints', 'continue'],
+  ['setExceptionBreakpoints', 'continue', 'exceptionInfo', 'stepBack', 'reverseContinue'],
+  ['smmu/history', 'smmu/rewind', 'stackTrace'],
+];
 
 const LAUNCHES: readonly object[] = [
   { program: SCRIPT },
@@ -58,14 +65,26 @@ export function beginning(random: Random): readonly RandomRequest[] {
   ];
 }
 
+function randomCommand(random: Random, learnt: Learnt): string {
+  const next = learnt.tour.shift();
+  if (next !== undefined) return next;
+  if (random.once(10)) learnt.tour.push(...random.of(TOURS));
+  const command = random.once(2) ? random.of(OFTEN) : random.of(COMMANDS);
+  return SELDOM.has(command) && !random.once(6) ? random.of(OFTEN) : command;
+}
+
 export function randomRequest(random: Random, learnt: Learnt): RandomRequest {
-  const command = random.once(3) ? random.of(OFTEN) : random.of(COMMANDS);
+  const command = randomCommand(random, learnt);
   if (random.once(25)) return { command, args: anything(random) };
   if (command === 'launch' || command === 'attach' || command === 'restart') {
     return { command, args: launchArguments(command, random, learnt) };
   }
   const type = TYPES.get(command);
-  if (type) return { command, args: valueFor(type, '', random, learnt) };
+  if (type) {
+    const args = valueFor(type, '', random, learnt);
+    const known = command === 'setVariable' && !random.once(4) ? { variablesReference: learnt.parent } : {};
+    return { command, args: typeof args === 'object' ? { ...args, ...known } : args };
+  }
   const names = ['uri', 'id', 'world', 'start', 'count', 'to'];
   return {
     command,

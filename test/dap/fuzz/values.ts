@@ -7,51 +7,53 @@ import { SCRIPT } from '../drive.ts';
 
 /** Numbers and names that the adapter has given away: only they lead further in. */
 export class Learnt {
-  readonly #lists = new Map<string, unknown[]>();
+  /** What is asked next. */
+  readonly tour: string[] = [];
+  /** Whose variables were listed last. */
+  parent: unknown = 0;
+  readonly #lists = new Map<string, readonly unknown[]>();
 
-  /** Takes what it can use from the body of a message. */
-  take(value: unknown): void {
-    if (typeof value !== 'object' || value === null) return;
-    for (const [key, member] of Object.entries(value).slice(0, KEPT)) {
-      if (LEARNT.has(key)) this.#keep(key, member);
-      else this.take(member);
-    }
+  /** Takes what it can use from a response, and from the arguments that it answers. */
+  take(command: string, body: unknown, args: unknown): void {
+    if (command === 'variables') this.parent = (args as { variablesReference?: unknown }).variablesReference;
+    const found = new Map<string, unknown[]>();
+    collect(body, command, found);
+    // References become void with the next step: only the latest are kept.
+    for (const [name, values] of found) this.#lists.set(name, values);
   }
 
   list(name: string): readonly unknown[] {
     return this.#lists.get(name) ?? [];
   }
-
-  #keep(name: string, value: unknown): void {
-    const list = this.#lists.get(name) ?? [];
-    this.#lists.set(name, [...list, value].slice(-KEPT));
-  }
 }
 
-const KEPT = 20;
-const LEARNT: ReadonlySet<string> = new Set([
-  'id',
-  'variablesReference',
-  'memoryReference',
-  'instructionPointerReference',
-  'sourceReference',
-  'dataId',
-  'evaluateName',
-]);
+const KEPT = 8;
 
-/** Arguments of the protocol whose values are numbers and names of another message. */
-const TAKEN_FROM: Readonly<Record<string, string>> = {
-  frameId: 'id',
-  targetId: 'id',
-  threadId: 'id',
-  requestId: 'id',
-  variablesReference: 'variablesReference',
-  sourceReference: 'sourceReference',
-  memoryReference: 'memoryReference',
-  instructionReference: 'instructionPointerReference',
-  dataId: 'dataId',
-  expression: 'evaluateName',
+/** What members of responses are good for: arguments by name. An `id` is one of what was asked for. */
+const LEADS_TO: Readonly<Record<string, readonly string[]>> = {
+  variablesReference: ['variablesReference'],
+  memoryReference: ['memoryReference'],
+  instructionPointerReference: ['instructionReference', 'memoryReference'],
+  sourceReference: ['sourceReference'],
+  dataId: ['dataId'],
+  evaluateName: ['expression'],
+  'stackTrace id': ['frameId'],
+  'gotoTargets id': ['targetId'],
+  'stepInTargets id': ['targetId'],
+  'variables name': ['name'],
+  path: ['path'],
 };
+
+function collect(value: unknown, command: string, found: Map<string, unknown[]>): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, member] of Object.entries(value)) {
+    for (const name of LEADS_TO[`${command} ${key}`] ?? LEADS_TO[key] ?? []) {
+      const list = found.get(name) ?? [];
+      if (member !== 0 && list.length < KEPT) found.set(name, [...list, member]);
+    }
+    collect(member, command, found);
+  }
+}
 
 /** Files that are no capture, no snapshot and no script, and some that are. */
 const FILES = [
@@ -67,7 +69,12 @@ const FILES = [
 
 /** Values that mean something, by the name of the argument. */
 const MEANT: Readonly<Record<string, readonly unknown[]>> = {
-  threadId: [1, 2, 3],
+  threadId: [1, 1, 1, 2, 3],
+  source: [{ path: SCRIPT }, { path: SCRIPT }, { path: 'smmu:/x/ns/cmdq.smmuq' }, { sourceReference: 1 }],
+  startFrame: [0, 0, 1],
+  levels: [0, 20],
+  start: [0, 0, 3],
+  count: [0, 10, 100],
   expression: [
     'ste(8)',
     'ste 8',
@@ -173,11 +180,11 @@ export function anything(random: Random, depth = 0): unknown {
 
 /** A value of a type of the protocol, most of the time. */
 export function valueFor(shape: Shape, name: string, random: Random, learnt: Learnt, depth = 0): unknown {
-  if (random.once(12)) return anything(random);
-  const taken = learnt.list(TAKEN_FROM[name] ?? '');
-  if (taken.length > 0 && !random.once(3)) return random.of(taken);
+  if (random.once(25)) return anything(random);
+  const taken = learnt.list(name);
+  if (taken.length > 0 && !random.once(10)) return random.of(taken);
   const meant = MEANT[name];
-  if (meant && !random.once(8)) return random.of(meant);
+  if (meant && !random.once(20)) return random.of(meant);
   switch (shape.kind) {
     case 'any':
       return anything(random, 2);
@@ -209,7 +216,7 @@ function namedValue(type: string, name: string, random: Random, learnt: Learnt, 
 function membersOf(shape: Shape & { kind: 'object' }, random: Random, learnt: Learnt, depth: number): object {
   const made: Record<string, unknown> = {};
   for (const [name, { optional, shape: member }] of shape.members) {
-    if (random.once(optional ? 2 : 12)) continue;
+    if (random.once(optional ? 2 : 30)) continue;
     made[name] = valueFor(member, name, random, learnt, depth + 1);
   }
   return made;

@@ -1,39 +1,6 @@
 import assert from 'node:assert/strict';
 import { openWorkbench } from './kit.mjs';
-import { answer, startSample } from './samples.mjs';
-
-const STACK = '.debug-call-stack';
-const VARIABLES = '.debug-variables';
-
-/** Waits until the highlighted line of the editor contains `text`. */
-async function standsAt(vs, text) {
-  await vs.page.locator('.debug-top-stack-frame-line').first().waitFor();
-  await vs.page.waitForFunction(
-    (wanted) => {
-      const mark = document.querySelector('.debug-top-stack-frame-line')?.getBoundingClientRect();
-      return [...document.querySelectorAll('.view-lines .view-line')].some((line) => {
-        const { top } = line.getBoundingClientRect();
-        const shown = line.textContent.replace(/\u00a0/g, ' ');
-        return mark && Math.abs(top - mark.top) < 4 && shown.includes(wanted);
-      });
-    },
-    text,
-    { timeout: 20_000 },
-  );
-}
-
-/** Presses a key until an element appears: a starting workbench loses keys. */
-async function pressUntil(vs, key, selector) {
-  for (let attempt = 1; ; attempt++) {
-    await vs.page.keyboard.press(key);
-    try {
-      await vs.page.locator(selector).waitFor({ timeout: 8000 });
-      return;
-    } catch (error) {
-      if (attempt === 4) throw error;
-    }
-  }
-}
+import { answer, pressUntil, STACK, standsAt, startSample, VARIABLES } from './samples.mjs';
 
 describe('a session on linux-pending', () => {
   let vs;
