@@ -80,7 +80,7 @@ describe('the debugger’s figures', () => {
 describe('the benches', () => {
   it('run, each beside its baseline, and say what they did', () => {
     const { benches } = suite(big.smmu);
-    expect(benches).toHaveLength(38);
+    expect(benches).toHaveLength(40);
     for (const { run, baseline, step } of benches) {
       run(step ?? 100);
       baseline(100);

@@ -75,7 +75,8 @@ export class Lookout {
     place: () => Place | null,
     ask: (...where: Parameters<Breakpoints['arrive']>) => Hit | null,
   ): Hit | null {
-    const at = program.place();
+    // To tell where a program stands is dear: the log of a trace is read for it.
+    const at = this.#breakpoints.hasLines ? program.place() : null;
     if (at === null) return null;
     const view = (): View | null => {
       const current = place();

@@ -6,7 +6,7 @@ import { commandBench } from './commands.ts';
 import { historyBench } from './history.ts';
 import type { Bench } from './rounds.ts';
 import { leafBench, streamTableBench, surveyBench } from './scans.ts';
-import { traceBench } from './trace.ts';
+import { debuggedTraceBench, traceBench } from './trace.ts';
 import { isModelled, planBench, translationBench, walkOf } from './translations.ts';
 
 /** Its walk is the baseline of whatever walks nothing itself. */
@@ -50,6 +50,8 @@ export function suite(big: Smmu, only = ''): Suite {
     ['list_stream_table', () => streamTableBench(reference, walk)],
     ['count_stes', () => surveyBench(reference, walk)],
     ['replay_trace', () => traceBench(walk)],
+    ['replay_trace_debugged', () => debuggedTraceBench(walk, 'combined')],
+    ['replay_trace_debugged_maximal', () => debuggedTraceBench(walk, 'maximal')],
   ];
   return {
     benches: makers.filter(([name]) => name.includes(only)).map(([, make]) => make()),

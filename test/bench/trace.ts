@@ -1,6 +1,10 @@
-/** Bench of replaying a trace: what `runTrace` does for a line, with every operation planned and committed. */
+/** Benches of replaying a trace: the model alone with every operation planned, and all that a session has around it. */
 
-import { runTrace } from '../../src/control/trace/run.ts';
+import { checkersOf } from '../../src/control/checkers.ts';
+import { Debugger } from '../../src/control/debugger.ts';
+import { TraceProgram } from '../../src/control/trace/program.ts';
+import { runTrace, traceMachine } from '../../src/control/trace/run.ts';
+import type { CachePolicy } from '../../src/model/smmu.ts';
 import { trace } from '../kit/traces.ts';
 import type { Bench, Work } from './rounds.ts';
 
@@ -19,3 +23,37 @@ export function traceBench(baseline: Work): Bench {
   const note = (): string => `${lines} lines, ${compared} answers compared`;
   return { name: 'replay_trace', unit: 'line', run, step: lines, baseline, note };
 }
+
+/** Bench of the same trace through the debugger: history, breakpoints as by default, and every checker. */
+export function debuggedTraceBench(baseline: Work, policy: CachePolicy): Bench {
+  const text = trace('boot');
+  let entries = 0;
+  const replay = (): number => {
+    const smmu = traceMachine(text, policy);
+    const program = new TraceProgram(smmu, text, FILE);
+    const { list } = checkersOf(smmu, (entry) => debug.entryText(entry));
+    let findings = 0;
+    const debug: Debugger = new Debugger(smmu, CLOCK, {
+      program,
+      checkers: list,
+      notice: () => findings++,
+    });
+    debug.setFilters([]);
+    // A run that does not give way is at its end when it comes back.
+    void debug.continue('program');
+    if (findings > 0 || program.failures > 0 || program.next().kind !== 'end')
+      throw new Error('the trace has not come to its end, or not as it should');
+    entries = debug.history.length;
+    return program.counts.lines;
+  };
+  const lines = replay();
+  const run: Work = (count) => {
+    for (let done = 0; done < count; done += lines) replay();
+  };
+  const note = (): string => `${lines} lines, ${entries} entries of history, every checker`;
+  const name = policy === 'maximal' ? 'replay_trace_debugged_maximal' : 'replay_trace_debugged';
+  return { name, unit: 'line', run, step: lines, baseline, note };
+}
+
+/** Time stands still, so that a run is one piece. */
+const CLOCK = { now: () => 0, breathe: () => Promise.resolve() };

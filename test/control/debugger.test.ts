@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { encode } from '../../src/bits/layout.ts';
 import type { OpenMachine } from '../../src/capture/machine.ts';
 import { Debugger } from '../../src/control/debugger.ts';
@@ -177,5 +177,23 @@ test('stepping back across threads goes through the one history', () => {
 test('enabling an enabled queue is no operation', () => {
   expect(enableQueue(debug, 'ns')).toBe(false);
   expect(enableQueue(debug, 'root')).toBe(false);
+  expect(debug.history).toHaveLength(0);
+});
+
+test('going back over what nothing could stop in asks nothing of it, until breakpoints change', async () => {
+  queue(...Array<Uint32Array>(50).fill(SYNC));
+  await debug.continue(CMDQ);
+  expect(debug.history).toHaveLength(50);
+  const asked = vi.spyOn(machine.smmu, 'outline');
+  expect(debug.reverseContinue(CMDQ)).toMatchObject({ reason: 'entry' });
+  expect(debug.history).toHaveLength(0);
+  // The first one was planned: a run begins with what the thread stood before.
+  expect(asked).toHaveBeenCalledTimes(1);
+  await debug.continue(CMDQ);
+  debug.breakpoints.setFunctions([{ name: 'SYNC' }]);
+  expect(debug.reverseContinue(CMDQ)).toMatchObject({ reason: 'function breakpoint' });
+  expect(debug.history).toHaveLength(49);
+  debug.breakpoints.setFunctions([{ name: 'CFGI_STE' }]);
+  expect(debug.reverseContinue(CMDQ)).toMatchObject({ reason: 'entry' });
   expect(debug.history).toHaveLength(0);
 });

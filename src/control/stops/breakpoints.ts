@@ -111,6 +111,11 @@ export class Breakpoints {
     return this.#generation;
   }
 
+  /** Whether any lies on a line of a program. */
+  get hasLines(): boolean {
+    return this.#statements.size > 0;
+  }
+
   /** Chooses the exception filters. */
   setFilters(list: readonly FilterRequest[]): readonly Verified[] {
     this.#filters = this.#renew(this.#filters, list, (of, { id }) => {

@@ -1,5 +1,8 @@
 import { isEventAt, parseTraceLine, type TraceEvent } from './event.ts';
 
+/** Neighbours of a line are asked for together with it. */
+const KEPT = 16;
+
 /** The lines of a trace: the text, and where each line begins. Nothing else is kept for a line. */
 export class TraceLog {
   readonly file: string;
@@ -7,8 +10,9 @@ export class TraceLog {
   readonly #text: string;
   /** Where each line begins, and behind the last one where it ends. */
   readonly #starts: Uint32Array;
-  #kept = -1;
-  #event: TraceEvent | null = null;
+  /** The events of the last lines that were asked for, by the lowest bits of their numbers. */
+  readonly #kept = new Int32Array(KEPT).fill(-1);
+  readonly #events: (TraceEvent | null)[] = [];
 
   constructor(text: string, file: string) {
     this.file = file;
@@ -32,15 +36,16 @@ export class TraceLog {
     return this.#text.slice(from, this.#text.charCodeAt(to - 1) === 13 ? to - 1 : to);
   }
 
-  /** What a line says of an SMMU, or null. The last one that was asked for is kept. @param index from 0 */
+  /** What a line says of an SMMU, or null. The last ones that were asked for are kept. @param index from 0 */
   event(index: number): TraceEvent | null {
     if (index < 0 || index >= this.count) return null;
-    if (index !== this.#kept) {
+    const slot = index % KEPT;
+    if (this.#kept[slot] !== index) {
       const cut = index === this.count - 1 && !this.#text.endsWith('\n');
-      this.#event = parseTraceLine(this.line(index), cut);
-      this.#kept = index;
+      this.#events[slot] = parseTraceLine(this.line(index), cut);
+      this.#kept[slot] = index;
     }
-    return this.#event;
+    return this.#events[slot] ?? null;
   }
 
   /** The first line from `index` on that holds a trace event, or {@link count}. Messages of QEMU's log are none. */

@@ -4,18 +4,16 @@ import { PACKED_WORDS, type PackedEntry, type PackSource } from '../packed.ts';
 
 export class PackedWindow<Entry extends PackedEntry> {
   readonly #limit: number;
-  readonly #words: Uint32Array;
-  readonly #sources: (PackSource | null)[];
-  readonly #made: (Entry | null)[];
+  /** Room for all of them once there is one: many caches never hold any. */
+  #words: Uint32Array | null = null;
+  readonly #sources: (PackSource | null)[] = [];
+  readonly #made: (Entry | null)[] = [];
   #start = 0;
   #length = 0;
 
   /** @param limit how many there are at most */
   constructor(limit: number) {
     this.#limit = limit;
-    this.#words = new Uint32Array(limit * PACKED_WORDS);
-    this.#sources = Array.from({ length: limit }, () => null);
-    this.#made = Array.from({ length: limit }, () => null);
   }
 
   get length(): number {
@@ -31,7 +29,8 @@ export class PackedWindow<Entry extends PackedEntry> {
     const slot = (this.#start + index) % this.#limit;
     let made = this.#made[slot] ?? null;
     if (made === null) {
-      made = (this.#sources[slot] as PackSource).unpack(this.#words, slot * PACKED_WORDS) as Entry;
+      const words = this.#words as Uint32Array;
+      made = (this.#sources[slot] as PackSource).unpack(words, slot * PACKED_WORDS) as Entry;
       this.#made[slot] = made;
     }
     return made;
@@ -40,7 +39,7 @@ export class PackedWindow<Entry extends PackedEntry> {
   /** The last of its words: see {@link at}. */
   lastWord(index: number): number {
     const slot = (this.#start + index) % this.#limit;
-    return this.#words[slot * PACKED_WORDS + PACKED_WORDS - 1] as number;
+    return (this.#words as Uint32Array)[slot * PACKED_WORDS + PACKED_WORDS - 1] as number;
   }
 
   /** A new one; there must be room. */
@@ -68,6 +67,7 @@ export class PackedWindow<Entry extends PackedEntry> {
   }
 
   #put(slot: number, entry: PackedEntry): void {
+    this.#words ??= new Uint32Array(this.#limit * PACKED_WORDS);
     entry.pack(this.#words, slot * PACKED_WORDS);
     this.#sources[slot] = entry.source;
     this.#made[slot] = null;
