@@ -11,6 +11,7 @@ import { announce } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
 import { historyPage, rewindTo } from '../history.ts';
 import type { Session } from '../session.ts';
+import { whyAt } from '../why-at.ts';
 import { textOf } from './sources.ts';
 
 /** Entries in an answer to a client that does not say how many. */
@@ -55,6 +56,10 @@ const ANSWERS: Custom = {
     session.afterResponse(() => announce(session, stop));
     return { history: session.debuggee.debugger.history.length };
   },
+
+  'smmu/why': (session, args) => ({
+    text: whyAt(session.debuggee, textOr(args['uri']), countOf(args['line'], 0)),
+  }),
 
   'smmu/enableQueue': (session, args) => {
     const { debuggee } = session;
