@@ -48,6 +48,11 @@ export interface CustomRequests {
   'smmu/state': { args: Record<string, never>; body: SessionState };
   /** Text of a virtual document by its URI. */
   'smmu/document': { args: { readonly uri: string }; body: { readonly text: string } };
+  /** The explanation of a line of a document or of the program's file, for a hover; null when there is none. */
+  'smmu/why': {
+    args: { readonly uri: string; readonly line: number };
+    body: { readonly text: string | null };
+  };
   /** Sets CMDQEN in the model, as an operation that can be taken back. */
   'smmu/enableQueue': { args: { readonly world?: World }; body: { readonly changed: boolean } };
   /** Operations from `start` on, the oldest first; without `start` the last `count` of them. */

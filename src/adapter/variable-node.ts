@@ -11,10 +11,12 @@ export interface Node {
   readonly type?: string;
   /** The memory that it names or lies in. */
   readonly memory?: { readonly space: World; readonly pa: number };
-  /** Where its own bits lie, so that they can be watched. */
-  readonly data?: DataPlace;
-  /** What can be set; a variable without one is read-only. */
+  /** Its own bits: they can be watched, and set unless it is read-only. */
   readonly slot?: Slot;
+  /** Software cannot write it, and neither can people. */
+  readonly readOnly?: true;
+  /** Bytes that can be watched, where they are no bits of its own: all of a structure. */
+  readonly data?: DataPlace;
   /** What to evaluate to get it again. */
   readonly evaluateName?: string;
   readonly children?: Children;

@@ -5,6 +5,7 @@ import type { Smmu } from '../model/smmu.ts';
 import type { Clock } from './clock.ts';
 import type { Finding } from './finding.ts';
 import { type Committed, History, isEdit } from './history.ts';
+import { Lookout } from './lookout.ts';
 import type { DebuggerOptions, Transacted } from './options.ts';
 import { type Place, Places } from './places.ts';
 import { firstStepOf, type Position, type StepTarget, targetsAhead } from './position.ts';
@@ -14,7 +15,7 @@ import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
 import { type Breakpoints, breakpointsOf } from './stops/breakpoints.ts';
 import { EXPECT_FAILED } from './stops/expect-failed.ts';
-import type { Hit, View } from './stops/stop.ts';
+import type { Hit } from './stops/stop.ts';
 import { DMA, PROGRAM, queueThread, type ThreadInfo, type ThreadKey, worldOf } from './thread.ts';
 import { Watch } from './watch.ts';
 import { type Variant, WhatIf } from './what-if.ts';
@@ -47,6 +48,7 @@ export class Debugger {
   readonly #worlds: readonly World[];
   readonly #program: ProgramThread | null;
   readonly #watch: Watch;
+  readonly #lookout: Lookout;
   readonly #notice: NonNullable<DebuggerOptions['notice']>;
   readonly #places: Places;
   /** The statement before which the program was shown to people, by its saved state. */
@@ -63,6 +65,7 @@ export class Debugger {
     this.#worlds = worlds;
     this.#program = program && new ProgramThread(program, tell);
     this.#watch = new Watch(smmu, checkers);
+    this.#lookout = new Lookout(smmu, this.breakpoints, this.#watch, this.history);
     this.#places = new Places(smmu, (thread, old) => this.#operationOf(thread, old));
     this.#notice = notice;
   }
@@ -105,13 +108,13 @@ export class Debugger {
   /** What checkers say of the operation before which a thread stands. */
   findingsAt(thread: ThreadKey): readonly Finding[] {
     const current = this.#places.get(thread);
-    return current ? this.#judge(current.plan) : NO_FINDINGS;
+    return current ? this.#lookout.judge(current.plan) : NO_FINDINGS;
   }
 
   /** What stops at the place where the thread stands, or null. */
   hitAt(thread: ThreadKey): Hit | null {
     const current = this.#places.get(thread);
-    return current && this.#hitAt(current);
+    return current && this.#lookout.at(current.plan, current.cursor);
   }
 
   /** One micro-step forward; the last one commits the operation. */
@@ -133,7 +136,7 @@ export class Debugger {
   stepInto(thread: ThreadKey, step: number): Stop {
     const current = this.#places.get(thread);
     if (!current || step <= current.cursor || step >= current.plan.steps.length) return this.stepIn(thread);
-    const hit = this.#find(current);
+    const hit = this.#lookout.findFrom(current);
     return this.#standAt(thread, current, hit ? Math.min(hit.step, step) : step);
   }
 
@@ -168,7 +171,7 @@ export class Debugger {
     if (current && current.cursor > 0) return this.#standAt(thread, current, current.cursor - 1);
     const undone = this.#undoLast();
     if (!undone) return this.#stop(thread, 'entry', START);
-    if (fine) this.#toEnd(undone.thread);
+    if (fine) this.#places.move(undone.thread);
     else if (undone.thread === 'program') this.#undoToStatement();
     return this.#stop(undone.thread, 'step');
   }
@@ -198,14 +201,19 @@ export class Debugger {
   }
 
   /**
-   * Back to how everything was after so many operations of the history.
+   * Back to how everything was after so many operations of the history. Taking back what people changed moves nobody.
    * @returns a stop of the thread whose operation comes next then; null when the history is not that long
    */
   rewind(thread: ThreadKey, length: number): Stop | null {
     if (length < 0 || length > this.history.length) return null;
+    let stays = this.history.length > length;
     let last: ThreadKey = thread;
-    while (this.history.length > length) last = this.#undoLast()?.thread ?? last;
-    return this.#atBeginning(last, 'goto');
+    while (this.history.length > length) {
+      const undone = this.#undoLast();
+      last = undone?.thread ?? last;
+      stays &&= undone !== null && isEdit(undone);
+    }
+    return stays ? this.#stop(last, 'goto') : this.#atBeginning(last, 'goto');
   }
 
   /** Goes on in the program at a line, without running what lies between; null when it cannot. */
@@ -267,9 +275,9 @@ export class Debugger {
     const dropped = this.#places.get('dma')?.plan ?? null;
     const plan = this.smmu.plan({ kind: 'transaction', transaction });
     const current = this.#places.put('dma', plan, 0);
-    const findings = this.#judge(plan);
+    const findings = this.#lookout.judge(plan);
     if (step) return { plan, stop: this.#stop('dma', 'step'), findings, dropped };
-    const hit = this.breakpoints.find(this.smmu, plan, 0, findings);
+    const hit = this.#lookout.find(plan, 0);
     if (hit) {
       this.#places.put('dma', plan, hit.step, hit.step);
       return { plan, stop: this.#hit('dma', hit), findings, dropped };
@@ -299,7 +307,7 @@ export class Debugger {
   ): Plan {
     const looked = this.#places.latest(thread) ?? this.#lastTransaction;
     const plan = this.smmu.plan(operation);
-    this.#judge(plan);
+    this.#lookout.judge(plan);
     this.#commit(thread, plan, { text, keepsPlace: true });
     if (looked) this.whatIf.changed(looked, text, this.smmu.plan(looked.operation));
     return plan;
@@ -330,7 +338,7 @@ export class Debugger {
     }
     const current = this.#places.get(thread);
     if (!current) return null;
-    const hit = this.#find(current);
+    const hit = this.#lookout.findFrom(current);
     if (!hit) return this.#finish(thread, current);
     this.#places.put(thread, current.plan, hit.step, hit.step);
     return { result: 'stopped', stop: this.#hit(thread, hit) };
@@ -383,7 +391,7 @@ export class Debugger {
     if (kind === 'command' && result !== 'consumed' && result !== 'command-error') {
       return { result: 'stuck', why: stuckText(plan.outcome) };
     }
-    const findings = this.#judge(plan);
+    const findings = this.#lookout.judge(plan);
     if (findings.length > 0) this.#notice(findings, plan.operation, this.history.length);
     const command = plan.frames[0]?.layout;
     const extra = thread === 'program' ? this.#program?.save() : undefined;
@@ -462,11 +470,6 @@ export class Debugger {
     }
   }
 
-  #toEnd(thread: ThreadKey): void {
-    const current = this.#places.get(thread);
-    if (current) this.#places.put(thread, current.plan, current.plan.steps.length - 1);
-  }
-
   /**
    * Takes operations back until something stops.
    * @param end time on the clock after which it gives up
@@ -484,8 +487,7 @@ export class Debugger {
   }
 
   #atBeginning(thread: ThreadKey, reason: StopReason, text = ''): Stop {
-    const current = this.#places.get(thread);
-    if (current) this.#places.put(thread, current.plan, 0);
+    this.#places.move(thread, 0);
     return this.#stop(thread, reason, text);
   }
 
@@ -494,7 +496,7 @@ export class Debugger {
     const current = this.#places.get(thread);
     if (!current) return null;
     const { plan, cursor } = current;
-    const hit = this.breakpoints.findBack(this.smmu, plan, cursor, this.#judge(plan));
+    const hit = this.#lookout.before(plan, cursor);
     if (hit) {
       this.#places.put(thread, current.plan, hit.step, hit.step);
       return this.#hit(thread, hit);
@@ -503,65 +505,29 @@ export class Debugger {
   }
 
   /** The last stop of an operation that was just taken back. */
-  #hitIn({ thread, operation, unseen }: Committed): Stop | null {
-    // What nothing could stop in needs no second look, unless breakpoints have changed since.
-    if (operation !== null && unseen !== this.breakpoints.generation && this.#mayStop(operation)) {
-      const current = this.#places.get(thread);
-      const { plan } = current ?? {};
-      const hit = plan && this.breakpoints.findBack(this.smmu, plan, plan.steps.length, this.#judge(plan));
-      if (current && hit) {
-        this.#places.put(thread, current.plan, hit.step, hit.step);
-        return this.#hit(thread, hit);
-      }
-    }
-    return this.#statementStop(thread);
+  #hitIn(undone: Committed): Stop | null {
+    const { thread } = undone;
+    const current = this.#lookout.mayStop(undone) ? this.#places.get(thread) : null;
+    const hit = current && this.#lookout.before(current.plan, current.plan.steps.length);
+    if (!current || !hit) return this.#statementStop(thread);
+    this.#places.put(thread, current.plan, hit.step, hit.step);
+    return this.#hit(thread, hit);
   }
 
   /** A breakpoint on the line of the statement before which the program stands, looked at from behind. */
   #statementStop(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
-    const place = this.#program.place();
-    const scope = this.program?.scope?.() ?? null;
-    const hit =
-      place && this.breakpoints.arriveLooking(place.file, place.line, scope, () => this.#view(thread));
+    const hit = this.#lookout.arriveLooking(this.#program, () => this.#places.get(thread));
     if (!hit) return null;
-    const current = this.#places.get(thread);
-    if (current) this.#places.put(thread, current.plan, 0);
+    this.#places.move(thread, 0);
     return this.#hit(thread, hit);
-  }
-
-  #mayStop(operation: Operation): boolean {
-    const outline = this.smmu.outline(operation);
-    return this.#watch.concerns(outline) || this.breakpoints.interest(outline, this.smmu);
   }
 
   /** A breakpoint on the line at which the program arrives. */
   #arrive(thread: ThreadKey): Stop | null {
     if (thread !== 'program' || !this.#program?.atStatement(this.#places.changes)) return null;
-    const place = this.#program.place();
-    const scope = this.program?.scope?.() ?? null;
-    const hit = place && this.breakpoints.arrive(place.file, place.line, scope, () => this.#view(thread));
+    const hit = this.#lookout.arrive(this.#program, () => this.#places.get(thread));
     return hit ? this.#hit(thread, hit) : null;
-  }
-
-  /** The operation before which a thread stands, as conditions see it. */
-  #view(thread: ThreadKey): View | null {
-    const current = this.#places.get(thread);
-    return current && { smmu: this.smmu, plan: current.plan, findings: this.#judge(current.plan) };
-  }
-
-  #judge(plan: Plan): readonly Finding[] {
-    return this.#watch.judge(plan, this.history.length);
-  }
-
-  /** The next stop in an operation, from where the thread stands; what was met there does not stop again. */
-  #find({ plan, cursor, judged }: Place): Hit | null {
-    const from = Math.max(cursor, judged + 1);
-    return this.breakpoints.find(this.smmu, plan, from, this.#judge(plan));
-  }
-
-  #hitAt({ plan, cursor }: Place): Hit | null {
-    return this.breakpoints.at(this.smmu, plan, cursor, this.#judge(plan));
   }
 
   #operationOf(thread: ThreadKey, old: Plan | null): Operation | null {
@@ -583,12 +549,9 @@ export class Debugger {
 
   /** The thread goes to a step; what stops there says so. */
   #standAt(thread: ThreadKey, { plan, judged }: Place, cursor: number): Stop {
-    const findings = this.#judge(plan);
     const isNew = cursor > judged;
     this.#places.put(thread, plan, cursor, Math.max(cursor, judged));
-    const hit = isNew
-      ? this.breakpoints.meetAt(this.smmu, plan, cursor, findings)
-      : this.breakpoints.at(this.smmu, plan, cursor, findings);
+    const hit = isNew ? this.#lookout.meetAt(plan, cursor) : this.#lookout.at(plan, cursor);
     return hit ? this.#hit(thread, hit) : this.#stop(thread, 'step');
   }
 
@@ -600,7 +563,7 @@ export class Debugger {
     if (arrived) return arrived;
     const place = this.#places.get(thread);
     if (place?.cursor === 0) {
-      const hit = this.breakpoints.meetAt(this.smmu, place.plan, 0, this.#judge(place.plan));
+      const hit = this.#lookout.meetAt(place.plan, 0);
       this.#places.put(thread, place.plan, 0, 0);
       if (hit) return this.#hit(thread, hit);
     }

@@ -1,5 +1,6 @@
 import type { Operation, Plan } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
+import { sameOperation } from './same-operation.ts';
 import type { ThreadKey } from './thread.ts';
 
 /** Where a thread stands within an operation. */
@@ -63,6 +64,12 @@ export class Places {
     return place;
   }
 
+  /** The thread goes to a step of its operation, if it has one: the last by default. */
+  move(thread: ThreadKey, step = Number.POSITIVE_INFINITY): void {
+    const current = this.get(thread);
+    if (current) this.put(thread, current.plan, Math.min(step, current.plan.steps.length - 1));
+  }
+
   /** The SMMU has changed. */
   changed(): void {
     this.#changes++;
@@ -73,12 +80,6 @@ export class Places {
     this.#places.delete(thread);
     this.#changes++;
   }
-}
-
-function sameOperation(a: Operation, b: Operation): boolean {
-  if (a.kind === 'command') return b.kind === 'command' && a.index === b.index && a.world === b.world;
-  // A program that is asked again makes its operation anew.
-  return a === b || (a.kind === b.kind && JSON.stringify(a) === JSON.stringify(b));
 }
 
 /** Where a cursor goes when its operation is planned anew: nowhere, or to the first step that has become another. */

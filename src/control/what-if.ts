@@ -1,4 +1,5 @@
-import type { Operation, Plan } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
+import { sameOperation } from './same-operation.ts';
 
 /** The same operation at another state of the SMMU. */
 export interface Variant {
@@ -34,15 +35,4 @@ export class WhatIf {
   get latest(): readonly Variant[] {
     return this.#variants;
   }
-}
-
-/** Whether they ask for the same: queues and programs make what they do next anew whenever something changes. */
-function sameOperation(a: Operation, b: Operation): boolean {
-  if (a === b) return true;
-  if (a.kind === 'transaction' && b.kind === 'transaction') {
-    const [one, other] = [Object.entries(a.transaction), new Map(Object.entries(b.transaction))];
-    return one.length === other.size && one.every(([key, value]) => other.get(key) === value);
-  }
-  if (a.kind !== 'command' || b.kind !== 'command') return false;
-  return a.world === b.world && a.queue === b.queue && a.index === b.index && a.pa === b.pa;
 }

@@ -142,6 +142,17 @@ test('a variable that opens, can be set, or cannot, says so', async () => {
   expect(position?.presentationHint).toEqual({ kind: 'virtual', attributes: ['readOnly'] });
 });
 
+test('a client that introduces itself has no breakpoints of another one', async () => {
+  const { client, session } = adapter;
+  await client.launch({ ...fixture('linux-pending'), enableQueue: true });
+  const source = { path: 'smmu:/linux-pending-small.elf.gz/ns/cmdq.smmuq' };
+  await client.ask('setBreakpoints', { source, breakpoints: [{ line: 112 }] });
+  await client.ask('setFunctionBreakpoints', { breakpoints: [{ name: 'SYNC' }] });
+  await client.ask('initialize');
+  expect(session.sources.size).toBe(0);
+  expect(await client.move('continue', 1)).toMatchObject({ reason: 'pause', text: 'nothing pending' });
+});
+
 const NONSENSE: readonly unknown[] = [
   undefined,
   null,

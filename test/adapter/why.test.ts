@@ -1,3 +1,4 @@
+import path from 'node:path';
 /** The console's `why`, on a kernel's dump. */
 
 import type { DebugProtocol } from '@vscode/debugprotocol';
@@ -65,4 +66,36 @@ test('what is not understood gets the form in one sentence', async () => {
   await client.launch(fixture('linux-basic'));
   await expect(client.evaluate('why not')).rejects.toThrow(/write why \[sid=8 /);
   await expect(client.evaluate('why event x')).rejects.toThrow(/"x" is no index of the event queue/);
+});
+
+test('a hover over a recorded event says what `why event` says, and one over a line without meaning nothing', async () => {
+  const { client } = adapter;
+  await client.launch(fixture('linux-faults'));
+  const ask = async (uri: string, line: number): Promise<unknown> =>
+    (await client.ask('smmu/why', { uri, line }))['text'];
+  const { capture } = await client.ask<{ capture: string }>('smmu/state');
+  const uri = `smmu:/${capture}/ns/eventq.smmuq`;
+  const { text } = await client.ask<{ text: string }>('smmu/document', { uri });
+  const at = text.split('\n').findIndex((line) => /F_TRANSLATION/.test(line)) + 1;
+  expect(at).toBeGreaterThan(0);
+  const said = await ask(uri, at);
+  expect(said).toMatch(/^EVENTQ\[\d+\]: F_TRANSLATION/);
+  expect(await client.evaluate(`why event ${/\d+/.exec(String(said))?.[0]}`)).toBe(said);
+  expect(await ask(uri, 1)).toBeNull();
+  expect(await ask('/nowhere.smmu', 1)).toBeNull();
+});
+
+test('a hover over the statement before which a program stands says why its transaction comes to what it does', async () => {
+  const { client } = adapter;
+  const program = path.resolve(
+    import.meta.dirname,
+    '../../extension/samples/scripts/bug-03-tlbi-missing.smmu',
+  );
+  await client.launch({ program }, { filters: ['stale-use'] });
+  await client.move('continue', 1);
+  const line = (await client.frames(1)).find(({ source }) => source?.path === program)?.line;
+  const { text } = await client.ask<{ text: string | null }>('smmu/why', { uri: program, line });
+  expect(text).toContain('stale use (certain, unsafe): TLB entry');
+  expect(text).toContain('what removes it: CMD_TLBI_NH_ASID');
+  expect(await client.evaluate('why')).toContain('what removes it: CMD_TLBI_NH_ASID');
 });

@@ -167,11 +167,12 @@ function setConfig(debug: Debugger, thread: 'program' | 'dma', config: number): 
   debug.perform(thread, { kind: 'memory', space: 'ns', pa, words: first }, `STE.Config = ${config}`);
 }
 
-async function atDma(): Promise<ScriptSession> {
+async function atDma(): Promise<ScriptSession & { readonly watch: StateWatch }> {
   const session = await openProgram(WALK);
+  const watch = new StateWatch(session.smmu);
   const { debug } = session;
   while (debug.program?.stack()[0]?.line !== lineWith(WALK, 'dma')) debug.next('program');
-  return session;
+  return { ...session, watch };
 }
 
 describe('what if', () => {
@@ -199,9 +200,7 @@ describe('what if', () => {
   });
 
   it('taking an edit back keeps the transaction in flight, at its step', async () => {
-    const session = await atDma();
-    const { debug, smmu } = session;
-    const watch = new StateWatch(smmu);
+    const { debug, watch } = await atDma();
     debug.stepInto('program', 2);
     const [before, entries] = [watch.text(), debug.history.length];
     setConfig(debug, 'program', 4);
@@ -209,6 +208,7 @@ describe('what if', () => {
     expect(debug.history).toHaveLength(entries + 1);
     debug.rewind('program', entries);
     expect(watch.text()).toBe(before);
+    expect(placeOf(debug)).toBe('4/transaction+2');
     expect(planOf(debug).outcome.pa).toBe(0x5000_0000);
     expect(debug.history).toHaveLength(entries);
   });

@@ -9,6 +9,7 @@ import { type DataPlace, placeOfField } from '../../control/stops/data-place.ts'
 import { offsetOf } from '../../model/bank.ts';
 import { type Args, countOf } from '../args.ts';
 import type { Debuggee } from '../debuggee.ts';
+import { placeOfSlot } from '../edit/slot.ts';
 import { parseReference } from '../requests/memory.ts';
 import type { Node } from '../variable-node.ts';
 import { textOr } from './requests.ts';
@@ -46,7 +47,8 @@ function byVariable(debuggee: Debuggee, reference: number, name: string): Watche
   return place ? { place, name } : `${name} lies in no memory and no register`;
 }
 
-function placeOf({ data, memory }: Node): DataPlace | null {
+function placeOf({ slot, data, memory }: Node): DataPlace | null {
+  if (slot) return placeOfSlot(slot);
   if (data) return data;
   return memory ? { space: memory.space, pa: memory.pa, bytes: DOUBLEWORD } : null;
 }

@@ -5,7 +5,10 @@ import type { Node } from '../variable-node.ts';
 export type EvaluateContext = 'console' | 'look';
 
 /** An answer: a line, and what can be opened below it. */
-export type Answer = Pick<Node, 'value' | 'children' | 'memory' | 'type' | 'slot' | 'evaluateName'>;
+export type Answer = Pick<
+  Node,
+  'value' | 'children' | 'memory' | 'type' | 'slot' | 'readOnly' | 'evaluateName'
+>;
 
 /** What every command of the console says of itself. */
 interface Described {

@@ -1,5 +1,6 @@
 import { parseNumber } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
+import type { ThreadKey } from '../../control/thread.ts';
 import { explainEvent } from '../../inspect/why/event.ts';
 import { queueLines } from '../../inspect/why/finding.ts';
 import { explainGerror } from '../../inspect/why/gerror.ts';
@@ -11,6 +12,7 @@ import { ring } from '../../model/queues/ring.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Debuggee } from '../debuggee.ts';
 import { explain } from '../explain.ts';
+import { findingText } from '../tell.ts';
 import type { ConsoleCommand } from './command.ts';
 import { parseTransaction, TRANSACTION_WORDS } from './translate.ts';
 
@@ -51,19 +53,33 @@ function present(debuggee: Debuggee): string[] {
     const position = control.position(key);
     const hit = control.hitAt(key) ?? (lastStop?.thread === key ? lastStop.hit : null);
     if (position.at !== 'operation' || !hit) continue;
-    if (position.plan.operation.kind === 'transaction')
+    const found = control.findingsAt(key);
+    if (position.plan.operation.kind === 'transaction' && found.length === 0)
       return explanationLines(explainTransaction(smmu, position.plan, hit.step));
-    const { reason, more } = explain(smmu, position.plan, hit);
+    const { reason, more } = explain(smmu, position.plan, hit, found);
     return [...reason, ...more];
   }
-  const dma = control.position('dma');
-  if (dma.at === 'operation') return explanationLines(explainTransaction(smmu, dma.plan));
+  for (const key of [...(lastStop ? [lastStop.thread] : []), 'dma'] as const) {
+    const lines = standingLines(debuggee, key);
+    if (lines) return lines;
+  }
   const queue = explainQueue(smmu, 'ns');
   if (queue.findings.some(({ kind }) => kind === 'cause')) return queueLines(queue);
   const events = ring(smmu.bank, 'EVENTQ', 'ns');
   if (events.prod === 0 && events.prodWrap === 0) return queueLines(queue);
   const last = (events.prod + 2 ** events.log2size - 1) % 2 ** events.log2size;
   return [...eventLines(smmu, last), ...queueLines(queue)];
+}
+
+/** What the transaction before which a thread stands comes to, with what checkers say of it; null when it is none. */
+export function standingLines({ smmu, debugger: control }: Debuggee, thread: ThreadKey): string[] | null {
+  const position = control.position(thread);
+  if (position.at !== 'operation' || position.plan.operation.kind !== 'transaction') return null;
+  const found = control.findingsAt(thread);
+  return [
+    ...explanationLines(explainTransaction(smmu, position.plan)),
+    ...found.flatMap((finding) => [findingText(finding), ...finding.more.map((line) => `    ${line}`)]),
+  ];
 }
 
 function indexOf(text: string): number {
@@ -73,7 +89,8 @@ function indexOf(text: string): number {
   return index;
 }
 
-function eventLines(smmu: Smmu, index: number): string[] {
+/** A record of the event queue, and what its transaction comes to now. */
+export function eventLines(smmu: Smmu, index: number): string[] {
   const q = ring(smmu.bank, 'EVENTQ', 'ns');
   const place = index % 2 ** q.log2size;
   const found = explainEvent(smmu, place);

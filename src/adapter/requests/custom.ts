@@ -5,11 +5,13 @@ import { queueThread } from '../../control/thread.ts';
 import { queueSummary } from '../../inspect/queues.ts';
 import { treeChildren } from '../../inspect/tree.ts';
 import { type Args, countOf, numberOf } from '../args.ts';
+import { textOr } from '../breakpoints/requests.ts';
 import type { CustomRequest, CustomRequests } from '../custom-requests.ts';
 import { announce } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
 import { historyPage, rewindTo } from '../history.ts';
 import type { Session } from '../session.ts';
+import { whyAt } from '../why-at.ts';
 import { textOf } from './sources.ts';
 
 /** Entries in an answer to a client that does not say how many. */
@@ -41,7 +43,7 @@ const ANSWERS: Custom = {
     warnings: debuggee.machine.warnings,
   }),
 
-  'smmu/document': (session, args) => ({ text: textOf(session, String(args['uri'])) }),
+  'smmu/document': (session, args) => ({ text: textOf(session, textOr(args['uri'])) }),
 
   'smmu/history': ({ debuggee }, args) => {
     const count = countOf(args['count'], HISTORY_PAGE);
@@ -55,12 +57,16 @@ const ANSWERS: Custom = {
     return { history: session.debuggee.debugger.history.length };
   },
 
+  'smmu/why': (session, args) => ({
+    text: whyAt(session.debuggee, textOr(args['uri']), countOf(args['line'], 0)),
+  }),
+
   'smmu/enableQueue': (session, args) => {
     const { debuggee } = session;
     debuggee.requireStopped();
     const world = args['world'] ?? 'ns';
     if (typeof world !== 'string' || !isWorld(world)) {
-      throw new UserError(`${String(world)} is no security state`, { where: 'world' });
+      throw new UserError(`${JSON.stringify(world)} is no security state`, { where: 'world' });
     }
     const changed = enableQueue(debuggee.debugger, world);
     if (changed) {

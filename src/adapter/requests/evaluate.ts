@@ -31,7 +31,12 @@ export const EVALUATE: Handlers = {
     if (cancelled()) throw new Cancelled();
     if (context === 'clipboard')
       return { result: plainText(answer.value, answer.children), variablesReference: 0 };
-    const { name: _, value, ...rest } = variable(session, { name: '', ...answer }, wantsHex(args));
+    const {
+      name: _,
+      evaluateName: _again,
+      value,
+      ...rest
+    } = variable(session, { name: '', ...answer }, wantsHex(args));
     return { result: coloured(value, session.client.ansi && context === 'repl'), ...rest };
   },
 

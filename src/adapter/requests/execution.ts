@@ -26,14 +26,17 @@ function byInstruction(args: Args): boolean {
   return args['granularity'] === 'instruction';
 }
 
-/** Targets have the numbers of their steps, from 1: a step that is not ahead any more is the next one. */
+/** Targets have the numbers of their steps, from 1. */
 const FIRST_TARGET = 1;
 
 export const EXECUTION: Handlers = {
   next: moving((debug, thread, args) => (byInstruction(args) ? debug.stepIn(thread) : debug.next(thread))),
   stepIn: moving((debug, thread, args) => {
     const target = countOf(args['targetId'], 0);
-    return target === 0 ? debug.stepIn(thread) : debug.stepInto(thread, target - FIRST_TARGET);
+    if (target === 0 && args['targetId'] === undefined) return debug.stepIn(thread);
+    const step = target - FIRST_TARGET;
+    if (debug.stepInTargets(thread).some((one) => one.step === step)) return debug.stepInto(thread, step);
+    throw new NotNow('this target is gone');
   }),
   stepOut: moving((debug, thread, args) =>
     byInstruction(args) ? debug.stepIn(thread) : debug.stepOut(thread),

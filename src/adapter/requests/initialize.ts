@@ -1,6 +1,7 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { FILTERS } from '../../control/stops/index.ts';
 import type { Handlers } from '../handler.ts';
+import type { Session } from '../session.ts';
 
 /** Only what works. */
 const CAPABILITIES: DebugProtocol.Capabilities = {
@@ -66,7 +67,17 @@ export const INITIALIZE: Handlers = {
       memoryEvent: args['supportsMemoryEvent'] === true,
       ansi: args['supportsANSIStyling'] === true,
     };
+    forgetBreakpoints(session);
     session.afterResponse(() => session.event('initialized'));
     return CAPABILITIES;
   },
 };
+
+/** A client that introduces itself has set nothing yet: what another one has left behind would stop it. */
+function forgetBreakpoints({ breakpoints, sources }: Session): void {
+  for (const document of sources.keys()) breakpoints.setSource(document, []);
+  sources.clear();
+  breakpoints.setFunctions([]);
+  breakpoints.setInstructions([]);
+  breakpoints.setData([]);
+}

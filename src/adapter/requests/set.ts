@@ -3,7 +3,7 @@
 import { UserError } from '../../bits/user-error.ts';
 import { type Args, countOf } from '../args.ts';
 import { parseValue } from '../edit/parse-value.ts';
-import { type Slot, slotRow } from '../edit/slot.ts';
+import { slotRow } from '../edit/slot.ts';
 import { writeSlot } from '../edit/write.ts';
 import { NotNow } from '../errors.ts';
 import { expressionAnswer } from '../evaluate/index.ts';
@@ -23,7 +23,7 @@ export const SET: Handlers = {
     const name = typeof args['name'] === 'string' ? args['name'] : '';
     const node = childNamed(children, name);
     if (!node) throw new NotNow(`there is no variable ${JSON.stringify(name)}`);
-    return set(session, name, node.slot, args);
+    return set(session, name, node, args);
   },
 
   setExpression(session, args) {
@@ -31,9 +31,11 @@ export const SET: Handlers = {
     const text = typeof args['expression'] === 'string' ? args['expression'].trim() : '';
     if (text === '') throw new UserError('there is nothing to set', { todo: 'write ste(8).Config' });
     const where = whereOf(session.debuggee, frameOf(session, args['frameId']));
-    return set(session, text, expressionAnswer(session, text, where).slot, args);
+    return set(session, text, expressionAnswer(session, text, where), args);
   },
 };
+
+type Settable = Pick<Node, 'slot' | 'readOnly'>;
 
 function childNamed(children: Children, name: string): Node | undefined {
   const found = children.names?.().find((node) => node.name === name);
@@ -43,8 +45,8 @@ function childNamed(children: Children, name: string): Node | undefined {
   return Number.isNaN(place) ? undefined : children.page?.(place, 1).find((node) => node.name === name);
 }
 
-function set(session: Session, name: string, slot: Slot | undefined, args: Args): object {
-  if (!slot) {
+function set(session: Session, name: string, { slot, readOnly }: Settable, args: Args): object {
+  if (!slot || readOnly) {
     throw new UserError(`${name} cannot be set`, {
       todo: 'set fields of structures in memory, memory, or registers that software may write',
     });

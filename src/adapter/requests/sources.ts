@@ -49,5 +49,6 @@ export function uriOf(session: Session, args: Args): string {
     const uri = session.debuggee.documentByReference(reference);
     if (uri !== null) return uri;
   }
-  return typeof source?.path === 'string' ? source.path : `document ${String(reference)}`;
+  if (typeof source?.path === 'string') return source.path;
+  return typeof reference === 'number' ? `document ${reference}` : 'a document without a name';
 }

@@ -62,23 +62,19 @@ export function variable(session: Session, node: Node, hex: boolean): DebugProto
     ...(node.type === undefined ? {} : { type: node.type }),
     ...(memory === undefined ? {} : { memoryReference: memoryReference(memory.space, memory.pa) }),
     ...(node.evaluateName === undefined ? {} : { evaluateName: node.evaluateName }),
-    ...hintOf(session, node),
+    ...hintOf(node),
   };
 }
 
 /** What cannot be set says so; what opens to parts has no value of its own to be set. */
-function hintOf(
-  session: Session,
-  { slot, lazy, data }: Node,
-): Pick<DebugProtocol.Variable, 'presentationHint'> {
-  const readOnly = slot === undefined || session.debuggee.running;
-  const hint: DebugProtocol.VariablePresentationHint = {
-    kind: data === undefined && slot === undefined ? 'virtual' : 'data',
-    ...(readOnly ? { attributes: ['readOnly'] } : {}),
-    ...(lazy ? { lazy: true } : {}),
-  };
-  return { presentationHint: hint };
+function hintOf({ slot, readOnly, lazy }: Node): Pick<DebugProtocol.Variable, 'presentationHint'> {
+  const hint = slot === undefined ? VIRTUAL : readOnly ? CONSTANT : DATA;
+  return { presentationHint: lazy ? { ...hint, lazy: true } : hint };
 }
+
+const DATA: DebugProtocol.VariablePresentationHint = { kind: 'data' };
+const CONSTANT: DebugProtocol.VariablePresentationHint = { kind: 'data', attributes: ['readOnly'] };
+const VIRTUAL: DebugProtocol.VariablePresentationHint = { kind: 'virtual', attributes: ['readOnly'] };
 
 function sizes(children: Children): { namedVariables?: number; indexedVariables?: number } {
   return {

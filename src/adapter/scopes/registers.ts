@@ -5,7 +5,7 @@ import { worldName } from '../../inspect/text.ts';
 import { offsetOf } from '../../model/bank.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Register } from '../../spec/registers.ts';
-import { placeOfSlot, registerSlot, type Slot } from '../edit/slot.ts';
+import { registerSlot } from '../edit/slot.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 import { fieldNode } from './structure.ts';
 
@@ -42,28 +42,20 @@ export function registerNode(smmu: Smmu, register: Register): Node {
     value: registerValue(smmu.bank, register),
     type: `${register.name} at +${hex(offsetOf(register.short), 5)}: ${register.doc}`,
     evaluateName: again,
-    ...(whole ? { data: placeOfSlot(whole), ...settable(register, whole) } : {}),
+    ...(whole ? { slot: whole } : {}),
+    ...settable(register),
     children: named(() =>
-      registerFields(smmu.bank, register).map((row) => {
-        const slot = registerSlot(register, row.name);
-        const node = fieldNode(row, world, slot, `${again}.${row.name}`);
-        return isWritable(register) ? node : readOnly(node);
-      }),
+      registerFields(smmu.bank, register).map((row) => ({
+        ...fieldNode(row, world, registerSlot(register, row.name), `${again}.${row.name}`),
+        ...settable(register),
+      })),
     ),
   };
 }
 
-/** Software cannot write it, and neither can people: what an SMMU is stands in the launch configuration. */
-function isWritable(register: Register): boolean {
-  return register.access !== 'RO';
-}
-
-function settable(register: Register, slot: Slot): { slot?: Slot } {
-  return isWritable(register) ? { slot } : {};
-}
-
-function readOnly({ slot: _, ...node }: Node): Node {
-  return node;
+/** What an SMMU is stands in the launch configuration: nobody writes it. */
+function settable(register: Register): { readOnly?: true } {
+  return register.access === 'RO' ? { readOnly: true } : {};
 }
 
 /** Whether the register can be shown: its place in the bank is fixed. */

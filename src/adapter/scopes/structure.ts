@@ -6,7 +6,7 @@ import { type Row, rawWords, rows } from '../../inspect/rows.ts';
 import { statusText } from '../../inspect/tree/node.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Frame } from '../../model/plan.ts';
-import { doublewordSlot, placeOfSlot, type Slot, structureSlot } from '../edit/slot.ts';
+import { doublewordSlot, type Slot, structureSlot } from '../edit/slot.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 
 /** What is shown of a structure. */
@@ -79,7 +79,7 @@ export function fieldNode(row: Row, space: World, slot?: Slot | null, again?: st
     name: row.name,
     value: row.label === null ? row.value : `${row.value} (${row.label})`,
     type: `${row.bits} ${row.doc}`,
-    ...(slot ? { data: placeOfSlot(slot), slot } : {}),
+    ...(slot ? { slot } : {}),
     ...(slot && again ? { evaluateName: again } : {}),
     ...(row.address === null || VIRTUAL.has(row.name) ? {} : { memory: { space, pa: row.address } }),
   };

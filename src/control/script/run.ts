@@ -5,6 +5,7 @@ import type { CachePolicy, Smmu } from '../../model/smmu.ts';
 import type { Checker } from '../checker.ts';
 import type { Finding } from '../finding.ts';
 import { lineText, type ProgramDone, type ProgramNote, type ProgramPlace } from '../program.ts';
+import { Watch } from '../watch.ts';
 import type { Allocation } from './build/allocation.ts';
 import { ScriptProgram } from './execute/program.ts';
 import { openScript, type Script, ScriptError, type ScriptFiles } from './execute/script.ts';
@@ -133,7 +134,7 @@ class Run {
   readonly #script: Script;
   readonly #smmu: Smmu;
   readonly #program: ScriptProgram;
-  readonly #checkers: readonly Checker[];
+  readonly #watch: Watch;
   readonly #options: RunOptions;
   readonly #journal = new Journal();
   /** Length of the journal before each operation. */
@@ -151,7 +152,8 @@ class Run {
     this.#smmu = smmu;
     this.#options = options;
     this.#program = new ScriptProgram(script, smmu, allocation, { only: options.only });
-    this.#checkers = options.checkers?.(smmu, (entry) => lineText(this.#places[entry])) ?? [];
+    const place = (entry: number): string => lineText(this.#places[entry]);
+    this.#watch = new Watch(smmu, options.checkers?.(smmu, place) ?? []);
     this.#outside = { name: script.file, line: 1, failures: [] };
   }
 
@@ -184,16 +186,13 @@ class Run {
     const entry = this.#marks.length;
     this.#places.length = entry;
     this.#places.push(this.#program.stack()[0] ?? null);
-    const findings = this.#checkers.flatMap((checker) =>
-      checker.concerns(this.#smmu, plan) ? checker.judge(this.#smmu, plan, entry) : [],
-    );
+    const findings = this.#watch.judge(plan, entry);
     const place = this.#program.line?.statement;
     for (const finding of findings)
       this.#warnings.push({ file: place?.file ?? '', line: place?.line ?? 0, finding });
     this.#marks.push(this.#journal.length);
     this.#smmu.commit(plan.effects, this.#journal);
-    for (const checker of this.#checkers)
-      checker.committed?.(this.#smmu, plan.operation, plan.effects, entry);
+    this.#watch.committed(plan.operation, plan.effects, entry);
     return { plan, findings, history: this.#marks.length };
   }
 
@@ -207,7 +206,7 @@ class Run {
     if (mark === undefined) return;
     this.#journal.undo(this.#smmu, mark);
     this.#marks.length = to;
-    for (const checker of this.#checkers) checker.undone?.(to);
+    this.#watch.undone(to);
   }
 
   #take(notes: readonly ProgramNote[]): void {

@@ -9,6 +9,7 @@ import { levelShift, swap32 } from '../../model/translate/descriptor.ts';
 import { S1_LEAF } from '../../spec/descriptors.ts';
 import type { Case } from './case.ts';
 import { locationOf } from './entries.ts';
+import type { StoredEntry } from './use.ts';
 
 const VALID = maskOf(S1_LEAF.fields.Valid);
 const IS_TABLE = maskOf(S1_LEAF.fields.Type);
@@ -85,30 +86,43 @@ function configCovered(of: Case, frame: Frame, version: Dated<Version>): boolean
 
 function descriptorCovered(of: Case, frame: Frame, { of: { lo }, at }: Dated<Version>): boolean {
   const { versions } = of.smmu;
-  const covers = (location: Location | null): boolean =>
-    location !== null && versions.lastCovered(location) > at;
   if (frame.stage !== 1 || of.fresh.tlb.some(({ entry }) => entry.space.tag.stage === 2)) {
     const own = of.fresh.tlb.filter(({ entry }) => isAt(entry, frame.pa));
     const whole = of.fresh.tlb.filter(({ store, entry }) => store === 'tlb' && entry.space.tag.stage === 1);
     // Nested: the translation through both stages, VA to IPA, and stage 2 by itself.
-    return (
-      own.length > 0 &&
-      whole.length > 0 &&
-      [...own, ...whole].every((stored) => coveredOf(of, stored, locationOf(stored)) > at)
-    );
+    return own.length > 0 && whole.length > 0 && own.every((source) => isCoveredWith(of, source, whole, at));
   }
   const context = of.fresh.stage1;
   if (context === null) return false;
   const granule = of.fresh.tlb.find(({ entry }) => entry.space.tag.stage === 1)?.entry.granuleBits;
   if (granule === undefined) return false;
   const table = frame.level < LAST_LEVEL && (lo & IS_TABLE) !== 0;
-  if (!covers(locationAt(of, context, frame.level, granule, table, (lo & NOT_GLOBAL) === 0))) return false;
+  const location = locationAt(of, context, frame.level, granule, table, (lo & NOT_GLOBAL) === 0);
+  const last = versions.lastCovered(location);
+  if (last <= at) return false;
   if (!table) return true;
   for (let level = frame.level + 1; level <= LAST_LEVEL; level++) {
-    for (const global of [false, true])
-      if (!covers(locationAt(of, context, level, granule, false, global))) return false;
+    for (const global of [false, true]) {
+      const leaf = versions.lastCovered(locationAt(of, context, level, granule, false, global));
+      if (leaf !== last && leaf <= versions.gone(location, at)) return false;
+    }
   }
   return true;
+}
+
+/**
+ * Whether an entry has gone, and what is made from it together with it or after it.
+ * @param at the moment after which it cannot have been read
+ */
+function isCoveredWith(of: Case, source: StoredEntry, made: readonly StoredEntry[], at: number): boolean {
+  const place = locationOf(source);
+  const last = coveredOf(of, source, place);
+  if (last <= at) return false;
+  const gone = of.smmu.versions.gone(place, at);
+  return made.every((one) => {
+    const covered = coveredOf(of, one, locationOf(one));
+    return covered === last || covered > gone;
+  });
 }
 
 function isAt(entry: { descriptorAtHi: number; descriptorAtLo: number }, pa: number | null): boolean {

@@ -2,12 +2,13 @@
 
 import type { TlbEntry } from '../../model/caches/tlb.ts';
 import type { Dated, Version } from '../../model/caches/versions.ts';
-import type { Plan, Transaction } from '../../model/plan.ts';
+import type { Frame, Plan, Transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { swap32 } from '../../model/translate/descriptor.ts';
 import { compareTranslations, counterparts, tableText } from './entries.ts';
-import { isUnknown, type Reading, readerOf } from './fresh.ts';
+import { frameOf, isUnknown, type Reading, readerOf } from './fresh.ts';
 import type { Origins } from './origins.ts';
+import { wordsInstead } from './structures.ts';
 import type { StaleUse, StoredEntry } from './use.ts';
 
 /** Earlier moments that are tried. */
@@ -32,7 +33,18 @@ export function findWrite(
     const one = lastOf(smmu, frame.pa + at * 4, hi, lo);
     if (one !== null && (found === null || one.at < found.at)) found = one;
   }
-  return found;
+  return found ?? writeBefore(smmu, plan.operation.transaction, frame);
+}
+
+/** The write before which another place was read as a structure, and held what this frame has. */
+function writeBefore(smmu: Smmu, t: Transaction, { kind, words }: Frame): Dated<Version> | null {
+  const reader = readerOf(smmu);
+  for (const version of versionsOn(smmu, reader.now(t))) {
+    const past = reader.before(t, version.at);
+    if (!isUnknown(past) && frameOf(past.plan, kind)?.words.every((word, i) => word === words[i]))
+      return version;
+  }
+  return null;
 }
 
 const pair = new Uint32Array(2);
@@ -69,6 +81,12 @@ function writeOfTlb(
   for (const version of versionsOn(smmu, reader.now(asking))) {
     const past = reader.before(asking, version.at);
     if (!isUnknown(past) && gives(past, stored)) return version;
+    // Or what it was made from by then was old already, and the rest as it is now.
+    const mixed = reader.with(
+      asking,
+      wordsInstead(version.of.pa, Uint32Array.of(version.of.lo, version.of.hi)),
+    );
+    if (!isUnknown(mixed) && gives(mixed, stored)) return version;
   }
   return null;
 }

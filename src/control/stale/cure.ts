@@ -5,8 +5,9 @@ import { hex, hex64, hiOf, loOf } from '../../bits/u64.ts';
 import type { CachedStructure } from '../../model/caches/structures.ts';
 import { ANY_ASID, type TlbEntry } from '../../model/caches/tlb.ts';
 import { COMMAND_LIST, type CommandName, type CommandSpec } from '../../spec/commands.ts';
-import { holds, type IdValues } from '../../spec/features.ts';
-import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
+import { feature, holds, type IdValues } from '../../spec/features.ts';
+import { STREAM_WORLDS, type StreamWorld } from '../../spec/stream-worlds.ts';
+import { RANGE_GRANULE_LOG2, RANGE_SCALE_BITS } from '../../spec/tlbi-range.ts';
 import { startOf } from './entries.ts';
 import type { StoredEntry } from './use.ts';
 
@@ -16,9 +17,10 @@ export interface CureCommand {
   readonly values: Readonly<Record<string, FieldValue>>;
 }
 
-const SYNC: CureCommand = { name: 'CMD_SYNC', values: {} };
+export const SYNC: CureCommand = { name: 'CMD_SYNC', values: {} };
 /** Address bits within one half: beyond them {@link startOf} has the half. */
 const HALF = 2 ** 52;
+const PAGE = 4096;
 
 /** The command that removes a structure (Leaf=0 only where level 1 is meant), and its CMD_SYNC. */
 export function structureCure(structure: CachedStructure, sid: number, index: number): CureCommand[] {
@@ -28,9 +30,8 @@ export function structureCure(structure: CachedStructure, sid: number, index: nu
     : [{ name: 'CMD_CFGI_CD', values: { StreamID: sid, SubstreamID: index, Leaf: leaf } }, SYNC];
 }
 
-/** The entry's first input address as a command has it: the upper half with all bits above bit 51 set. */
-function addressOf(entry: TlbEntry): FieldValue {
-  const start = startOf(entry);
+/** An input address as a command has it: the upper half with all bits above bit 51 set. */
+function addressOf(start: number): FieldValue {
   const within = start % HALF;
   const hi = (start >= HALF ? 0xfff0_0000 : 0) + hiOf(within);
   return { hi: hi >>> 0, lo: loOf(within) };
@@ -41,12 +42,40 @@ function isLegal(spec: CommandSpec, world: 'ns' | 's' | 'realm', ids: IdValues):
   return legal === true || (legal !== false && legal.every((test) => holds(ids, test)));
 }
 
-/** The command for one stage of an entry; by its address, or all of its ASID or VMID. */
-function tlbi({ store, entry }: StoredEntry, stage: '1' | '2', whole: boolean, ids: IdValues): CureCommand[] {
+/** What a TLBI is to name: a leaf by its address, a range of addresses whatever stands there, or all of a tag. */
+export type CureScope = 'leaf' | 'all' | CureRange;
+
+/** Input addresses under one table descriptor. */
+export interface CureRange {
+  /** First page of 4 KiB of the range, in the space of `tlbPage`. */
+  readonly page: number;
+  /** log2 of its bytes. */
+  readonly shift: number;
+}
+
+/** NUM=0 and SCALE name 2^SCALE granules (4.4.1.1), in as many bits as SCALE has without DS. */
+const SCALES = 2 ** RANGE_SCALE_BITS.withoutDS;
+
+/** Fields that make a TLBI one of a range, or null where it cannot be. */
+function rangeFields(range: CureRange, granuleBits: number, ids: IdValues): Record<string, number> | null {
+  const scale = range.shift - granuleBits;
+  if (feature(ids, 'IDR3.RIL') === 0 || scale < 1 || scale >= SCALES) return null;
+  return { TG: RANGE_GRANULE_LOG2.indexOf(granuleBits), NUM: 0, SCALE: scale };
+}
+
+/** The command for one stage of an entry. Without ranges (IDR3.RIL=0) a range is all of the tag. */
+export function tlbi(
+  { entry }: Pick<StoredEntry, 'entry'>,
+  stage: '1' | '2',
+  asked: CureScope,
+  ids: IdValues,
+): CureCommand[] {
   const { tag } = entry.space;
   const { world } = STREAM_WORLDS[tag.streamWorld];
-  const address = whole ? 'none' : stage === '2' ? 'ipa' : 'va';
-  const named = stage === '1' && tag.asid >= 0 && !(whole && entry.global);
+  const range = typeof asked === 'string' ? null : rangeFields(asked, entry.granuleBits, ids);
+  const scope = typeof asked === 'string' || range !== null ? asked : 'all';
+  const address = scope === 'all' ? 'none' : stage === '2' ? 'ipa' : 'va';
+  const named = stage === '1' && tag.asid >= 0 && !(scope === 'all' && entry.global);
   const fits = (spec: (typeof COMMAND_LIST)[number]): boolean => {
     const { tlb } = spec;
     if (!tlb?.stages.includes(stage) || tlb.address !== address) return false;
@@ -62,9 +91,12 @@ function tlbi({ store, entry }: StoredEntry, stage: '1' | '2', whole: boolean, i
   const values: Record<string, FieldValue> = {};
   if ('ASID' in fields && tag.asid >= 0) values['ASID'] = tag.asid;
   if (spec.tlb?.vmid && tag.vmid >= 0) values['VMID'] = tag.vmid;
-  if (address !== 'none') {
-    values['Address'] = stage === '2' && tag.stage === 1 ? ipaOf(entry) : addressOf(entry);
-    values['Leaf'] = store === 'walks' ? 0 : 1;
+  if (scope === 'leaf') {
+    values['Address'] = stage === '2' && tag.stage === 1 ? ipaOf(entry) : addressOf(startOf(entry));
+    values['Leaf'] = 1;
+  } else if (scope !== 'all') {
+    values['Address'] = addressOf(scope.page * PAGE);
+    Object.assign(values, range, { Leaf: 0 });
   }
   return [{ name: spec.name, values }];
 }
@@ -73,25 +105,20 @@ function ipaOf({ nested }: TlbEntry): FieldValue {
   return { hi: (nested?.ipaHi ?? 0) >>> 0, lo: (nested?.ipaLo ?? 0) >>> 0 };
 }
 
-/**
- * The commands that remove a TLB entry.
- * @param whole not the page alone has changed, but what all of its address space is made from
- * @param byStage2 stage 2 of an entry from VA to PA has changed: IPA to PA goes first, and S2_IPA leaves VA to PA (4.4.3)
- */
-export function tlbCure(
-  stored: StoredEntry,
-  whole: boolean,
-  byStage2: boolean,
+/** All translations of stage 1 of an entry's VMID, those through both stages among them. */
+export function stage1OfVmid(
+  { store, entry }: StoredEntry,
+  streamWorld: StreamWorld,
   ids: IdValues,
 ): CureCommand[] {
-  const { tag } = stored.entry.space;
-  if (tag.stage === 2) return [...tlbi(stored, '2', whole, ids), SYNC];
-  if (!byStage2) return [...tlbi(stored, '1', whole, ids), SYNC];
-  // What goes from VA to PA by a page of stage 2 can have any address: all of the VMID goes.
-  const { space, ...entry } = stored.entry;
-  const every = { ...space, tag: { ...tag, asid: ANY_ASID } } as typeof space;
-  const all = tlbi({ store: stored.store, entry: { ...entry, space: every, global: true } }, '1', true, ids);
-  return [...tlbi(stored, '2', false, ids), SYNC, ...all, SYNC];
+  const { tag } = entry.space;
+  const space = { ...entry.space, tag: { ...tag, streamWorld, stage: 1, asid: ANY_ASID } } as const;
+  return tlbi(
+    { store, entry: { ...entry, space: space as typeof entry.space, global: true } } as StoredEntry,
+    '1',
+    'all',
+    ids,
+  );
 }
 
 /** `CMD_TLBI_NH_VA ASID=0x1 VMID=0x0 Address=0x1000 Leaf=1; CMD_SYNC`. */
@@ -101,7 +128,10 @@ export function cureText(commands: readonly CureCommand[]): string {
     .join('; ');
 }
 
+/** Fields that people write in decimal. */
+const SMALL: ReadonlySet<string> = new Set(['Leaf', 'TG', 'NUM', 'SCALE']);
+
 function fieldText([name, value]: [string, FieldValue]): string {
-  if (name === 'Leaf') return `Leaf=${String(value)}`;
+  if (SMALL.has(name)) return `${name}=${String(value)}`;
   return `${name}=${typeof value === 'number' ? hex(value) : hex64(value.hi, value.lo)}`;
 }

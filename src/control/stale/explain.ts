@@ -1,14 +1,13 @@
 /** A stale use in words: which entry, made when, which write made it old, which commands did not help, which would have. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
-import type { CachedStructure } from '../../model/caches/structures.ts';
 import type { Dated, Version } from '../../model/caches/versions.ts';
-import type { Frame, Plan } from '../../model/plan.ts';
+import type { Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { feature } from '../../spec/features.ts';
 import { findWrite } from './culprit.ts';
-import { type CureCommand, cureText, structureCure, tlbCure } from './cure.ts';
-import { frameOf } from './fresh.ts';
+import { type CureCommand, cureText } from './cure.ts';
+import { cureOf } from './cure-of.ts';
 import { type Missed, missedCommands } from './missed.ts';
 import type { Origins } from './origins.ts';
 import type { StaleUse } from './use.ts';
@@ -50,7 +49,7 @@ export function explainStale(
   const { location } = use;
   const since = found === null || location === null ? [] : smmu.versions.since(found.of, location);
   const missed = missedCommands(smmu, use, since);
-  const cure = use.clash === null ? cureOf(smmu, plan, use, write) : [];
+  const cure = use.clash === null ? cureOf(smmu, plan, use, write?.pa ?? null) : [];
   const entry = use.used === null || use.used.kind === 'completed' ? null : use.used.entry;
   const made = entry === null ? null : (origins?.entryMade(entry) ?? null);
   return { made, write, missed, cure, text: textOf(smmu, use, { made, write, missed, cure }, origins) };
@@ -62,52 +61,6 @@ function writeOf(smmu: Smmu, { of, at }: Dated<Version>, origins: Origins | null
   smmu.memory('ns').load(of.pa, words, 0, 2);
   const now = next ?? { lo: words[0] as number, hi: words[1] as number };
   return { index: origins?.versionMade(of) ?? null, pa: of.pa, old: of, now };
-}
-
-const STRUCTURES: Readonly<Partial<Record<Frame['kind'], CachedStructure>>> = {
-  ste: 'STE',
-  l1std: 'L1STD',
-  cd: 'CD',
-  l1cd: 'L1CD',
-};
-
-/** The frame kinds of what an address space is made from. */
-const CONFIGURATION: ReadonlySet<Frame['kind']> = new Set(['ste', 'cd', 'l1std', 'l1cd']);
-
-function cureOf(smmu: Smmu, plan: Plan, use: StaleUse, write: StaleWrite | null): CureCommand[] {
-  if (plan.operation.kind !== 'transaction') return [];
-  const { transaction: t } = plan.operation;
-  if (use.tlb !== null) {
-    const { entry } = use.tlb;
-    const at = write === null ? null : frameAt(use.fresh, write.pa);
-    const own = (entry.descriptorAtHi >>> 0) * 2 ** 32 + (entry.descriptorAtLo >>> 0);
-    // Not written where a walk of this stream reads: the whole address space was another one.
-    const whole = write !== null && write.pa !== own && (at === null || CONFIGURATION.has(at.kind));
-    const byStage2 =
-      entry.nested !== null && write !== null && write.pa !== own && (at === null || at.stage === 2);
-    const { ids } = smmu.state(t.world);
-    return tlbCure(use.tlb, whole && !byStage2, byStage2, ids);
-  }
-  const step = plan.steps[use.step];
-  const kind = step === undefined ? undefined : plan.frames[step.frame]?.kind;
-  const structure = use.structure?.structure ?? (kind === undefined ? undefined : STRUCTURES[kind]);
-  if (structure === undefined) return [];
-  const reached = frameOf(use.fresh, structure.toLowerCase() as Frame['kind']) !== undefined;
-  const level = reached ? structure : structure === 'STE' ? 'L1STD' : structure === 'CD' ? 'L1CD' : structure;
-  const sid = structure === 'L1STD' ? t.sid : (use.structure?.sid ?? t.sid);
-  return structureCure(
-    level,
-    sid,
-    structure === 'CD' ? (use.structure?.index ?? Math.max(0, t.ssid)) : Math.max(0, t.ssid),
-  );
-}
-
-function frameAt(plan: Plan, pa: number): Frame | null {
-  return (
-    plan.frames.find(
-      (frame) => frame.pa !== null && pa >= frame.pa && pa < frame.pa + frame.words.length * 4,
-    ) ?? null
-  );
 }
 
 const CERTAINTY = {

@@ -78,6 +78,14 @@ export function readerOf(smmu: Smmu): FreshReader {
 
 function readingOf(smmu: Smmu, transaction: Transaction): Reading {
   const plan = smmu.plan({ kind: 'transaction', transaction });
+  return { plan, ...keptBy(smmu, plan), stage1: tagsOf(smmu, plan, transaction) };
+}
+
+/** All that caches will keep of a plan. */
+export function keptBy(
+  smmu: Smmu,
+  plan: Pick<Plan, 'effects'>,
+): Pick<Reading, 'tlb' | 'structures' | 'dpt' | 'maps'> {
   const tlb: StoredEntry[] = [];
   const structures: StructureEntry[] = [];
   const dpt: DptEntry[] = [];
@@ -93,7 +101,7 @@ function readingOf(smmu: Smmu, transaction: Transaction): Reading {
     else if (store === smmu.dpt) dpt.push(entry as DptEntry);
     else if (store === smmu.partidMaps) maps.push(entry as PartidMap);
   }
-  return { plan, tlb, structures, dpt, maps, stage1: tagsOf(smmu, plan, transaction) };
+  return { tlb, structures, dpt, maps };
 }
 
 /** The tags of the context that a plan has just read: its decoded structures are still remembered. */

@@ -23,6 +23,7 @@ import {
 } from './entries.ts';
 import { frameOf, isUnknown, type Reading, sameTag } from './fresh.ts';
 import { compareOutcomes } from './outcome.ts';
+import { isGone } from './sources.ts';
 import { structureText, wordsInstead } from './structures.ts';
 import type { StaleUse, StoredEntry } from './use.ts';
 
@@ -90,10 +91,10 @@ function usesAt(of: Case, past: Reading, version: Dated<Version>): StaleUse[] {
     const use = structureUse(of, past, entry, version);
     if (use !== null) uses.push(use);
   }
-  const until = configUntil(of, past, version.at);
   const tags = tagsNow(of);
-  for (const stored of past.tlb) {
-    const use = tlbUse(of, stored, version, until, tags);
+  for (const stored of translationsOf(of, past, version.at)) {
+    const until = configUntil(of, past, version.at, stored.entry.space.tag.stage);
+    const use = tlbUse(of, past, stored, version, until, tags);
     if (use !== null) uses.push(use);
   }
   return uses;
@@ -127,19 +128,29 @@ function structureUse(
     structure: entry,
     location,
     version,
-    configUntil: null,
+    remade: null,
     clash: null,
     fresh: fresh.plan,
   };
 }
 
+/** What caches may have kept of translations; of a leaf that refuses the access, by an access that it permits. */
+function translationsOf(of: Case, past: Reading, moment: number): Reading['tlb'] {
+  if (past.plan.outcome.fault?.event !== 'F_PERMISSION' || !of.transaction.write) return past.tlb;
+  return of.reader.before({ ...of.transaction, write: false }, moment).tlb;
+}
+
+/** What translations of stage 2 are made from. */
+const OF_STAGE_2: ReadonlySet<StructureEntry['structure']> = new Set(['STE', 'L1STD']);
+
 /**
- * Until when translations could be made from the configuration of an earlier moment: until the invalidation of the
- * structures that have changed since was complete (a TLBI before that removes nothing for good).
+ * Until when translations of a stage could be made from the configuration of an earlier moment: until the invalidation of
+ * the structures that have changed since was complete (a TLBI before that removes nothing for good).
  */
-function configUntil(of: Case, past: Reading, moment: number): number {
+function configUntil(of: Case, past: Reading, moment: number, stage: 1 | 2): number {
   let until = moment;
   for (const entry of past.structures) {
+    if (stage === 2 && !OF_STAGE_2.has(entry.structure)) continue;
     const now = frameOf(of.fresh.plan, entry.structure.toLowerCase() as Frame['kind']);
     if (now?.words.every((word, i) => word === entry.words[i])) continue;
     const gone = of.smmu.versions.gone({ kind: 'structure', ...entry }, moment);
@@ -156,6 +167,7 @@ function tagsNow({ fresh }: Case): readonly TlbTag[] {
 
 function tlbUse(
   of: Case,
+  past: Reading,
   stored: StoredEntry,
   version: Dated<Version>,
   until: number,
@@ -165,9 +177,9 @@ function tlbUse(
   if (until === Number.POSITIVE_INFINITY) return null;
   const { entry } = stored;
   if (!tags.some((tag) => sameTag(tag, entry.space.tag))) return null;
-  const location = locationOf(stored);
-  if (of.smmu.versions.lastCovered(location) > until) return null;
-  const difference = differenceOf(of, stored);
+  const gone = isGone(of, past, stored, version, until);
+  if (gone === true) return null;
+  const difference = differenceOf(of, past, stored);
   if (difference === null || difference.class === 'allowed') return null;
   return {
     certainty: 'possible',
@@ -178,15 +190,15 @@ function tlbUse(
     differs: difference.text,
     tlb: stored,
     structure: null,
-    location,
+    location: locationOf(stored),
     version,
-    configUntil: until > version.at ? until : null,
+    remade: gone,
     clash: null,
     fresh: of.fresh.plan,
   };
 }
 
-function differenceOf(of: Case, stored: StoredEntry): Difference | null {
+function differenceOf(of: Case, past: Reading, stored: StoredEntry): Difference | null {
   const { fresh, reader, transaction, bbml } = of;
   const own = counterparts(stored, fresh.tlb);
   const { entry } = stored;
@@ -199,11 +211,14 @@ function differenceOf(of: Case, stored: StoredEntry): Difference | null {
     return isUnknown(mixed) ? null : compareOutcomes(mixed.plan.outcome, fresh.plan.outcome);
   }
   if (own.length > 0) {
-    const found = own.map((now) => compareTranslations(entry, now, false, bbml));
-    return found.find((one) => one?.class === 'unsafe') ?? null;
+    const denied = past.plan.outcome.fault?.event === 'F_PERMISSION' && fresh.plan.outcome.result === 'ok';
+    const found = own.map((now) => compareTranslations(entry, now, denied, bbml));
+    return found.find((one) => one?.class === 'unsafe') ?? found.find((one) => one !== null) ?? null;
   }
   const { outcome } = fresh.plan;
-  if (outcome.result === 'ok' || outcome.fault === null || entry.space.tag.stage === 2) return null;
+  if (outcome.result === 'ok' || outcome.fault === null) return null;
+  // Of a nested stream the translation through both stages tells.
+  if (entry.space.tag.stage === 2 && past.stage1 !== null) return null;
   if (outcome.fault.event === 'F_ACCESS') return { class: 'allowed', text: 'only the access flag has gone' };
   if (outcome.fault.event === 'F_PERMISSION' || outcome.fault.event === 'F_TRANSLATION')
     return { class: 'unsafe', text: `read anew: ${outcome.fault.reason}` };

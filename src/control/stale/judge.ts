@@ -93,7 +93,7 @@ const NOTHING = {
   structure: null,
   location: null,
   version: null,
-  configUntil: null,
+  remade: null,
   clash: null,
 } as const;
 

@@ -61,8 +61,8 @@ function whyText(
     return `does not cover it: ${whyNot}${more}${use.tlb === null || combined ? '' : rangeText(smmu, words)}`;
   }
   if (!complete) return 'covers it, but is not complete: no CMD_SYNC of its queue has been consumed since';
-  if (use.configUntil !== null && at < use.configUntil)
-    return 'covers it, but the old configuration could still be used after it: its invalidation was not complete yet';
+  if (use.remade !== null && at < use.remade.until)
+    return `covers it, but ${use.remade.from} could still be used after it: its invalidation was not complete yet`;
   return 'covered it, but it was made again after that';
 }
 

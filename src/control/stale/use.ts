@@ -35,6 +35,14 @@ export interface StoredEntry {
   readonly entry: TlbEntry;
 }
 
+/** Something old that others are made from. */
+export interface Remade {
+  /** `the old configuration`, for people. */
+  readonly from: string;
+  /** The moment from which on it is surely gone. */
+  readonly until: number;
+}
+
 /** One use of what no longer stands in memory. */
 export interface StaleUse {
   readonly certainty: Certainty;
@@ -54,8 +62,8 @@ export interface StaleUse {
   readonly location: Location | null;
   /** The overwritten value that hardware may have read; null where a hit tells. */
   readonly version: Dated<Version> | null;
-  /** The configuration that the entry was made from could be read until this moment; null where it does not matter. */
-  readonly configUntil: number | null;
+  /** What the entry could be made from again after it was removed; null where that does not matter. */
+  readonly remade: Remade | null;
   readonly clash: Clash | null;
   /** What reading everything anew comes to. */
   readonly fresh: Plan;

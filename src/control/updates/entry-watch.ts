@@ -165,7 +165,9 @@ function judge(before: EntryWatch, watch: EntryWatch, at: number): Written {
   // A table descriptor has nothing that could change without a moment of being invalid, but also nothing to lose.
   const whole = structure === 'STE' || structure === 'CD';
   if (whole && broken?.alone && watch.broken === null && isValid(structure, watch.now)) {
-    if (planUpdate(structure, broken.valid, watch.now, watch.by).hitless)
+    const plan = planUpdate(structure, broken.valid, watch.now, watch.by);
+    // The same again: it was meant to be invalid for a while.
+    if (plan.hitless && plan.syncs > 0)
       problems.push({
         kind: 'v-zero-window',
         from: broken.valid,

@@ -84,7 +84,8 @@ function orderText(structure: UpdatedStructure, plan: UpdatePlan): string {
       group = [];
     }
   }
-  return `write ${parts.join(', then ')}, each followed by ${coveringCommand({ structure })} and CMD_SYNC`;
+  const each = parts.length > 1 ? 'each followed' : 'followed';
+  return `write ${parts.join(', then ')}, ${each} by ${coveringCommand({ structure })} and CMD_SYNC`;
 }
 
 function wordsText(words: Uint32Array): string {
@@ -123,11 +124,13 @@ export function problemText(
   const when =
     problem.first === problem.last
       ? `after ${place(problem.first)}`
-      : `between ${place(problem.first)} and ${place(problem.last)}`;
+      : place(problem.first) === place(problem.last)
+        ? `within ${place(problem.first)}`
+        : `between ${place(problem.first)} and ${place(problem.last)}`;
   if (problem.kind === 'v-zero-window') {
     const order = orderText(structure, planUpdate(structure, problem.from, problem.to, by));
     return {
-      text: `${who}: ${when} it was invalid, and traffic got ${structure === 'STE' ? 'C_BAD_STE' : 'C_BAD_CD'}, though an order without that exists: ${order}`,
+      text: `${who}: ${when} it was invalid, and traffic meanwhile gets ${structure === 'STE' ? 'C_BAD_STE' : 'C_BAD_CD'}, though an order without that exists: ${order}`,
       more: [],
     };
   }

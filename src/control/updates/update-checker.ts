@@ -10,12 +10,13 @@
 import type { World } from '../../bits/world.ts';
 import type { Location } from '../../model/caches/location.ts';
 import type { Happening } from '../../model/caches/versions.ts';
+import { scopeOfOpcode } from '../../model/commands/tlbi-scope.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Effect, Operation, Outline, Plan, Transaction } from '../../model/plan.ts';
 import { commandQueue } from '../../model/queues/command-queue.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { decodeStream } from '../../model/translate/stream.ts';
-import { COMMAND_BYTES } from '../../spec/commands.ts';
+import { COMMAND_BYTES, opcodeOf } from '../../spec/commands.ts';
 import { STE, STE_BYTES } from '../../spec/ste.ts';
 import type { Checker } from '../checker.ts';
 import {
@@ -189,11 +190,12 @@ export class UpdateChecker implements Checker {
     else this.#watches.set(key, watch);
   }
 
-  /** Changes that hardware can see and that no completed invalidation covers yet. */
+  /** Changes that hardware can see and that no completed invalidation covers yet, the oldest first. */
   pending(): readonly UpdateFinding[] {
     return [...this.#watches.values()]
       .filter(({ changedAt }) => changedAt >= 0)
-      .map((watch) => this.#missing(watch, this.#count - 1, -1));
+      .sort((a, b) => a.changedAt - b.changedAt || compareTexts(keyOf(a.name), keyOf(b.name)))
+      .map((watch) => this.#missing(watch, watch.changedAt, -1));
   }
 
   #judge(plan: Plan): Change {
@@ -394,7 +396,10 @@ export class UpdateChecker implements Checker {
   #after(watch: EntryWatch, happening: Exclude<Happening<Location>, { kind: 'version' }>): EntryWatch {
     if (happening.kind === 'completion') return completeInvalidations(watch, happening.queue);
     const covers = happening.whyNot({ kind: 'structure', ...watch.name }) === null;
-    return covers ? consumeInvalidation(watch, happening.queue, this.#count) : watch;
+    if (covers) return consumeInvalidation(watch, happening.queue, this.#count);
+    // Translations of before go while nothing can make them again: that is what the structure was made invalid for.
+    const isTlbi = scopeOfOpcode(opcodeOf(Uint32Array.from(happening.words), 0)) !== undefined;
+    return isTlbi ? interruptUpdate(watch) : watch;
   }
 
   readonly #where = (operation: number): string => {
@@ -428,7 +433,7 @@ export class UpdateChecker implements Checker {
     return 'event' in decodeStream(words, 0, pa, this.#world, sid, this.#smmu.state(this.#world));
   }
 
-  #missing({ name, changedAt, consumed }: EntryWatch, operation: number, step: number): UpdateFinding {
+  #missing({ name, start, changedAt, consumed }: EntryWatch, operation: number, step: number): UpdateFinding {
     const command = coveringCommand(name);
     const covered = consumed.some(({ at }) => at >= changedAt);
     const what = covered
@@ -437,7 +442,8 @@ export class UpdateChecker implements Checker {
     return {
       ...this.#base(name, 'missing-invalidation', step, '3.21.3'),
       unless: 'stale-use',
-      class: 'unsafe',
+      // What was invalid lets nothing through.
+      class: isValid(name.structure, start) ? 'unsafe' : 'spurious-fault',
       operation,
       text: `${entryText(name)}: changed at ${this.#where(changedAt)}, and ${what}: hardware may use what was there before`,
       more: covered ? [] : [`Issue ${command} and CMD_SYNC, and wait for its completion.`],
@@ -456,4 +462,8 @@ function reads({ structure, sid, index, span }: EntryName, ofSid: number, ssid: 
     case 'L1CD':
       return sid === ofSid && ssid >= index && ssid < index + span;
   }
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -79,7 +79,7 @@ describe('the History view', function () {
 
   it('runs the last transaction again', async () => {
     await vs.palette('SMMU: Run Transaction Again');
-    await vs.rowsWith(CONSOLE, /^again/);
+    await vs.rowsWith(CONSOLE, /again/);
     const rows = await vs.rows(CONSOLE);
     const answer = rows.slice(rows.findIndex((text) => text.startsWith('again'))).join('\n');
     assert.match(answer, /PA 0x50000000 \(ns\)/);

@@ -38,7 +38,7 @@ export class Draft {
   /** Tables that this draft takes: nothing reaches them before it publishes them. */
   readonly #fresh: { readonly from: number; readonly to: number }[] = [];
 
-  /** @param scene structures that are not valid yet are put there as if they had always been: nobody tests that */
+  /** @param scene structures that are not valid yet and that no cache has are put there as if they had always been */
   constructor(smmu: Smmu, space: World, allocation: Allocation, scene = false) {
     this.smmu = smmu;
     this.space = space;
@@ -85,7 +85,7 @@ export class Draft {
 
   /**
    * Adds a write of 8 bytes: one write, because just 64 bits are single-copy atomic (3.21.3). Nothing is added when
-   * memory holds the value already. The first pointer to a table counts as always there.
+   * memory holds the value already. In a scene the first pointer to a table counts as always there.
    */
   write64(
     pa: number,
@@ -97,8 +97,8 @@ export class Draft {
   ): void {
     const now = this.read64(pa, what);
     if (now[0] === lo >>> 0 && now[1] === hi >>> 0) return;
-    const published = (when === PUBLISH.l1std || when === PUBLISH.l1cd) && now[0] === 0 && now[1] === 0;
-    this.#push(pa, Uint32Array.of(lo, hi), when, setup || published);
+    const first = (when === PUBLISH.l1std || when === PUBLISH.l1cd) && now[0] === 0 && now[1] === 0;
+    this.#push(pa, Uint32Array.of(lo, hi), when, setup || (first && this.#isScene(pa)));
     this.#after.set(pa, [lo >>> 0, hi >>> 0]);
   }
 
@@ -107,10 +107,17 @@ export class Draft {
    * @param words an even number of them
    */
   writeStructure(pa: number, words: Uint32Array, what: string, when: Publish = PUBLISH.leaf): void {
-    const setup = this.#scene && ((this.read64(pa, what)[0] ?? 0) & 1) === 0;
+    const setup = ((this.read64(pa, what)[0] ?? 0) & 1) === 0 && this.#isScene(pa);
     for (let i = 2; i < words.length; i += 2)
       this.write64(pa + i * 4, words[i] ?? 0, words[i + 1] ?? 0, what, when, setup);
     this.write64(pa, words[0] ?? 0, words[1] ?? 0, what, when, setup);
+  }
+
+  /** Whether what stands at a PA was never looked at, in a scene. */
+  #isScene(pa: number): boolean {
+    if (!this.#scene) return false;
+    const { structures } = this.smmu;
+    return !structures.entries().some((entry) => pa >= entry.pa && pa < entry.pa + entry.words.length * 4);
   }
 
   /**

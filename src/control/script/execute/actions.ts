@@ -46,6 +46,8 @@ export interface Context {
   readonly reading: Reading;
   /** The expression after `=`, where the form has one. */
   readonly rest: Word | null;
+  /** Outside of tests: what is made there is the scene of what follows. */
+  readonly scene: boolean;
 }
 
 const NO_LIMIT = Number.POSITIVE_INFINITY;
@@ -240,7 +242,7 @@ function mapStatement(of: Context): Action {
         global: reading.flag('global'),
         attribute: attributeOf(reading, target.stage),
       }),
-    true,
+    of.scene,
   );
 }
 

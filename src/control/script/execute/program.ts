@@ -239,7 +239,13 @@ export class ScriptProgram implements Program {
     const { statement, bound } = line;
     const scope = scopeOf(this.#smmu, environment);
     const reading = new Reading(bound, scope, statement);
-    const of: Context = { smmu: this.#smmu, environment, reading, rest: statement.rest };
+    const of: Context = {
+      smmu: this.#smmu,
+      environment,
+      reading,
+      rest: statement.rest,
+      scene: line.test < 0,
+    };
     try {
       const act = ACTIONS[statement.keyword.text];
       if (!act) return this.#quiet(line, of);

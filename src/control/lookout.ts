@@ -1,0 +1,86 @@
+import type { Plan } from '../model/plan.ts';
+import type { Smmu } from '../model/smmu.ts';
+import type { Finding } from './finding.ts';
+import type { Committed, History } from './history.ts';
+import type { Place } from './places.ts';
+import type { ProgramThread } from './program-thread.ts';
+import type { Breakpoints } from './stops/breakpoints.ts';
+import type { Hit, View } from './stops/stop.ts';
+import type { Watch } from './watch.ts';
+
+/** Where something stops: breakpoints and what checkers say, asked of places in the operation that comes next. */
+export class Lookout {
+  readonly #smmu: Smmu;
+  readonly #breakpoints: Breakpoints;
+  readonly #watch: Watch;
+  readonly #history: History;
+
+  constructor(smmu: Smmu, breakpoints: Breakpoints, watch: Watch, history: History) {
+    this.#smmu = smmu;
+    this.#breakpoints = breakpoints;
+    this.#watch = watch;
+    this.#history = history;
+  }
+
+  /** What checkers say of an operation that would be the next entry of the history. */
+  judge(plan: Plan): readonly Finding[] {
+    return this.#watch.judge(plan, this.#history.length);
+  }
+
+  /** The next stop in an operation at or after step `from`; what is met on the way counts and logs. */
+  find(plan: Plan, from: number): Hit | null {
+    return this.#breakpoints.find(this.#smmu, plan, from, this.judge(plan));
+  }
+
+  /** The next stop from where a thread stands; what was met there does not stop again. */
+  findFrom({ plan, cursor, judged }: Place): Hit | null {
+    return this.find(plan, Math.max(cursor, judged + 1));
+  }
+
+  /** What stops exactly at a step; nothing counts or logs. */
+  at(plan: Plan, step: number): Hit | null {
+    return this.#breakpoints.at(this.#smmu, plan, step, this.judge(plan));
+  }
+
+  /** What stops exactly at a step that is reached for the first time. */
+  meetAt(plan: Plan, step: number): Hit | null {
+    return this.#breakpoints.meetAt(this.#smmu, plan, step, this.judge(plan));
+  }
+
+  /** Going backwards: the last stop before a step; nothing counts or logs. */
+  before(plan: Plan, step: number): Hit | null {
+    return this.#breakpoints.findBack(this.#smmu, plan, step, this.judge(plan));
+  }
+
+  /** A breakpoint on the line of the statement at which a program arrives. @param place where it stands then */
+  arrive(program: ProgramThread, place: () => Place | null): Hit | null {
+    return this.#onLine(program, place, (...where) => this.#breakpoints.arrive(...where));
+  }
+
+  /** The same, looked at from behind: nothing counts or logs. */
+  arriveLooking(program: ProgramThread, place: () => Place | null): Hit | null {
+    return this.#onLine(program, place, (...where) => this.#breakpoints.arriveLooking(...where));
+  }
+
+  /** Whether something may stop in an operation that was just taken back; false is a promise. */
+  mayStop({ operation, unseen }: Committed): boolean {
+    // What nothing could stop in needs no second look, unless breakpoints have changed since.
+    if (operation === null || unseen === this.#breakpoints.generation) return false;
+    const outline = this.#smmu.outline(operation);
+    return this.#watch.concerns(outline) || this.#breakpoints.interest(outline, this.#smmu);
+  }
+
+  #onLine(
+    program: ProgramThread,
+    place: () => Place | null,
+    ask: (...where: Parameters<Breakpoints['arrive']>) => Hit | null,
+  ): Hit | null {
+    const at = program.place();
+    if (at === null) return null;
+    const view = (): View | null => {
+      const current = place();
+      return current && { smmu: this.#smmu, plan: current.plan, findings: this.judge(current.plan) };
+    };
+    return ask(at.file, at.line, program.program.scope?.() ?? null, view);
+  }
+}
