@@ -19,7 +19,7 @@ const CAPTURE_HELP = `  CAPTURE               memory image: ELF core, raw image 
   --feature F=VALUE     one field of an ID register, such as IDR3.HAD=0; may be repeated, comes after the preset
   --json                the answer as JSON`;
 
-const STATUS = `Exit status: 0 ok, 1 the answer is "no" (a fault, a failed case), 2 bad usage or unreadable input.`;
+const STATUS = `Exit status: 0 ok, 1 the answer is "no" (a fault, a failed case or test), 2 bad usage or unreadable input.`;
 
 /** Help of each command. */
 export const HELP: Readonly<Record<string, string>> = {
@@ -30,6 +30,7 @@ Prints the stream table, its STEs, CDs and translation tables, and counts them.
 ${CAPTURE_HELP}
   --sid N               only this StreamID (8, 0x8 or 00:01.0)
   --pages               down to the pages
+  --world W             ns
 `,
   maps: `smmu-debug maps CAPTURE --registers SNAPSHOT
 
@@ -45,6 +46,7 @@ Prints the command, event and PRI queue: what is pending, and the last entries b
 ${CAPTURE_HELP}
   --consumed N          consumed entries to show (16)
   --pending N           pending entries to show at most (all)
+  --world W             ns
 `,
   events: `smmu-debug events CAPTURE --registers SNAPSHOT
 
@@ -53,6 +55,7 @@ Prints the event queue; --json gives every field of every record.
 ${CAPTURE_HELP}
   --consumed N          consumed records to show (16)
   --pending N           pending records to show at most (all)
+  --world W             ns
 `,
   translate: `smmu-debug translate CAPTURE --registers SNAPSHOT --sid N --iova A
 smmu-debug translate CAPTURE --registers SNAPSHOT --batch FILE
@@ -72,6 +75,8 @@ ${CAPTURE_HELP}
   --caches POLICY       combined (default), maximal or none
   --batch FILE          JSON lines {"sid":8,"iova":"0x1000","rw":"r"}, one answer a line; - is standard input;
                         further keys: ssid, world, priv, inst, inputNs, attr, ats
+
+Exit status: 0 it went through, or every line of a batch was answered; 1 a fault; 2 bad usage or unreadable input.
 `,
   why: `smmu-debug why CAPTURE --registers SNAPSHOT --sid N --iova A
 
@@ -89,6 +94,8 @@ ${CAPTURE_HELP}
   --ats KIND            u untranslated (default), tr a Translation Request, tt a Translated transaction
   --world W             ns
   --caches POLICY       combined (default), maximal or none
+
+Exit status: 0 it went through, 1 a fault, 2 bad usage or unreadable input.
 `,
   conform: `smmu-debug conform CASES.jsonl... [--actual OUT.jsonl]
 
@@ -97,21 +104,31 @@ Runs cases and compares the answers with those expected.
   --actual FILE         writes what the model answered, one line a case
   --caches POLICY       combined (default), maximal or none
   --json                the report as JSON
+
+Exit status: 0 no case failed, 1 a case failed, 2 bad usage or unreadable input.
 `,
   run: `smmu-debug run SCRIPT.smmu | TRACE.log[.gz]
 
 Runs a script; its expect lines are the test. Each test block runs by itself. Or replays a log of QEMU's -trace "smmu*"
 and compares each answer in it with the model's.
 
+Prints what the script prints, what was expected and what came instead, and as warnings what checkers find: stale uses
+and mistakes in the order of updates. A warning fails no test; the statement "expect findings none" does.
+
   --only NAME           only the test of this name
   --preset NAME         another SMMU than the script's machine statement says
-  --caches POLICY       maximal (default), combined or none
+  --caches POLICY       maximal (default; of a trace combined), combined or none
   --workspace DIR       what include and load may reach; default: the folder of the script
   --json                the result as JSON
+
+Exit status: 0 every test passed, or no answer of the trace differs; 1 a test failed, or an answer differs; 2 bad usage,
+or a script or trace that cannot be read: the line says where.
 `,
   dap: `smmu-debug dap [--port N]
 
 Serves the Debug Adapter Protocol on standard input and output, or on a TCP port of this machine.
+
+  --port N              a TCP port of the loopback address; 0 lets the system choose
 `,
 };
 

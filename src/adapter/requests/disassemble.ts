@@ -12,7 +12,6 @@ import { COMMAND_BYTES } from '../../spec/commands.ts';
 import { numberOf } from '../args.ts';
 import type { Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
-import { sourceOf } from '../source.ts';
 import { memoryReference } from '../variable-node.ts';
 import { parseReference } from './memory.ts';
 
@@ -62,15 +61,13 @@ function instructionAt(
   const entries = 2 ** of.log2size;
   const pending = (index - of.cons + entries) % entries < Math.min(of.used, entries);
   const state = pending ? 'pending' : words.every((word) => word === 0) ? 'empty' : 'consumed';
-  const line = session.debuggee.queues.lineOfEntry('CMDQ', of.world, index);
+  // No location: clients would show the line of the queue's document above each command, which says the same.
   return {
     address: memoryAddress(space, pa),
     instructionBytes: bytesText(words),
     // Marked as a comment would be: what is pending runs, the rest only lies there.
     instruction:
       state === 'empty' ? '; empty' : `${commandText(words)}${state === 'pending' ? '' : ' ; consumed'}`,
-    location: sourceOf(session, { kind: 'queue', world: of.world, queue: 'CMDQ' }),
-    line: session.line(line),
     ...(resolve ? { symbol: `CMDQ ${of.world}[${hex(index)}] ${state}` } : {}),
   };
 }

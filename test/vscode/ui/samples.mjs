@@ -123,8 +123,14 @@ export async function endSession(vs) {
   await vs.page.locator('.debug-toolbar').waitFor({ state: 'hidden' });
 }
 
-/** The tests of a describe are one story: none is tried a second time from the middle, and none goes on after another failed. */
+/** The tests of a describe are one story: none is tried again from its middle, and none goes on where another failed. */
 export function oneStory(suite) {
+  let isBroken = false;
   suite.retries(0);
-  suite.bail(true);
+  suite.beforeEach(function () {
+    if (isBroken) this.skip();
+  });
+  suite.afterEach(function () {
+    isBroken ||= this.currentTest.state === 'failed';
+  });
 }
