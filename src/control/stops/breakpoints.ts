@@ -171,7 +171,7 @@ export class Breakpoints {
         of.place(typeof target === 'string' ? target : lineSite(target), line ?? null);
         this.#targets.set(of, target);
       },
-      ({ target: _, line: __, ...rest }) => ({ document, ...rest }),
+      ({ target: _, line: __, ...rest }) => rest,
       true,
     );
     if (made.length === 0) this.#sources.delete(document);
