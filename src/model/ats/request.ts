@@ -41,7 +41,7 @@ export function stuShift(state: Pick<WorldState, 'features'>): number {
   return gran4k ? 12 : gran16k ? 14 : 16;
 }
 
-function unsupported(reason: string, rule: string): RequestEnd {
+function unsupported(reason: string, rule: string): RequestEnd & { readonly fault: Fault } {
   const fault = configFault('F_BAD_ATS_TREQ', reason, rule);
   return { completion: refused('ur', `Unsupported Request: ${reason}`), fault };
 }
@@ -77,7 +77,8 @@ export function refuseRequest(
     return unsupported('STE.Config=4: no stage translates', 'ATS-TR-BYPASS');
   if (off.has('ATS-TR-EATS0') || effectiveEats(stream, state, hasDpt(stream, state)) !== EATS_OFF)
     return null;
-  return unsupported('the effective STE.EATS is 0', 'ATS-TR-EATS0');
+  const refusal = unsupported('the effective STE.EATS is 0', 'ATS-TR-EATS0');
+  return { ...refusal, fault: { ...refusal.fault, field: 'EATS' } };
 }
 
 const OVERRIDES_TO_INSTRUCTION = 3;

@@ -10,6 +10,11 @@ const TABLE_DESCRIPTOR = 1;
 /** A block or a page. */
 export const LEAF_DESCRIPTOR = 2;
 
+/** The field of a descriptor that holds its address: where a leaf leads, or the next table. */
+export function addressField(kind: number): 'OA' | 'NextTable' {
+  return kind === LEAF_DESCRIPTOR ? 'OA' : 'NextTable';
+}
+
 /** The first level that may hold a block: level 1 for 4 KiB (0 when addresses have 52 bits), 2 otherwise (1 then). */
 export function firstBlockLevel(granuleBits: number, wide: boolean): number {
   return (granuleBits === 12 ? 1 : 2) - (wide ? 1 : 0);

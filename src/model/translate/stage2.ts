@@ -12,6 +12,7 @@ import { type Answer, type Stage2Class, stage2Fault, stage2WalkAbort } from './a
 import { mapsDevice } from './attributes.ts';
 import type { Stage2Config, StreamConfig } from './configuration.ts';
 import {
+  addressField,
   addressLo,
   beyond,
   descriptorKind,
@@ -170,7 +171,8 @@ export function translateStage2(
     const nextLo = addressLo(lo, granuleBits) | 0;
     if (beyond(nextHi, outputBits)) {
       const reason = `stage 2 level ${level} descriptor holds address ${hex(ipaOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
-      answer.fail(stage2Fault('F_ADDR_SIZE', reason, '3.4', level, cls, ipaOf(ipaHi, ipaLo)));
+      const fault = stage2Fault('F_ADDR_SIZE', reason, '3.4', level, cls, ipaOf(ipaHi, ipaLo));
+      answer.fail({ ...fault, field: addressField(kind) });
       return false;
     }
     nextHi &= s2.cutMask;
@@ -178,7 +180,8 @@ export function translateStage2(
       // AFFD is IGNORED where hardware updates the flag (5.2, S2AFFD).
       if ((lo & AF) === 0 && !s2.ha && !s2.affd) {
         const reason = `stage 2 level ${level} leaf has AF=0, and STE.S2AFFD=0`;
-        answer.fail(stage2Fault('F_ACCESS', reason, '7.3.15', level, cls, ipaOf(ipaHi, ipaLo)));
+        const fault = stage2Fault('F_ACCESS', reason, '7.3.15', level, cls, ipaOf(ipaHi, ipaLo));
+        answer.fail({ ...fault, field: 'AF' });
         return false;
       }
       const lpae = s2.format === 'VMSAv8-32';

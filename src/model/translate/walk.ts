@@ -11,6 +11,7 @@ import type { Fault, Recorder } from '../plan.ts';
 import { type Answer, stage1Fault, stage1WalkAbort } from './answer.ts';
 import type { ContextConfig, Half, StreamConfig } from './configuration.ts';
 import {
+  addressField,
   addressLo,
   beyond,
   descriptorKind,
@@ -157,14 +158,15 @@ export function walkStage1(
     const nextLo = addressLo(lo, granuleBits) | 0;
     if (beyond(nextHi, outputBits)) {
       const reason = `level ${level} descriptor holds address ${hex(addressOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
-      answer.fail(stage1Fault('F_ADDR_SIZE', reason, '3.4', level));
+      answer.fail({ ...stage1Fault('F_ADDR_SIZE', reason, '3.4', level), field: addressField(kind) });
       return false;
     }
     nextHi &= half.cutMask;
     if (kind === LEAF_DESCRIPTOR) {
       // AFFD is IGNORED where hardware updates the flag (5.4, AFFD).
       if ((lo & AF) === 0 && !half.ha && !half.affd) {
-        answer.fail(stage1Fault('F_ACCESS', `level ${level} leaf has AF=0, and CD.AFFD=0`, '7.3.15', level));
+        const reason = `level ${level} leaf has AF=0, and CD.AFFD=0`;
+        answer.fail({ ...stage1Fault('F_ACCESS', reason, '7.3.15', level), field: 'AF' });
         return false;
       }
       let permissions = stage1Permissions(context, hi, lo, tables);

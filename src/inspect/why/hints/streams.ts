@@ -48,6 +48,8 @@ const noLevel2: HintKind = {
   when(facts) {
     const { l1std, ste, fault, state } = facts;
     if (fault === null || ste !== null || l1std === null || l1std.words.length === 0) return null;
+    // An STE that could not be read has its place in a level-2 table.
+    if (facts.plan.frames.some(({ kind }) => kind === 'ste')) return null;
     const { split } = state.streamTable;
     return `${who(facts)} belongs to L1STD ${facts.transaction.sid >>> split}, which serves ${2 ** split} StreamIDs; ${
       isZero(l1std.words)
