@@ -7,6 +7,7 @@ import * as vscode from 'vscode';
 import { registerCommands } from './commands/register.ts';
 import { QueueDocuments } from './documents.ts';
 import { registerScriptLanguage } from './language/register.ts';
+import { registerTraces } from './language/traces.ts';
 import { registerWhyHover } from './language/why-hover.ts';
 import { AdapterFactory } from './launch/adapter.ts';
 import { registerConfigurations } from './launch/configuration.ts';
@@ -47,6 +48,7 @@ export function activate(context: vscode.ExtensionContext): void {
     ),
     vscode.workspace.registerTextDocumentContentProvider(SCHEME, documents),
     registerScriptLanguage(),
+    registerTraces(),
     registerWhyHover(),
     registerScriptTests(async (request, signal) => {
       const runner = await import('./tests/script-runner.ts');

@@ -16,6 +16,9 @@ export const QUEUE_LANGUAGE = 'smmuq';
 export const SCRIPT_LANGUAGE = 'smmu';
 export const SCRIPT_GLOB = '**/*.smmu';
 
+/** Language of QEMU's traces: VS Code sets no breakpoints in documents of its language `log`. */
+export const TRACE_LANGUAGE = 'smmutrace';
+
 /** The scripts of the Test Explorer. */
 export const TESTS = 'smmu.scripts';
 

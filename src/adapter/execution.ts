@@ -1,4 +1,5 @@
 import type { Stop } from '../control/stop.ts';
+import { FILTERS } from '../control/stops/index.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { Session } from './session.ts';
 
@@ -22,8 +23,11 @@ export function announce(session: Session, stop: Stop): void {
   });
 }
 
-function describe(stop: Stop): string {
-  return stop.hit ? `Paused on ${stop.text}` : stop.text;
+/** What clients show beside the thread: people read a filter's label, not its id. */
+function describe({ hit, text, reason }: Stop): string {
+  const label = hit && FILTERS.find(({ id }) => id === text)?.label;
+  if (hit) return `Paused on ${label ?? text}`;
+  return text === '' && reason === 'goto' ? 'Paused after a jump' : text;
 }
 
 /** The program has ended: its exit code is the number of expectations that did not come true. */

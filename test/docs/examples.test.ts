@@ -9,7 +9,7 @@ import { FILTERS } from '../../src/control/stops/index.ts';
 import { OPERATION_NAMES } from '../../src/control/stops/known-names.ts';
 import { PRESET_NAMES } from '../../src/spec/presets.ts';
 import { smmuDebug } from '../cli/io.ts';
-import { root } from '../house/sources.ts';
+import { root, sources } from '../house/sources.ts';
 import { blocksOf } from './blocks.ts';
 import { checkout, tryConsoles, tryShell } from './trial.ts';
 
@@ -193,5 +193,23 @@ describe('tables of README', () => {
     const views = Object.values(contributes.views).flat();
     expect(views.length).toBeGreaterThan(1);
     for (const { name } of views) expect(README).toMatch(new RegExp(`\\*${name}\\*`));
+  });
+
+  it('explain messages that there are', () => {
+    const code = sources('src', ['.ts'])
+      .map(({ text }) => text)
+      .join('\n');
+    const told = codes(firstCells(README, 'message').join(' '));
+    expect(told.length).toBeGreaterThan(10);
+    // What changes from case to case is left out, or stands between letters and signs.
+    const parts = told.flatMap((message) =>
+      message.split(
+        /…|CERROR_|^is (?=a kdump)|(?<=dump), |\b(?:IDR0|0x0|0x80|CR0\.CMDQEN=0|STRTAB_BASE)\b|[()]/,
+      ),
+    );
+    const missing = parts
+      .map((part) => part.trim())
+      .filter((part) => part.length > 3 && !code.includes(part));
+    expect(missing).toEqual([]);
   });
 });

@@ -27,7 +27,7 @@ const PLANS = '## Not there yet';
 /** Something in backquotes that is a file or a folder: `debugger.ts`, `stops/`, `src/spec`, `check-*.ts`. */
 function pathsIn(text: string): string[] {
   return [...text.replace(/```[\s\S]*?```/g, '').matchAll(/`([^`\s]+)`/g)]
-    .map((found) => (found[1] as string).replace(/\.{3}|…/g, ''))
+    .map((found) => found[1] as string)
     .filter((word) =>
       /^[\w.*/<>-]+(?:\.(?:ts|mts|mjs|md|jsonl?|smmu)|\/)$|^(?:src|test|extension|media)\/[\w/*-]+$/.test(
         word,

@@ -9,6 +9,7 @@ import {
   QUEUE_LANGUAGE,
   SCRIPT_LANGUAGE,
   SETTINGS,
+  TRACE_LANGUAGE,
   VIEWS,
 } from '../../extension/manifest.ts';
 import { RESERVED_BITS } from '../../src/model/smmu.ts';
@@ -79,7 +80,11 @@ describe('package.json and the code', () => {
 
   it('have the same debug type and languages', () => {
     expect(contributes.debuggers?.map(({ type }) => type)).toEqual([DEBUG_TYPE]);
-    expect(contributes.languages?.map(({ id }) => id)).toEqual([QUEUE_LANGUAGE, SCRIPT_LANGUAGE]);
+    expect(contributes.languages?.map(({ id }) => id)).toEqual([
+      QUEUE_LANGUAGE,
+      SCRIPT_LANGUAGE,
+      TRACE_LANGUAGE,
+    ]);
   });
 
   it('name the same context keys, and only commands and keys that exist', () => {

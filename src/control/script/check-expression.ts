@@ -75,6 +75,9 @@ function known(names: ScriptNames): string[] {
   return [...names.list().map(({ name }) => name), ...SCOPE_NAMES.map(({ name }) => name)];
 }
 
+/** More names than these are too many to list. */
+const LISTED = 12;
+
 /** A problem with a word that names nothing, and the fix where one is near. */
 export function unknown(
   span: { readonly line: number; readonly start: number; readonly end: number },
@@ -82,8 +85,12 @@ export function unknown(
   what: string,
   candidates: Iterable<string>,
 ): Problem {
-  const meant = nearest(name, candidates);
-  if (meant === null) return error(span, `there is no ${what} "${name}"`);
+  const known = [...candidates];
+  const meant = nearest(name, known);
+  if (meant === null) {
+    const there = known.length > 0 && known.length <= LISTED ? `; there are ${known.join(', ')}` : '';
+    return error(span, `there is no ${what} "${name}"${there}`);
+  }
   return {
     ...error(span, `there is no ${what} "${name}"; did you mean ${meant}?`),
     fix: { title: `Change to ${meant}`, replacement: meant },

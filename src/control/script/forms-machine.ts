@@ -23,7 +23,7 @@ const SPACE: WordParam = {
 const SETTING: readonly Form[] = [
   {
     keyword: 'machine',
-    usage: 'machine [preset=NAME] [ram=BASE] [size=SIZE] [IDR0.ATS=0 …] [bare]',
+    usage: 'machine [preset=NAME] [ram=BASE] [size=SIZE] [IDR3.BBML=1 …] [bare]',
     doc: 'The SMMU that the script runs on: ID registers of a preset (architecture-max unless given) with single fields changed, and RAM that holds zeros. It comes up with stream table and queues in RAM and enabled; `bare` leaves it as after reset.',
     words: [],
     flags: [{ name: 'bare', doc: 'As after reset: no tables, no queues, SMMUEN=0.' }],
@@ -34,7 +34,7 @@ const SETTING: readonly Form[] = [
     ],
     fields: 'features',
     acts: false,
-    example: 'machine preset=architecture-max ram=0x40000000 size=256M IDR0.ATS=0',
+    example: 'machine preset=architecture-max ram=0x40000000 size=256M IDR3.BBML=1',
   },
   {
     keyword: 'load',

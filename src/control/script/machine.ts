@@ -11,8 +11,9 @@ import {
   SparseMemory,
 } from '../../model/memory.ts';
 import { type CachePolicy, Smmu } from '../../model/smmu.ts';
+import { conflicts } from '../../spec/feature-conflicts.ts';
 import { type FeatureValues, feature, type IdValues, withFeatures } from '../../spec/features.ts';
-import { presetNamed } from '../../spec/presets.ts';
+import { PRESET_NAMES, presetNamed } from '../../spec/presets.ts';
 import { type RegisterName, registerByName } from '../../spec/registers.ts';
 import type { Allocation } from './build/allocation.ts';
 import { allocationIn } from './build/allocation.ts';
@@ -38,6 +39,9 @@ export const READY_PLACES = {
 const QUEUE_LOG2 = 8;
 const STREAM_LOG2 = 16;
 const SPLIT = 8;
+
+/** Contradictions that a message tells. */
+const TOLD = 4;
 
 /** What a script without a capture asks of its machine. */
 export interface MachineWish {
@@ -72,7 +76,10 @@ export const DEFAULT_WISH: MachineWish = {
  */
 export function makeMachine(wish: MachineWish, caches: CachePolicy = 'maximal'): Smmu {
   const preset = presetNamed(wish.preset);
-  if (!preset) throw new UserError(`there is no preset ${JSON.stringify(wish.preset)}`, { where: 'machine' });
+  if (!preset) {
+    const todo = `use one of ${PRESET_NAMES.join(', ')}`;
+    throw new UserError(`there is no preset ${JSON.stringify(wish.preset)}`, { where: 'machine', todo });
+  }
   const { base, size } = wish.ram;
   checkRam(base, size);
   let ids: IdValues;
@@ -82,6 +89,7 @@ export function makeMachine(wish: MachineWish, caches: CachePolicy = 'maximal'):
     if (error instanceof RangeError) throw new UserError(error.message, { where: 'machine' });
     throw error;
   }
+  refuseContradiction(preset.values, ids);
   const ranges = [{ base, size }];
   const zeros: ChunkSource = { fill: () => ALL_PAGES, ranges };
   const smmu = new Smmu({ memory: new SparseMemory(zeros, { ram: ranges }), caches });
@@ -90,6 +98,17 @@ export function makeMachine(wish: MachineWish, caches: CachePolicy = 'maximal'):
   smmu.bank.load(words);
   if (wish.kind === 'ready') smmu.bank.load(readyRegisters(ids, base));
   return smmu;
+}
+
+/** What was asked for must not break the architecture; what a known SMMU has, it has. */
+function refuseContradiction(before: IdValues, after: IdValues): void {
+  const known = new Set(conflicts(before).map(({ why }) => why));
+  const found = conflicts(after).filter(({ why, severity }) => severity === 'illegal' && !known.has(why));
+  if (found.length === 0) return;
+  const told = found.slice(0, TOLD).map(({ text }) => text);
+  const more = found.length > TOLD ? `; and ${found.length - TOLD} more` : '';
+  const todo = 'no SMMU is like that, so change the other fields as well';
+  throw new UserError(`${told.join('; ')}${more}`, { where: 'machine', todo });
 }
 
 function checkRam(base: number, size: number): void {

@@ -14,6 +14,8 @@ import type { Argument, ParsedScript, Problem, Span, Statement, Word } from './s
 const MOST_LINES = 100_000;
 const LONGEST_LINE = 20_000;
 const MOST_PROBLEMS = 500;
+/** Editors put it before the first line; it says nothing. */
+const BYTE_ORDER_MARK = /^\ufeff/;
 
 /** What may follow a name that would else choose a form: then it is an expression, `expect event == F_UUT`. */
 const OPERATOR = /^(?:==|!=|<|>|&|\||\+|-|\*|\/|%|\^|\?|\.)/;
@@ -26,7 +28,7 @@ export function parseScript(text: string, file: string): ParsedScript {
   const problems: Problem[] = [];
   const statements: Statement[] = [];
   const broken: Statement[] = [];
-  const lines = text.split('\n');
+  const lines = text.replace(BYTE_ORDER_MARK, '').split('\n');
   for (const [at, raw] of lines.entries()) {
     if (at >= MOST_LINES || problems.length >= MOST_PROBLEMS) {
       problems.push(

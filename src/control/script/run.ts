@@ -81,8 +81,8 @@ export async function machineFor(
   options: Pick<RunOptions, 'caches' | 'preset'> = {},
 ): Promise<LoadedMachine & { readonly allocation: Allocation }> {
   const { machine, machineLine } = script;
+  const at = machineLine?.statement;
   if (machine.kind === 'load') {
-    const at = machineLine?.statement;
     const loaded = await files.load(machine, at?.file ?? script.file).catch((error: unknown) => {
       if (!(error instanceof UserError) || !at) throw error;
       throw new ScriptError(at.file, at.line, at.start, error.message);
@@ -90,7 +90,13 @@ export async function machineFor(
     return { smmu: loaded.smmu, close: () => loaded.close(), allocation: freeRam(loaded.smmu.memory('ns')) };
   }
   const wish: MachineWish = options.preset === undefined ? machine : { ...machine, preset: options.preset };
-  return { smmu: makeMachine(wish, options.caches), close: () => undefined, allocation: tablesOf(wish) };
+  try {
+    return { smmu: makeMachine(wish, options.caches), close: () => undefined, allocation: tablesOf(wish) };
+  } catch (error) {
+    if (!(error instanceof UserError) || !at) throw error;
+    const todo = error.todo === undefined ? '' : `; ${error.todo}`;
+    throw new ScriptError(at.file, at.line, at.start, `${error.what}${todo}`);
+  }
 }
 
 /**

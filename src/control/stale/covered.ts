@@ -81,7 +81,15 @@ function configCovered(of: Case, frame: Frame, version: Dated<Version>): boolean
   if (coveredOf(of, entry, location) < version.at) return false;
   const gone = versions.gone(location, version.at);
   const leaf = of.fresh.tlb.find(({ store, entry: { space } }) => store === 'tlb' && space.tag.stage === 1);
-  return leaf !== undefined && coveredOf(of, leaf, locationOf(leaf)) > gone;
+  if (leaf === undefined || coveredOf(of, leaf, locationOf(leaf)) <= gone) return false;
+  // What led there by the old one may have been tables, which an invalidation of leaves alone leaves (4.4.1).
+  const { tag } = leaf.entry.space;
+  const { granuleBits } = leaf.entry;
+  for (let level = 0; level < LAST_LEVEL; level++) {
+    const table = locationAt(of, tag, level, granuleBits, true, false);
+    if (versions.lastCovered(table) <= gone) return false;
+  }
+  return true;
 }
 
 function descriptorCovered(of: Case, frame: Frame, { of: { lo }, at }: Dated<Version>): boolean {

@@ -8,7 +8,7 @@
 
 import type { StructureLocation } from '../../model/caches/location.ts';
 import type { StructureEntry } from '../../model/caches/structures.ts';
-import type { TlbTag } from '../../model/caches/tlb.ts';
+import { descriptorPaOf, type TlbEntry, type TlbTag } from '../../model/caches/tlb.ts';
 import type { Dated, Version } from '../../model/caches/versions.ts';
 import type { Frame } from '../../model/plan.ts';
 import type { Case } from './case.ts';
@@ -199,17 +199,17 @@ function tlbUse(
 }
 
 function differenceOf(of: Case, past: Reading, stored: StoredEntry): Difference | null {
-  const { fresh, reader, transaction, bbml } = of;
+  const { fresh, bbml } = of;
   const own = counterparts(stored, fresh.tlb);
   const { entry } = stored;
   if (stored.store === 'walks') {
     if (own.some((now) => tableText(entry, now) === null)) return null;
-    // What the old table leads to as it stands now.
-    const at = (entry.descriptorAtHi >>> 0) * 2 ** 32 + (entry.descriptorAtLo >>> 0);
-    const words = Uint32Array.of(entry.descriptorLo, entry.descriptorHi);
-    const mixed = reader.with(transaction, wordsInstead(at, words));
-    return isUnknown(mixed) ? null : compareOutcomes(mixed.plan.outcome, fresh.plan.outcome);
+    // What the old table leads to as it stands now, in the place of the one that is read.
+    return outcomeWith(of, entry, own[0] ?? entry);
   }
+  // Of a nested stream the translation through both stages tells, but where CDs and tables are read through this one.
+  if (entry.space.tag.stage === 2 && past.stage1 !== null)
+    return past.tlb.some((one) => isMadeFrom(one.entry, entry)) ? null : outcomeWith(of, entry, entry);
   if (own.length > 0) {
     const denied = past.plan.outcome.fault?.event === 'F_PERMISSION' && fresh.plan.outcome.result === 'ok';
     const found = own.map((now) => compareTranslations(entry, now, denied, bbml));
@@ -217,12 +217,22 @@ function differenceOf(of: Case, past: Reading, stored: StoredEntry): Difference 
   }
   const { outcome } = fresh.plan;
   if (outcome.result === 'ok' || outcome.fault === null) return null;
-  // Of a nested stream the translation through both stages tells.
-  if (entry.space.tag.stage === 2 && past.stage1 !== null) return null;
   if (outcome.fault.event === 'F_ACCESS') return { class: 'allowed', text: 'only the access flag has gone' };
   if (outcome.fault.event === 'F_PERMISSION' || outcome.fault.event === 'F_TRANSLATION')
     return { class: 'unsafe', text: `read anew: ${outcome.fault.reason}` };
   return null;
+}
+
+/** What the transaction comes to with an old descriptor in the place of another. */
+function outcomeWith({ fresh, reader, transaction }: Case, old: TlbEntry, now: TlbEntry): Difference | null {
+  const words = Uint32Array.of(old.descriptorLo, old.descriptorHi);
+  const mixed = reader.with(transaction, wordsInstead(descriptorPaOf(now), words));
+  return isUnknown(mixed) ? null : compareOutcomes(mixed.plan.outcome, fresh.plan.outcome);
+}
+
+/** Whether an entry through both stages has its second half from another entry. */
+function isMadeFrom({ nested }: TlbEntry, { descriptorAtHi, descriptorAtLo }: TlbEntry): boolean {
+  return nested?.descriptorAtHi === descriptorAtHi && nested.descriptorAtLo === descriptorAtLo;
 }
 
 /** The step of the plan that reads a doubleword or that a cache answers; the first one where none does. */

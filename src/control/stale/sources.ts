@@ -49,6 +49,10 @@ function oldSources(of: Case, past: Reading, stored: StoredEntry): StoredEntry[]
   return past.tlb.filter((one) => feeds(one, stored) && isOld(of, one));
 }
 
+function isIpaToPa({ store, entry }: StoredEntry): boolean {
+  return store === 'tlb' && entry.space.tag.stage === 2;
+}
+
 function sourceText({ store, entry }: StoredEntry): string {
   if (store === 'walks')
     return `the old table descriptor of stage ${entry.space.tag.stage}, level ${entry.level},`;
@@ -70,6 +74,7 @@ export function isGone(
 ): true | Remade | null {
   const { versions } = of.smmu;
   const location = locationOf(stored);
+  const { stage } = stored.entry.space.tag;
   if (versions.lastCovered(location) <= until) {
     return until > version.at ? { from: 'the old configuration', until } : null;
   }
@@ -77,7 +82,10 @@ export function isGone(
     const place: DescriptorLocation = locationOf(one);
     return { one, place, gone: versions.gone(place, version.at) };
   });
-  const known = sources.filter(({ gone }) => gone < Number.POSITIVE_INFINITY);
+  // An old table descriptor that was never invalidated is told by itself; IPA to PA by what it makes.
+  const known = sources.filter(
+    ({ one, gone }) => gone < Number.POSITIVE_INFINITY || (stage === 1 && isIpaToPa(one)),
+  );
   if (known.length === 0) return true;
   for (const { at, complete, whyNot, invalidation } of versions.since(version.of, location)) {
     if (!complete || whyNot !== null || at <= until) continue;

@@ -19,6 +19,8 @@ export interface Variant {
   readonly finds: string;
   /** What the words about it must contain. */
   readonly says?: readonly RegExp[];
+  /** What is old was another stream's: nothing that this one reads was ever written. */
+  readonly ofAnother?: boolean;
   /** The explanation offers no command: a clash, or a cure in software. */
   readonly noCure?: boolean;
 }

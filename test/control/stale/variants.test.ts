@@ -34,11 +34,23 @@ describe('the commands that are offered remove what is old', () => {
   });
 });
 
+describe('without traffic before, hardware may hold the same', () => {
+  it.each(CURABLE.filter(({ ofAnother }) => ofAnother !== true))('$name', async (variant) => {
+    const { wrong, probe } = variant;
+    const text = scriptOf(variant, wrong, probe);
+    const found = foundAt(await runWatched(text), lastLine(text));
+    expect(found.join('\n')).toMatch(/(?:certain|possible) (?:unsafe|spurious-fault) stale-use/);
+    const cured = scriptOf(variant, wrong, probe, curesIn(found).join('\n'), probe);
+    expect(foundAt(await runWatched(cured), lastLine(cured))).toEqual([]);
+  });
+});
+
 describe('nothing is found where it is done correctly', () => {
   it.each(ALL)('$name', async (variant) => {
     const result = await runWatched(scriptOf(variant, variant.before ?? '', variant.right, variant.probe));
     expect(failuresOf(result)).toEqual([]);
     expect(foundAt(result)).toEqual([]);
+    expect(foundAt(await runWatched(scriptOf(variant, variant.right, variant.probe)))).toEqual([]);
   });
 });
 

@@ -22,7 +22,10 @@ describe('the Test Explorer', function () {
   oneStory(this);
   let vs;
   before(async () => {
-    vs = await openWorkbench({ files: { 'a-mixed.smmu': MIXED } });
+    vs = await openWorkbench({
+      files: { 'a-mixed.smmu': MIXED },
+      settings: { 'testing.automaticallyOpenPeekView': 'failureInVisibleDocument' },
+    });
     await vs.activity('Testing');
     await widenSideBar(vs);
     await vs.rowsWith(TESTS, 'a-mixed.smmu');
@@ -57,20 +60,25 @@ describe('the Test Explorer', function () {
     await vs.shot('tests-passed');
   });
 
-  it('shows a failed expectation at its line', async () => {
+  it('shows a failed expectation at its line, with what was expected and what came', async () => {
+    await vs.openFile('a-mixed.smmu');
     await run('goes wrong', 'Run Test');
     await state('goes wrong', 'Failed');
-    await vs.openFile('a-mixed.smmu');
-    const peek = vs.page
-      .locator('.test-output-peek, .test-output-peek-tree, .test-error-content-widget')
-      .first();
+    const peek = vs.page.locator('.peekview-widget', {
+      hasText: 'expected PA 0x50000000, got PA 0x50000040 (ns)',
+    });
     await peek.waitFor();
-    const lines = await vs.page.locator('.test-error-content-widget').allInnerTexts();
-    assert.match(lines.join(' '), /0x50000040/);
+    const line = vs.page.locator('.editor-instance .line-numbers', { hasText: /^6$/ }).first();
+    const [above, below] = [await line.boundingBox(), await peek.boundingBox()];
+    assert.ok(Math.abs(above.y + above.height - below.y) < above.height, 'the message is below line 6');
+    const sides = await vs.text('.peekview-widget .test-output-peek-message-container');
+    assert.match(sides, /PA 0x50000000/);
+    assert.match(sides, /PA 0x50000040 \(ns\)/);
     await vs.shot('tests-failed');
+    await vs.page.keyboard.press('Escape');
   });
 
-  it('runs every sample script, and all of their tests pass', async () => {
+  it('runs all tests of a script, and the script has passed', async () => {
     await run('scripts/hello.smmu', 'Run Test');
     await state('scripts/hello.smmu', 'Passed');
     await vs.shot('tests-hello');
@@ -83,6 +91,7 @@ describe('the Test Explorer', function () {
     await standsAt(vs, 'dma nic read 0x1040 64');
     await vs.activity('Run and Debug');
     await foldPanes(vs, 'Watch');
+    await vs.expand(STACK, 'Program');
     const stack = await vs.rowsWith(STACK, 'dma nic read');
     assert.ok(stack.includes('dma nic read 0x1040 64 a-mixed.smmu 10:1'), stack.join('\n'));
     assert.ok(

@@ -58,7 +58,9 @@ describe('the History view', function () {
     await vs.pick('invalidate ns all');
     await standsAt(vs, 'invalidate ns all');
     await vs.activity('Run and Debug');
-    assert.match((await vs.rowsWith(STACK, 'invalidate'))[0], /^Program PAUSED ON GOTO$/i);
+    await vs.expand(STACK, 'Program');
+    const stack = await vs.rowsWith(STACK, 'Paused after a jump');
+    assert.ok(stack.includes('invalidate ns all bug-03-tlbi-missing.smmu 7:1'), stack.join('\n'));
   });
 
   it('explains where the session stands on the debug console', async () => {
@@ -68,17 +70,19 @@ describe('the History view', function () {
     await vs.rowsWith('.quick-input-list', 'Why does it stand here?');
     await vs.shot('why-questions');
     await vs.pick('Why does it stand here?');
-    await vs.page
-      .locator(`${CONSOLE} .monaco-list-row`, { hasText: 'read 0x1000 by StreamID 0x8' })
-      .first()
-      .waitFor();
+    await vs.rowsWith(CONSOLE, 'What follows: the access goes to memory.');
+    const answer = (await vs.rows(CONSOLE)).join('\n');
+    assert.match(answer, /Asked: StreamID 0x8 \(00:01\.0\) reads 0x1000/);
+    assert.match(answer, /Reason: PA 0x50000000 \(ns\).*from the TLB/);
     await vs.shot('why-answer');
   });
 
   it('runs the last transaction again', async () => {
-    await vs.page.keyboard.press('Escape');
     await vs.palette('SMMU: Run Transaction Again');
-    await vs.page.locator(`${CONSOLE} .monaco-list-row`, { hasText: '0x50000000' }).first().waitFor();
+    await vs.rowsWith(CONSOLE, /again/);
+    const rows = await vs.rows(CONSOLE);
+    const answer = rows.slice(rows.findIndex((text) => text.startsWith('again'))).join('\n');
+    assert.match(answer, /PA 0x50000000 \(ns\)/);
     await vs.shot('ran-again');
     await endSession(vs);
   });

@@ -164,9 +164,11 @@ describe('breakpoints of a script beyond its lines', function () {
     await standsAt(vs, 'device nic sid=8');
     await vs.page.keyboard.press('F5');
     const widget = await vs.text('.exception-widget');
-    assert.match(widget, /stale/i);
-    assert.match(widget, /TLBI/);
-    await vs.rowsWith(STACK, 'dma nic read 0x1000 64');
+    assert.match(widget, /stale use \(certain, unsafe\)/);
+    assert.match(widget, /made old by line 11: cd ns 8 TTB0=cd\(0x10a\)\.TTB0/);
+    assert.match(widget, /what removes it: CMD_TLBI_NH_ASID ASID=0x1 VMID=0x0; CMD_SYNC/);
+    const stack = await vs.rowsWith(STACK, 'dma nic read 0x1000 64');
+    assert.match(stack[0], /^Program Paused on Stale use$/i);
     await vs.shot('stale-use');
     await endSession(vs);
   });

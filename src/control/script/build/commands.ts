@@ -30,7 +30,12 @@ export function enqueue(smmu: Smmu, world: QueueWorld, commands: readonly Uint32
   if (commands.length > entries - queue.used) {
     throw new UserError(
       `the command queue has ${entries} entries, of which ${queue.used} are pending: no room for ${commands.length}`,
-      { todo: `let the SMMU consume them by run ${world}` },
+      {
+        todo:
+          commands.length > entries
+            ? 'write them one by one with cmd'
+            : `let the SMMU consume them by run ${world}`,
+      },
     );
   }
   const place = offsetOf(`${WORLD_PREFIX[world]}CMDQ_PROD`);

@@ -1,5 +1,5 @@
 import { UserError } from '../../../bits/user-error.ts';
-import { type FeatureName, type FeatureValues, isFeatureName } from '../../../spec/features.ts';
+import { type FeatureName, type FeatureValues, featureNamed } from '../../../spec/features.ts';
 import type { Scope, Value } from '../../expression/value.ts';
 import type { ProgramPlace } from '../../program.ts';
 import { checkScript } from '../check.ts';
@@ -7,7 +7,7 @@ import { DEFAULT_WISH, type LoadWish, type MachineWish } from '../machine.ts';
 import { parseScript } from '../parse.ts';
 import { type Bound, bind, formOfStatement } from '../parse-bind.ts';
 import type { Problem, Statement } from '../statement.ts';
-import { evaluate, numberOf } from './reading.ts';
+import { evaluate, fieldValue, numberOf } from './reading.ts';
 
 /** Another script, as `include` names it. */
 export interface IncludedScript {
@@ -207,8 +207,9 @@ function wishOf(bound: Bound, scope: Scope): MachineWish {
   };
   const features: Partial<Record<FeatureName, number>> = {};
   for (const { name, value } of bound.fields) {
-    if (!isFeatureName(name.text)) throw new UserError(`${name.text} is no field of an ID register`);
-    features[name.text] = value === null ? 1 : Number(numberOf(value, scope, 1n << 32n));
+    const named = featureNamed(name.text);
+    if (!named) throw new UserError(`${name.text} is no field of an ID register`);
+    features[named.name] = value === null ? 1 : Number(fieldValue(named.field, value, scope));
   }
   const { ram } = DEFAULT_WISH;
   return {

@@ -158,7 +158,7 @@ export const ALLOWED: readonly Variant[] = [
     (b) =>
       ({
         name: `BBML ${b}: block split to equal pages`,
-        setup: `machine IDR3.BBML=${b}; device nic sid=8; map ns sid=8 iova=0x200000 pa=0x60000000 size=2M pages=2M; map ns sid=8 iova=0x400000 pa=0x60000000 size=2M pages=4K; ${INV}; let t1=mem(cd(8).TTB0)&0xfffffffff000; let t2=mem(t1)&0xfffffffff000; let t3=mem(t2+16)`,
+        setup: `machine preset=qemu-virt-10.2 IDR3.BBML=${b}; device nic sid=8; map ns sid=8 iova=0x200000 pa=0x60000000 size=2M pages=2M; map ns sid=8 iova=0x400000 pa=0x60000000 size=2M pages=4K; ${INV}; let t1=mem(cd(8).TTB0)&0xfffffffff000; let t2=mem(t1)&0xfffffffff000; let t3=mem(t2+16)`,
         before: 'dma nic read 0x200000 64',
         wrong: 'poke (t2+8) = t3 u64',
         right: '',
@@ -179,7 +179,7 @@ export const ALLOWED: readonly Variant[] = [
     (b) =>
       ({
         name: `BBML ${b}: contiguous bit`,
-        setup: `machine IDR3.BBML=${b}; device nic sid=8; map ns sid=8 iova=0x10000 pa=0x50000000 size=64K pages=4K; ${INV}; let t1=mem(cd(8).TTB0)&0xfffffffff000; let t2=mem(t1)&0xfffffffff000; let t3=mem(t2)&0xfffffffff000`,
+        setup: `machine preset=qemu-virt-10.2 IDR3.BBML=${b}; device nic sid=8; map ns sid=8 iova=0x10000 pa=0x50000000 size=64K pages=4K; ${INV}; let t1=mem(cd(8).TTB0)&0xfffffffff000; let t2=mem(t1)&0xfffffffff000; let t3=mem(t2)&0xfffffffff000`,
         before: 'dma nic read 0x10000 64',
         wrong: 'poke (t3+128) = mem(t3+128) ^ 0x10000000000000 u64',
         right: '',

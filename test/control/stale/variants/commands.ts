@@ -94,7 +94,7 @@ export const COMMANDS: readonly Variant[] = [
     finds: 'certain spurious-fault stale-use',
   },
   {
-    name: 'bug 8: L1STD, RANGE Leaf... CFGI of a neighbour under another L1STD',
+    name: 'bug 8: CFGI_STE of a StreamID under another L1STD',
     setup: 'device hot sid=0x300',
     before: 'dma hot read 0x1000 64',
     wrong: 'ste ns 0x300 Config=BYPASS V=1; cmd ns CFGI_STE StreamID=0x200; cmd ns SYNC',

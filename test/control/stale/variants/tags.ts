@@ -99,6 +99,7 @@ export const TAGS: readonly Variant[] = [
     right:
       'cd ns 8 1 V=0; cmd ns CFGI_CD StreamID=8 SubstreamID=1 Leaf; cmd ns SYNC; cmd ns TLBI_NH_ASID ASID=cd(8,1).ASID; cmd ns SYNC',
     probe: 'dma b read 0x1000 64',
+    ofAnother: true,
     finds: 'certain unsafe stale-use',
   },
   {
@@ -150,6 +151,7 @@ export const TAGS: readonly Variant[] = [
     right:
       'ste ns 8 Config=ABORT; cmd ns CFGI_STE StreamID=8 Leaf; cmd ns SYNC; cmd ns TLBI_S12_VMALL VMID=ste(9).S2VMID; cmd ns SYNC',
     probe: 'dma b read 0x80000000 64',
+    ofAnother: true,
     finds: 'certain unsafe stale-use',
   },
   {
