@@ -129,7 +129,7 @@ export function oneStory(suite) {
   let isBroken = false;
   suite.retries(0);
   suite.beforeEach(() => {
-    if (isBroken) throw new Error('an earlier part of this story failed');
+    if (isBroken) throw new Error('the test before this one failed');
   });
   suite.afterEach(function () {
     isBroken ||= this.currentTest.state === 'failed';
