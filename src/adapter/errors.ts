@@ -11,16 +11,25 @@ export class NotNow extends Error {}
 /** The client does not want the answer any more. */
 export class Cancelled extends Error {}
 
+/** Characters of a sentence: what it quotes may be as long as a client likes. */
+const LONGEST = 2000;
+
+/** A sentence of a length that people can read: its beginning says what is wrong, its end what to do. */
+export function bounded(sentence: string): string {
+  if (sentence.length <= LONGEST) return sentence;
+  return `${sentence.slice(0, LONGEST / 2)}…${sentence.slice(-LONGEST / 2)}`;
+}
+
 /** The protocol's form of an error: one sentence, never a stack trace. */
 export function errorMessage(command: string, error: unknown): DebugProtocol.Message {
   if (error instanceof UserError) {
-    return { id: USER_ERROR, format: error.message, showUser: showsUser(command) };
+    return { id: USER_ERROR, format: bounded(error.message), showUser: showsUser(command) };
   }
-  if (error instanceof NotNow) return { id: USER_ERROR + 1, format: error.message, showUser: false };
+  if (error instanceof NotNow) return { id: USER_ERROR + 1, format: bounded(error.message), showUser: false };
   const text = error instanceof Error ? error.message : String(error);
   return {
     id: INTERNAL_ERROR,
-    format: `internal error in ${command}: ${text}; please report it`,
+    format: `internal error in ${bounded(command)}: ${bounded(text)}; please report it`,
     showUser: true,
   };
 }

@@ -41,6 +41,15 @@ export function named(names: () => readonly Node[]): Children {
   return { names };
 }
 
+/** The child of that name, whether it is named or indexed. */
+export function childNamed(children: Children, name: string): Node | undefined {
+  const found = children.names?.().find((node) => node.name === name);
+  if (found || !children.indexed) return found;
+  // Indexed children are named by their places.
+  const place = Number(/^\[?(\d+)\]?$/.exec(name)?.[1] ?? Number.NaN);
+  return Number.isNaN(place) ? undefined : children.page?.(place, 1).find((node) => node.name === name);
+}
+
 /** A memory reference as clients send it back: an address, with its space before it unless that is Non-secure. */
 export function memoryReference(space: World, pa: number): string {
   const address = hex(pa);

@@ -550,7 +550,8 @@ export class Debugger {
   /** The thread goes to a step; what stops there says so. */
   #standAt(thread: ThreadKey, { plan, judged }: Place, cursor: number): Stop {
     const isNew = cursor > judged;
-    this.#places.put(thread, plan, cursor, Math.max(cursor, judged));
+    // What lies ahead of where it went back to is met again when it is reached again.
+    this.#places.put(thread, plan, cursor, cursor);
     const hit = isNew ? this.#lookout.meetAt(plan, cursor) : this.#lookout.at(plan, cursor);
     return hit ? this.#hit(thread, hit) : this.#stop(thread, 'step');
   }

@@ -29,7 +29,7 @@ export class Lookout {
 
   /** The next stop in an operation at or after step `from`; what is met on the way counts and logs. */
   find(plan: Plan, from: number): Hit | null {
-    return this.#breakpoints.find(this.#smmu, plan, from, this.judge(plan));
+    return this.#breakpoints.find(this.#smmu, plan, from, this.judge(plan), this.#history.length);
   }
 
   /** The next stop from where a thread stands; what was met there does not stop again. */
@@ -39,17 +39,17 @@ export class Lookout {
 
   /** What stops exactly at a step; nothing counts or logs. */
   at(plan: Plan, step: number): Hit | null {
-    return this.#breakpoints.at(this.#smmu, plan, step, this.judge(plan));
+    return this.#breakpoints.at(this.#smmu, plan, step, this.judge(plan), this.#history.length);
   }
 
   /** What stops exactly at a step that is reached for the first time. */
   meetAt(plan: Plan, step: number): Hit | null {
-    return this.#breakpoints.meetAt(this.#smmu, plan, step, this.judge(plan));
+    return this.#breakpoints.meetAt(this.#smmu, plan, step, this.judge(plan), this.#history.length);
   }
 
   /** Going backwards: the last stop before a step; nothing counts or logs. */
   before(plan: Plan, step: number): Hit | null {
-    return this.#breakpoints.findBack(this.#smmu, plan, step, this.judge(plan));
+    return this.#breakpoints.findBack(this.#smmu, plan, step, this.judge(plan), this.#history.length);
   }
 
   /** A breakpoint on the line of the statement at which a program arrives. @param place where it stands then */
@@ -82,6 +82,6 @@ export class Lookout {
       const current = place();
       return current && { smmu: this.#smmu, plan: current.plan, findings: this.judge(current.plan) };
     };
-    return ask(at.file, at.line, program.program.scope?.() ?? null, view);
+    return ask(at.file, at.line, program.program.scope?.() ?? null, view, this.#history.length);
   }
 }

@@ -162,11 +162,11 @@ describe('running', () => {
       { line: 2, condition: 'a == 7' },
       { line: 4, condition: 'a == 3' },
       { line: 3, logMessage: 'a is {a}, b is {b}' },
-      { line: 5, hitCondition: '> 1' },
+      { line: 5, hitCondition: '1' },
     );
     expect(await debug.continue('program')).toMatchObject({ reason: 'breakpoint', text: `${SCRIPT}:4` });
     expect(log).toEqual(['a is 0x1, b is 0x2']);
-    expect(await debug.continue('program')).toMatchObject({ reason: 'end' });
+    expect(await debug.continue('program')).toMatchObject({ reason: 'breakpoint', text: `${SCRIPT}:5` });
     debug.rewind('program', 0);
     expect(await debug.continue('program')).toMatchObject({ text: `${SCRIPT}:4` });
     expect(await debug.continue('program')).toMatchObject({ reason: 'breakpoint', text: `${SCRIPT}:5` });

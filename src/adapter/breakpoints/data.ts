@@ -10,8 +10,9 @@ import { offsetOf } from '../../model/bank.ts';
 import { type Args, countOf } from '../args.ts';
 import type { Debuggee } from '../debuggee.ts';
 import { placeOfSlot } from '../edit/slot.ts';
+import type { Answer } from '../evaluate/command.ts';
 import { parseReference } from '../requests/memory.ts';
-import type { Node } from '../variable-node.ts';
+import { childNamed, type Node } from '../variable-node.ts';
 import { textOr } from './requests.ts';
 
 /** Something to watch, with a name for people. */
@@ -41,13 +42,23 @@ export function watchedBy(debuggee: Debuggee, args: Args): Watched | string {
 function byVariable(debuggee: Debuggee, reference: number, name: string): Watched | string {
   const children = debuggee.variables.get(reference);
   if (!children) return 'this variable is gone';
-  const node = children.names?.().find((one) => one.name === name);
+  const node = childNamed(children, name);
   if (!node) return `${name} cannot be watched`;
   const place = placeOf(node);
   return place ? { place, name } : `${name} lies in no memory and no register`;
 }
 
-function placeOf({ slot, data, memory }: Node): DataPlace | null {
+/** Where lies what an expression names: a field, all of a structure, or a doubleword; null for what lies nowhere. */
+export function placeOfAnswer({ slot, memory, children }: Answer): DataPlace | null {
+  const whole = slot ? undefined : children?.names?.().find(({ data }) => data)?.data;
+  return placeOf({
+    ...(slot ? { slot } : {}),
+    ...(memory ? { memory } : {}),
+    ...(whole ? { data: whole } : {}),
+  });
+}
+
+function placeOf({ slot, data, memory }: Pick<Node, 'slot' | 'data' | 'memory'>): DataPlace | null {
   if (slot) return placeOfSlot(slot);
   if (data) return data;
   return memory ? { space: memory.space, pa: memory.pa, bytes: DOUBLEWORD } : null;

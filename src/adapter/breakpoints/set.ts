@@ -4,6 +4,7 @@ import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { LineRequest, Verified } from '../../control/stops/breakpoints.ts';
 import type { Args } from '../args.ts';
 import { countOf } from '../args.ts';
+import { bounded } from '../errors.ts';
 import type { Session } from '../session.ts';
 import { standAt, standsOf } from './lines.ts';
 import { wishesOf } from './requests.ts';
@@ -19,7 +20,7 @@ export function answerOf(
   return {
     id,
     verified,
-    ...(message === undefined ? {} : { message }),
+    ...(message === undefined ? {} : { message: bounded(message) }),
     ...(line === undefined ? {} : { line: session.line(line) }),
   };
 }

@@ -1,7 +1,7 @@
 import { UserError } from '../../bits/user-error.ts';
 import { parseExpression } from '../../control/expression/parse.ts';
 import { isBag, type Value, valueText } from '../../control/expression/value.ts';
-import { knownNames } from '../../control/stops/known-names.ts';
+import { isKnownName, knownNames } from '../../control/stops/known-names.ts';
 import { suggestion } from '../../control/stops/names.ts';
 import type { FrameRef } from '../debuggee.ts';
 import type { Session } from '../session.ts';
@@ -95,6 +95,11 @@ export function expressionAnswer(session: Session, text: string, where: Where): 
     if (!(error instanceof UserError)) throw error;
     const word = text.split(/[\s.(]/)[0] ?? '';
     if (/^[A-Za-z_]\w*$/.test(word) && where.scope.name(word) === undefined && !FUNCTIONS.has(word)) {
+      if (isKnownName(word)) {
+        throw new UserError(`${word} means nothing here: nothing at hand has it`, {
+          todo: 'select a frame of an operation that does, or name a place, such as ste(8).Config',
+        });
+      }
       const near = suggestion(word, [...COMMANDS.map((c) => c.name), ...knownNames()]);
       throw new UserError(`"${word}" is no command here, and no name that is known${near}`, {
         todo: 'try help',

@@ -1,13 +1,16 @@
 import { UserError } from '../../bits/user-error.ts';
 import type { Verified } from '../../control/stops/breakpoints.ts';
 import { type Access, type DataPlace, dataId, parseDataId } from '../../control/stops/data-place.ts';
-import { numberOf } from '../args.ts';
-import { watchedBy } from '../breakpoints/data.ts';
+import { type Args, numberOf } from '../args.ts';
+import { placeOfAnswer, type Watched, watchedBy } from '../breakpoints/data.ts';
 import { standsOf } from '../breakpoints/lines.ts';
 import { listOf, textOr, wishesOf } from '../breakpoints/requests.ts';
 import { answerOf, lineFrom, setSource } from '../breakpoints/set.ts';
+import { placeNamed } from '../evaluate/path.ts';
+import { whereOf } from '../evaluate/scope.ts';
 import type { Handlers } from '../handler.ts';
 import type { Session } from '../session.ts';
+import { frameOf } from './evaluate.ts';
 import { parseReference } from './memory.ts';
 import { uriOf } from './sources.ts';
 
@@ -71,7 +74,7 @@ export const BREAKPOINTS: Handlers = {
   },
 
   dataBreakpointInfo(session, args) {
-    const watched = watchedBy(session.debuggee, args);
+    const watched = watchedPlace(session, args);
     if (typeof watched === 'string') return { dataId: null, description: watched };
     const id = dataId(watched.place);
     session.dataNames.set(id, watched.name);
@@ -96,6 +99,22 @@ export const BREAKPOINTS: Handlers = {
     return answers(session, read, (list) => session.breakpoints.setData(list));
   },
 };
+
+/** What is to be watched: what {@link watchedBy} knows by itself, or any expression that names a place in a frame. */
+function watchedPlace(session: Session, args: Args): Watched | string {
+  const { debuggee } = session;
+  const watched = watchedBy(debuggee, args);
+  const text = textOr(args['name']).trim();
+  if (typeof watched !== 'string' || args['asAddress'] === true || args['variablesReference']) return watched;
+  try {
+    const answer = placeNamed(session, text, whereOf(debuggee, frameOf(session, args['frameId'])));
+    const place = answer && placeOfAnswer(answer);
+    return place ? { place, name: text } : watched;
+  } catch (error) {
+    if (error instanceof UserError) return error.message;
+    throw error;
+  }
+}
 
 function reference(value: unknown): ReturnType<typeof parseReference> | string {
   try {

@@ -76,9 +76,9 @@ function invalid(space: World, pa: number, why: string): Instruction {
   return { address: memoryAddress(space, pa), instruction: why, presentationHint: 'invalid' };
 }
 
-/** Clients read it as a number, so what would lie below address 0 lies there. */
+/** Clients read it as a number, so what would lie outside the physical address space lies at its end. */
 function memoryAddress(space: World, pa: number): string {
-  return memoryReference(space, Math.max(pa, 0));
+  return memoryReference(space, Math.min(Math.max(pa, 0), PA_LIMIT));
 }
 
 function bytesText(words: Uint32Array): string {

@@ -85,6 +85,9 @@ function wordsAround(
 
 /** Reads base64 of at most {@link LIMIT} bytes. */
 function bytesOf(data: unknown): Uint8Array {
+  // Four characters are three bytes: what is far too long is not read at all.
+  const tooLong = typeof data === 'string' && data.length > LIMIT * 2;
+  if (tooLong) throw new UserError(`more than ${LIMIT} bytes in one request`);
   const bytes = typeof data === 'string' ? fromBase64(data) : null;
   if (!bytes) throw new UserError('the data is no base64');
   if (bytes.length > LIMIT) throw new UserError(`more than ${LIMIT} bytes in one request`);

@@ -11,7 +11,7 @@ import { whereOf } from '../evaluate/scope.ts';
 import type { Handlers } from '../handler.ts';
 import { fieldNode } from '../scopes/structure.ts';
 import type { Session } from '../session.ts';
-import type { Children, Node } from '../variable-node.ts';
+import { childNamed, type Node } from '../variable-node.ts';
 import { frameOf } from './evaluate.ts';
 import { variable, wantsHex } from './variables.ts';
 
@@ -36,14 +36,6 @@ export const SET: Handlers = {
 };
 
 type Settable = Pick<Node, 'slot' | 'readOnly'>;
-
-function childNamed(children: Children, name: string): Node | undefined {
-  const found = children.names?.().find((node) => node.name === name);
-  if (found || !children.indexed) return found;
-  // Indexed children are named by their places.
-  const place = Number(/^\[?(\d+)\]?$/.exec(name)?.[1] ?? Number.NaN);
-  return Number.isNaN(place) ? undefined : children.page?.(place, 1).find((node) => node.name === name);
-}
 
 function set(session: Session, name: string, { slot, readOnly }: Settable, args: Args): object {
   if (!slot || readOnly) {

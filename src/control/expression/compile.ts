@@ -104,11 +104,12 @@ function call(node: Parsed, inner: (child: unknown) => Evaluate, text: string, n
   if (!names.includes(name)) names.push(name);
   const args = (node['arguments'] as unknown[]).map(inner);
   return (scope) => {
-    const value = scope.call?.(
-      name,
-      args.map((arg) => arg(scope)),
-    );
-    if (value === undefined) throw unknownName(`${name}()`, text);
+    const given = args.map((arg) => arg(scope));
+    const value = scope.call?.(name, given);
+    if (value === undefined) {
+      const called = `${name}(${given.map(valueText).join(', ')})`;
+      throw new ExpressionError(`${called} is nothing that is known here`, Math.max(text.indexOf(name), 0));
+    }
     return value;
   };
 }

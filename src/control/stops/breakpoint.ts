@@ -7,6 +7,18 @@ export type Verdict = { readonly stops: true; readonly text: string } | { readon
 
 const PASS: Verdict = { stops: false };
 
+/** No operation has as many steps. */
+const MOST_STEPS = 2 ** 20;
+
+/**
+ * A number for a place in the history, by which hits are told apart: later places have greater ones.
+ * @param entry the entry of the history that the operation is or will be
+ * @param step of its plan; -1 for a line of a program
+ */
+export function momentOf(entry: number, step: number): number {
+  return entry * MOST_STEPS + step + 1;
+}
+
 /** One breakpoint: where it lies, what it asks, and how often it was met. */
 export class Breakpoint {
   readonly id: number;
@@ -20,6 +32,8 @@ export class Breakpoint {
   /** Of an exception filter: its id. */
   name = '';
   #hits = 0;
+  /** When each hit was counted, ascending; only kept for a rule that counts. */
+  #moments: number[] = [];
   #failed = false;
 
   /** @param rule a text says what is wrong with it */
@@ -53,6 +67,7 @@ export class Breakpoint {
 
   forgetHits(): void {
     this.#hits = 0;
+    this.#moments = [];
     this.#failed = false;
   }
 
@@ -73,18 +88,44 @@ export class Breakpoint {
       return { stops: true, text: `${label}; its condition cannot be evaluated: ${held}` };
     }
     if (!held) return PASS;
-    this.#hits++;
+    this.#count(where.moment);
     if (rule.hits !== null && !rule.hits(this.#hits)) return PASS;
     if (rule.message === null) return { stops: true, text: label };
     log(rule.message.fill(scope), where);
     return PASS;
   }
 
-  /** Whether it would stop here, if it counted no further. */
-  looks(scope: OperationScope): boolean {
+  /**
+   * Whether it would stop here, if it counted no further.
+   * @param moment see {@link momentOf}; left out, the hit that was counted last
+   */
+  looks(scope: OperationScope, moment?: number): boolean {
     const { rule } = this;
     if (rule === null || rule.message !== null) return false;
     if (rule.condition !== null && holds(rule.condition, scope) !== true) return false;
-    return rule.hits === null || rule.hits(Math.max(this.#hits, 1));
+    if (rule.hits === null) return true;
+    return rule.hits(moment === undefined ? Math.max(this.#hits, 1) : this.#before(moment) + 1);
+  }
+
+  /** One hit more. What was counted at this moment or later was taken back meanwhile, and does not count again. */
+  #count(moment: number | undefined): void {
+    if (this.rule?.hits !== null && moment !== undefined) {
+      const before = this.#before(moment);
+      this.#hits -= this.#moments.length - before;
+      this.#moments.length = before;
+      this.#moments.push(moment);
+    }
+    this.#hits++;
+  }
+
+  /** How many hits were counted before a moment. */
+  #before(moment: number): number {
+    let [from, to] = [0, this.#moments.length];
+    while (from < to) {
+      const middle = (from + to) >>> 1;
+      if ((this.#moments[middle] as number) < moment) from = middle + 1;
+      else to = middle;
+    }
+    return from;
   }
 }

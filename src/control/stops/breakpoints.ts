@@ -5,7 +5,7 @@ import type { Effect, Operation, Outcome, Outline, Plan } from '../../model/plan
 import type { Smmu } from '../../model/smmu.ts';
 import type { Scope } from '../expression/value.ts';
 import type { Finding } from '../finding.ts';
-import { Breakpoint } from './breakpoint.ts';
+import { Breakpoint, momentOf } from './breakpoint.ts';
 import { type Access, type DataPlace, dataId } from './data-place.ts';
 import { dataSite } from './data-site.ts';
 import { exceptionSite } from './exception-site.ts';
@@ -171,7 +171,7 @@ export class Breakpoints {
         of.place(typeof target === 'string' ? target : lineSite(target), line ?? null);
         this.#targets.set(of, target);
       },
-      ({ target: _, line: __, ...rest }) => ({ document, ...rest }),
+      ({ target: _, line: __, ...rest }) => rest,
       true,
     );
     if (made.length === 0) this.#sources.delete(document);
@@ -188,14 +188,27 @@ export class Breakpoints {
    * The first stop at or after step `from`. Breakpoints on the way that do not stop (a condition that does not hold, a
    * hit count, a logpoint) count and log.
    * @param smmu as it is before the operation
+   * @param entry the entry of the history that the operation will be, by which hits are told apart
    */
-  find(smmu: Smmu, plan: Plan, from: number, findings: readonly Finding[] = NO_FINDINGS): Hit | null {
-    return this.#meet({ smmu, plan, findings }, from, Number.POSITIVE_INFINITY);
+  find(
+    smmu: Smmu,
+    plan: Plan,
+    from: number,
+    findings: readonly Finding[] = NO_FINDINGS,
+    entry?: number,
+  ): Hit | null {
+    return this.#meet({ smmu, plan, findings, entry }, from, Number.POSITIVE_INFINITY);
   }
 
   /** What stops exactly at a step; what does not stop there counts and logs, as in {@link find}. */
-  meetAt(smmu: Smmu, plan: Plan, step: number, findings: readonly Finding[] = NO_FINDINGS): Hit | null {
-    return this.#meet({ smmu, plan, findings }, step, step);
+  meetAt(
+    smmu: Smmu,
+    plan: Plan,
+    step: number,
+    findings: readonly Finding[] = NO_FINDINGS,
+    entry?: number,
+  ): Hit | null {
+    return this.#meet({ smmu, plan, findings, entry }, step, step);
   }
 
   #meet(view: View, from: number, to: number): Hit | null {
@@ -206,7 +219,12 @@ export class Breakpoints {
       for (; moments[i]?.at === at; i++) here.push(moments[i] as Moment);
       const scope = operationScope(view, at);
       const stops = here.flatMap(({ of, site }) => {
-        const verdict = of.meet(scope, site.label(view, at), this.#log, { id: of.id, view, step: at });
+        const verdict = of.meet(scope, site.label(view, at), this.#log, {
+          id: of.id,
+          view,
+          step: at,
+          moment: momentIn(view, at),
+        });
         return verdict.stops ? [{ of, site, text: verdict.text }] : [];
       });
       const hit = hitOf(stops, at, view);
@@ -216,8 +234,14 @@ export class Breakpoints {
   }
 
   /** What stops exactly at a step; nothing counts or logs. */
-  at(smmu: Smmu, plan: Plan, step: number, findings: readonly Finding[] = NO_FINDINGS): Hit | null {
-    const view = { smmu, plan, findings };
+  at(
+    smmu: Smmu,
+    plan: Plan,
+    step: number,
+    findings: readonly Finding[] = NO_FINDINGS,
+    entry?: number,
+  ): Hit | null {
+    const view = { smmu, plan, findings, entry };
     return this.#look(
       view,
       this.#moments(view).filter(({ at }) => at === step),
@@ -225,8 +249,14 @@ export class Breakpoints {
   }
 
   /** Going backwards: the last stop before step `before`; nothing counts or logs. */
-  findBack(smmu: Smmu, plan: Plan, before: number, findings: readonly Finding[] = NO_FINDINGS): Hit | null {
-    const view = { smmu, plan, findings };
+  findBack(
+    smmu: Smmu,
+    plan: Plan,
+    before: number,
+    findings: readonly Finding[] = NO_FINDINGS,
+    entry?: number,
+  ): Hit | null {
+    const view = { smmu, plan, findings, entry };
     const moments = this.#moments(view).filter(({ at }) => at < before);
     for (let last = moments[moments.length - 1]; last; last = moments[moments.length - 1]) {
       const { at } = last;
@@ -244,26 +274,48 @@ export class Breakpoints {
    * A program arrives at a line, before any of its operations.
    * @param scope the program's variables
    * @param ahead the first operation of the line, asked for only when a breakpoint lies there; null for none
+   * @param entry the entry of the history that comes next, by which hits are told apart
    */
-  arrive(file: string, line: number, scope: Scope | null = null, ahead = nothingAhead): Hit | null {
+  arrive(
+    file: string,
+    line: number,
+    scope: Scope | null = null,
+    ahead = nothingAhead,
+    entry?: number,
+  ): Hit | null {
     const here = this.#statements.get(placeKey(file, line));
     if (!here) return null;
     const names = lineScope(this.#smmu, scope, ahead());
     const label = lineLabel(file, line);
+    const moment = entry === undefined ? undefined : momentOf(entry, -1);
     const stops = here.flatMap((of) => {
-      const verdict = of.meet(names, label, this.#log, { id: of.id, view: null, step: -1, file, line });
+      const verdict = of.meet(names, label, this.#log, {
+        id: of.id,
+        view: null,
+        step: -1,
+        file,
+        line,
+        moment,
+      });
       return verdict.stops ? [{ of, text: verdict.text }] : [];
     });
     return lineHit(stops);
   }
 
   /** Whether a line would stop a program; nothing counts or logs. */
-  arriveLooking(file: string, line: number, scope: Scope | null = null, ahead = nothingAhead): Hit | null {
+  arriveLooking(
+    file: string,
+    line: number,
+    scope: Scope | null = null,
+    ahead = nothingAhead,
+    entry?: number,
+  ): Hit | null {
     const here = this.#statements.get(placeKey(file, line));
     if (!here) return null;
     const names = lineScope(this.#smmu, scope, ahead());
     const text = lineLabel(file, line);
-    return lineHit(here.filter((of) => of.looks(names)).map((of) => ({ of, text })));
+    const moment = entry === undefined ? undefined : momentOf(entry, -1);
+    return lineHit(here.filter((of) => of.looks(names, moment)).map((of) => ({ of, text })));
   }
 
   /**
@@ -289,7 +341,7 @@ export class Breakpoints {
     if (!first) return null;
     const scope: OperationScope = operationScope(view, first.at);
     const stops = here
-      .filter(({ of }) => of.looks(scope))
+      .filter(({ of }) => of.looks(scope, momentIn(view, first.at)))
       .map(({ of, site }) => ({ of, site, text: site.label(view, first.at) }));
     return hitOf(stops, first.at, view);
   }
@@ -365,6 +417,10 @@ export class Breakpoints {
       this.#statements.set(key, [...(this.#statements.get(key) ?? []), of]);
     }
   }
+}
+
+function momentIn({ entry }: View, step: number): number | undefined {
+  return entry === undefined ? undefined : momentOf(entry, step);
 }
 
 function placeKey(file: string, line: number): string {

@@ -145,9 +145,16 @@ export function lineScope(
 ): OperationScope {
   if (ahead) return operationScope(ahead, 0, program);
   const around = smmu && machineScope(smmu);
+  let absent: string | null = null;
   return {
-    absent: null,
-    name: (name) => program?.name(name) ?? around?.name(name),
+    get absent() {
+      return absent;
+    },
+    name(name) {
+      const found = program?.name(name) ?? around?.name(name);
+      if (found === undefined && isKnownName(name)) absent = name;
+      return found;
+    },
     call: (name, args) => program?.call?.(name, args) ?? around?.call?.(name, args),
   };
 }

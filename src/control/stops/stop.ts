@@ -79,6 +79,8 @@ export interface View {
   readonly smmu: Smmu;
   readonly plan: Plan;
   readonly findings: readonly Finding[];
+  /** The entry of the history that the operation is or will be, where that is known. */
+  readonly entry?: number | undefined;
 }
 
 /** Where a breakpoint lies. */
@@ -100,4 +102,6 @@ export interface Where {
   readonly step: number;
   readonly file?: string;
   readonly line?: number;
+  /** When, see `momentOf`. */
+  readonly moment?: number | undefined;
 }

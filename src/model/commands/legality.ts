@@ -123,6 +123,12 @@ function illegalOpcode(spec: Spec, state: WorldState, world: QueueWorld): string
   return missing === undefined ? null : `${spec.name} needs ${missing}`;
 }
 
+/** Why fields make a command illegal, and the field that does. */
+export interface IllegalField {
+  readonly why: string;
+  readonly field: string;
+}
+
 /**
  * Why fields make a command illegal whose opcode is legal, or null.
  * @param words the command, 4 words
@@ -132,13 +138,15 @@ export function illegalFields(
   state: WorldState,
   world: QueueWorld,
   words: Uint32Array,
-): string | null {
+): IllegalField | null {
   const { spec, read, values } = judged;
-  if (judged.ssec && read.SSec(words, 0) === 1) return `${spec.name} with SSec=1 outside the Secure queue`;
+  if (judged.ssec && read.SSec(words, 0) === 1)
+    return { why: `${spec.name} with SSec=1 outside the Secure queue`, field: 'SSec' };
   for (let i = 0; i < values.length; i++) {
     const check = values[i] as ValueCheck;
     const value = check.get(words, 0);
-    if ((check.illegal >>> value) & 1) return `${spec.name} with ${check.name}=${value}, which is reserved`;
+    if ((check.illegal >>> value) & 1)
+      return { why: `${spec.name} with ${check.name}=${value}, which is reserved`, field: check.name };
   }
   if (judged.ranged) {
     const tg = read.TG(words, 0);
@@ -152,14 +160,17 @@ export function illegalFields(
         state.features.ds,
       )
     ) {
-      return `${spec.name} with TG=${tg} and NUM, SCALE, TTL all 0, a reserved combination`;
+      const why = `${spec.name} with TG=${tg} and NUM, SCALE, TTL all 0, a reserved combination`;
+      return { why, field: 'TG' };
     }
   }
   if (!judged.strict) return null;
   const bit = reservedBitSet(state.bits.of(spec.layout), words, 0);
-  if (bit >= 0) return `${spec.name} with reserved bit ${bit} set`;
+  // Bits of no field have no name; the opcode says which command has them.
+  if (bit >= 0) return { why: `${spec.name} with reserved bit ${bit} set`, field: 'Opcode' };
   const set = reservedPart(spec, state, world, words);
-  return set === null ? null : `${spec.name} with a reserved field that is not 0: ${reservedText(set)}`;
+  if (set === null) return null;
+  return { why: `${spec.name} with a reserved field that is not 0: ${reservedText(set)}`, field: 'Opcode' };
 }
 
 /** The command's table entry, or why it is CERROR_ILL. */
@@ -172,7 +183,7 @@ export type Legal = { readonly spec: Spec } | { readonly illegal: string };
 export function judge(state: WorldState, world: QueueWorld, words: Uint32Array): Legal {
   const judged = judgeOpcode(state, world, opcodeOf(words, 0));
   if (judged.spec === null) return { illegal: judged.illegal };
-  const illegal = judged.illegal ?? illegalFields(judged, state, world, words);
+  const illegal = judged.illegal ?? illegalFields(judged, state, world, words)?.why ?? null;
   return illegal === null ? { spec: judged.spec } : { illegal };
 }
 

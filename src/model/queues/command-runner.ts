@@ -225,10 +225,9 @@ export class CommandRunner {
     const { judged } = entry;
     if (judged.spec === null) return this.#illegal(queue, judged.illegal);
     const { spec } = judged;
-    const illegal =
-      judged.illegal ??
-      (isSuspicious(judged, words) ? illegalFields(judged, c.state, queue.world, words) : null);
-    if (illegal !== null) return this.#illegal(queue, illegal);
+    if (judged.illegal !== null) return this.#illegal(queue, judged.illegal);
+    const illegal = isSuspicious(judged, words) ? illegalFields(judged, c.state, queue.world, words) : null;
+    if (illegal !== null) return this.#illegal(queue, illegal.why, illegal.field);
     if (entry.counts !== null) keep(words, entry.counts);
     if (c.spec !== spec) {
       c.name = judged.name;
@@ -341,14 +340,20 @@ export class CommandRunner {
     return false;
   }
 
-  #illegal(queue: CommandQueue, why: string): boolean {
-    return this.#stop(queue, null, CERRORS.CERROR_ILL.code, `CERROR_ILL: ${why}`);
+  #illegal(queue: CommandQueue, why: string, field = 'Opcode'): boolean {
+    return this.#stop(queue, null, CERRORS.CERROR_ILL.code, `CERROR_ILL: ${why}`, field);
   }
 
   /** Stops the queue: RD stays at the command, the error says why, then GERROR tells of it (7.1, 3.5.6.3). */
-  #stop(queue: CommandQueue, command: CommandName | null, code: number, reason: string): boolean {
+  #stop(
+    queue: CommandQueue,
+    command: CommandName | null,
+    code: number,
+    reason: string,
+    field = 'Opcode',
+  ): boolean {
     const { bank, effects, recorder } = this.#context;
-    recorder?.step('command-error', reason, 'Opcode');
+    recorder?.step('command-error', reason, field);
     const word = Uint32Array.of(bank.peek(queue.cons));
     if (queue.id === 'CMDQ') {
       ERR.set(word, 0, code);
