@@ -17,12 +17,12 @@ export function planLearned(
   const { space, memory, registers } = learned;
   for (const { offset, value, what } of registers) {
     effects.push({ kind: 'register', offset, value, what });
-    recorder?.step('register', `${what}: ${hex(value)} at ${hex(offset, 4)}`);
+    recorder?.step('register', () => `${what}: ${hex(value)} at ${hex(offset, 4)}`);
   }
   for (const { pa, words, what, guessedBefore } of memory) {
     if (guessedBefore) forgetGuess(structures, pa, effects);
     effects.push({ kind: 'memory', space, pa, words, what });
-    recorder?.step('memory', `${what} at ${hex(pa)}`);
+    recorder?.step('memory', () => `${what} at ${hex(pa)}`);
   }
   return { result: 'ok' };
 }

@@ -40,7 +40,7 @@ const FIELDS: Readonly<Record<NonNullable<Form['fields']>, string>> = {
   L1CD: 'any field of the descriptor',
   command: 'any field of the command',
   event: 'any field of the record',
-  features: 'any field of an ID register, such as `IDR0.ATS`',
+  features: 'any field of an ID register, such as `IDR3.BBML`',
 };
 
 const takesText = (takes: Takes): string => (typeof takes === 'string' ? WORDS[takes] : takes.join(', '));

@@ -52,7 +52,8 @@ function present(debuggee: Debuggee): string[] {
   for (const key of keys) {
     const position = control.position(key);
     const hit = control.hitAt(key) ?? (lastStop?.thread === key ? lastStop.hit : null);
-    if (position.at !== 'operation' || !hit) continue;
+    // A breakpoint stops where people want it: there is nothing wrong with that step.
+    if (position.at !== 'operation' || hit?.reason !== 'exception') continue;
     const found = control.findingsAt(key);
     if (position.plan.operation.kind === 'transaction' && found.length === 0)
       return explanationLines(explainTransaction(smmu, position.plan, hit.step));

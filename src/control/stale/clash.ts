@@ -1,11 +1,12 @@
 /** Entries that another STE or CD with the same tags has filled: an address-space clash, not a missing invalidation. */
 
 import { hex } from '../../bits/u64.ts';
-import type { TlbEntry } from '../../model/caches/tlb.ts';
 import type { Transaction } from '../../model/plan.ts';
+import { STE } from '../../spec/ste.ts';
 import type { Case } from './case.ts';
 import { compareTranslations, counterparts, tableText } from './entries.ts';
-import { frameOf, type Reading } from './fresh.ts';
+import { frameOf, type Reading, sameTag } from './fresh.ts';
+import { wordsInstead } from './structures.ts';
 import type { Clash, StoredEntry } from './use.ts';
 
 /** Streams and substreams that are tried where nobody remembers who filled an entry. */
@@ -26,19 +27,37 @@ function asked(t: Transaction, sid: number, ssid: number): Transaction {
   return { ...t, sid, ssid };
 }
 
-/** Who may have filled an entry: the one that is remembered, or the streams whose configuration is cached. */
-function fillers({ smmu, transaction: t, origins }: Case, entry: TlbEntry): Transaction[] {
-  const known = origins?.filler(entry) ?? null;
-  if (known !== null) return [asked(t, known.sid, known.ssid)];
+/**
+ * Who may have filled an entry: the one that is remembered; the others whose entries bear the same tags, since what one
+ * finds another may have made; or the streams whose configuration is cached.
+ */
+function fillers({ smmu, transaction: t, origins }: Case, { entry }: StoredEntry): Transaction[] {
   const found = new Map<string, Transaction>();
-  const add = (sid: number, ssid: number): void => {
-    if (found.size < CANDIDATES) found.set(`${sid}/${ssid}`, asked(t, sid, ssid));
+  const add = (one: Transaction): void => {
+    const key = `${one.sid}/${one.ssid}/${one.vaHi}/${one.vaLo}`;
+    if (found.size < CANDIDATES && one.world === t.world) found.set(key, one);
   };
-  for (const { world, sid } of smmu.config.entries()) if (world === t.world) add(sid, -1);
+  const remember = (filler: Transaction | null): void => {
+    if (filler === null || (filler.sid === t.sid && filler.ssid === t.ssid)) return;
+    add(asked(t, filler.sid, filler.ssid));
+    // What is an IPA to one is none to another: its own transaction is known to lead here.
+    add(filler);
+  };
+  const known = origins?.filler(entry) ?? null;
+  remember(known);
+  if (origins !== null) {
+    for (const store of [smmu.walks, smmu.tlb]) {
+      for (const other of store.entries()) {
+        if (found.size >= CANDIDATES) break;
+        if (sameTag(other.space.tag, entry.space.tag)) remember(origins.filler(other));
+      }
+    }
+  }
+  for (const { world, sid } of smmu.config.entries()) if (world === t.world) add(asked(t, sid, -1));
   for (const { world, structure, sid, index } of smmu.structures.entries()) {
     if (world !== t.world || (structure !== 'STE' && structure !== 'CD')) continue;
-    add(sid, -1);
-    if (structure === 'CD') add(sid, index);
+    add(asked(t, sid, -1));
+    if (structure === 'CD') add(asked(t, sid, index));
   }
   return [...found.values()];
 }
@@ -48,25 +67,44 @@ function fillers({ smmu, transaction: t, origins }: Case, entry: TlbEntry): Tran
  * tables differ (3.3.3): the one that filled it still finds what the entry says.
  */
 export function clashOf(of: Case, hit: StoredEntry): Clash | null {
-  const { transaction: t, fresh, reader, bbml } = of;
-  for (const filler of fillers(of, hit.entry)) {
+  const { transaction: t, fresh, reader } = of;
+  for (const filler of fillers(of, hit)) {
     if (filler.sid === t.sid && filler.ssid === t.ssid) continue;
     const reading = reader.now(filler);
-    const own = counterparts(hit, reading.tlb);
-    const right =
-      own.length > 0 &&
-      own.every((now) => {
-        if (hit.store === 'walks') return tableText(hit.entry, now) === null;
-        const found = compareTranslations(hit.entry, now, false, bbml);
-        return found === null || found.class === 'allowed';
-      });
-    if (!right) continue;
-    const filledBy = configText(filler, reading);
-    const usedBy = configText(t, fresh);
     if (sameTables(reading, fresh)) continue;
-    return { filler, filledBy, usedBy };
+    if (!finds(of, hit, reading) && !finds(of, hit, throughStage2(of, reading))) continue;
+    return { filler, filledBy: configText(filler, reading), usedBy: configText(t, fresh) };
   }
   return null;
+}
+
+/** Whether a reading finds just what an entry says. */
+function finds({ bbml }: Case, hit: StoredEntry, reading: Reading | null): boolean {
+  const own = reading === null ? [] : counterparts(hit, reading.tlb);
+  return (
+    own.length > 0 &&
+    own.every((now) => {
+      if (hit.store === 'walks') return tableText(hit.entry, now) === null;
+      const found = compareTranslations(hit.entry, now, false, bbml);
+      return found === null || found.class === 'allowed';
+    })
+  );
+}
+
+/** Words of an STE that say what stage 2 is: its VMID, its format and its tables (5.2). */
+const [STAGE_2, AFTER_STAGE_2] = [4, 8];
+
+/** The transaction with stage 2 of another stream, which need not come to the same IPA by itself. */
+function throughStage2({ fresh, reader, transaction: t }: Case, other: Reading): Reading | null {
+  const own = frameOf(fresh.plan, 'ste');
+  const ste = frameOf(other.plan, 'ste');
+  if (own?.pa == null || ste === undefined || ste.pa === own.pa) return null;
+  const { V, Config } = STE.fields;
+  const { S2 } = Config.names;
+  if (V.get(ste.words, 0) === 0 || (Config.get(ste.words, 0) & S2) !== S2) return null;
+  const words = own.words.slice();
+  words.set(ste.words.subarray(STAGE_2, AFTER_STAGE_2), STAGE_2);
+  return reader.with(t, wordsInstead(own.pa, words));
 }
 
 /** Both read the very same CD and STE: then it is one address space. */

@@ -6,7 +6,7 @@ import type { Location } from '../../model/caches/location.ts';
 import type { Invalidation, SinceThen } from '../../model/caches/versions.ts';
 import { range, readRange, scopeOfOpcode } from '../../model/commands/tlbi-scope.ts';
 import type { Smmu } from '../../model/smmu.ts';
-import { commandByOpcode, opcodeOf } from '../../spec/commands.ts';
+import { commandByOpcode, commandNameOf, opcodeOf } from '../../spec/commands.ts';
 import type { StaleUse } from './use.ts';
 
 /** A command that did not remove what is old. */
@@ -30,7 +30,10 @@ function fieldText(field: Field, words: Uint32Array): string | null {
 
 function commandText(words: Uint32Array): string {
   const spec = commandByOpcode(opcodeOf(words, 0));
-  if (spec === undefined) return 'command';
+  const name = commandNameOf(words, 0);
+  if (spec === undefined || name === undefined) return 'command';
+  // Its one field is that of which it is an alias.
+  if (name !== spec.name) return name;
   const parts = spec.layout.list.map((field) => fieldText(field, words));
   return [spec.name, ...parts.filter((part) => part !== null)].join(' ');
 }

@@ -21,22 +21,28 @@ export class TraceEvent {
   /** Why it cannot be used, or null: a value is missing, the line is cut. */
   readonly damage: string | null;
 
-  constructor(name: string, thread: number, text: string, damage: string | null) {
+  /** The values that such an event must have, read once, in the order of its form. */
+  readonly #keys: readonly string[];
+  readonly #tokens: readonly string[];
+
+  constructor(name: string, thread: number, text: string, form: EventForm | undefined, cut: boolean) {
     this.name = name;
     this.thread = thread;
     this.text = text;
-    this.damage = damage;
+    this.#keys = form?.numbers ?? [];
+    this.#tokens = this.#keys.map((key) => tokenOf(text, key));
+    this.damage = cut ? 'the line has no end, so it may be cut' : damageOf(form, text, this.#tokens);
   }
 
   /** A value below 2^53 by its key; NaN where there is none. */
   number(key: string): number {
-    const token = tokenOf(this.text, key);
+    const token = this.#token(key);
     return token === '' ? Number.NaN : Number(token);
   }
 
   /** A value of up to 64 bits by its key; 0 where there is none. */
   wide(key: string): U64 {
-    return parseHex64(tokenOf(this.text, key)) ?? { hi: 0, lo: 0 };
+    return parseHex64(this.#token(key)) ?? { hi: 0, lo: 0 };
   }
 
   /** The name that begins with a prefix, without it: `F_TRANSLATION` for `SMMU_EVT_`; empty where there is none. */
@@ -49,7 +55,12 @@ export class TraceEvent {
   }
 
   has(key: string): boolean {
-    return tokenOf(this.text, key) !== '';
+    return this.#token(key) !== '';
+  }
+
+  #token(key: string): string {
+    const at = this.#keys.indexOf(key);
+    return at < 0 ? tokenOf(this.text, key) : (this.#tokens[at] as string);
   }
 }
 
@@ -124,22 +135,20 @@ export function parseTraceLine(line: string, cut = false): TraceEvent | null {
   const name = line.slice(start, end);
   const text = line.slice(end + 1);
   const thread = start === 0 ? -1 : Number.parseInt(line, 10);
-  return new TraceEvent(name, thread, text, damageOf(EVENT_FORMS[name], text, cut));
+  return new TraceEvent(name, thread, text, EVENT_FORMS[name], cut);
 }
 
 function messageOf(line: string, cut: boolean): TraceEvent | null {
   for (const { name, contains, form } of MESSAGES) {
-    if (line.includes(contains)) return new TraceEvent(name, -1, line, damageOf(form, line, cut));
+    if (line.includes(contains)) return new TraceEvent(name, -1, line, form, cut);
   }
   return null;
 }
 
-function damageOf(form: EventForm | undefined, text: string, cut: boolean): string | null {
-  if (cut) return 'the line has no end, so it may be cut';
+function damageOf(form: EventForm | undefined, text: string, tokens: readonly string[]): string | null {
   if (form === undefined) return null;
-  for (const key of form.numbers) {
-    if (tokenOf(text, key) === '') return `the value of ${key} is missing`;
-  }
+  const missing = tokens.indexOf('');
+  if (missing >= 0) return `the value of ${form.numbers[missing]} is missing`;
   return form.word !== undefined && !text.includes(form.word) ? `no name ${form.word}…` : null;
 }
 

@@ -92,11 +92,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   smmu_iotlb_lookup_hit: (at) => lookUp(at, true),
   smmu_iotlb_lookup_miss: (at) => lookUp(at, false),
   smmu_get_pte: ({ event, learn }) => {
-    learn.doubleword(
-      event.number('pteaddr'),
-      event.wide('pte'),
-      `descriptor at ${hex(event.number('pteaddr'))}`,
-    );
+    learn.doubleword(event.number('pteaddr'), event.wide('pte'), 'descriptor');
     return {};
   },
   smmu_ptw_level: (at) => walkLevel(at),

@@ -53,7 +53,9 @@ export function whyCfgiNot(match: CfgiMatch, of: StructureLocation): string | nu
   if (of.world !== match.world) return `it acts on world ${match.world}`;
   const lastSid = of.structure === 'L1STD' ? of.sid + of.span - 1 : of.sid;
   if (lastSid < match.first || of.sid > match.last)
-    return `StreamID ${match.first} to ${match.last} is not this stream`;
+    return match.first === match.last
+      ? `StreamID ${match.first} is not this stream`
+      : `this stream is not among StreamIDs ${match.first} to ${match.last}`;
   if (!scope.drops.includes(of.structure)) {
     if (!scope.unlessLeaf.includes(of.structure)) return `it leaves a cached ${of.structure} alone`;
     if (match.leaf) return `Leaf=1 leaves a cached ${of.structure} alone`;

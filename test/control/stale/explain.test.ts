@@ -54,7 +54,7 @@ describe('a stop says which entry, which write, which commands and which would h
     s.dma(IOVA, 9);
     const lines = text(s);
     expect(lines).toContain(
-      '  CMD_CFGI_CD StreamID=0x8 Leaf=1: does not cover it: StreamID 8 to 8 is not this stream',
+      '  CMD_CFGI_CD StreamID=0x8 Leaf=1: does not cover it: StreamID 8 is not this stream',
     );
     expect(lines.at(-1)).toBe('  what removes it: CMD_CFGI_CD StreamID=0x9 SubstreamID=0x0 Leaf=1; CMD_SYNC');
     expectCured(s, IOVA, 9);

@@ -18,6 +18,7 @@ describe('a mistake is found', () => {
     const found = foundAt(result, lastLine(text));
     expect(found.join('\n')).toContain(variant.finds);
     for (const words of variant.says ?? []) expect(found.join('\n')).toMatch(words);
+    if (variant.noCure !== true) expect(found.join('\n')).toMatch(/made old by line \d+: .* became 0x/);
   });
 });
 

@@ -36,13 +36,16 @@ describe('a configuration', () => {
     assert.equal(started, false, 'leaving the question starts nothing');
   });
 
-  it('of the samples starts under each of its three names', async () => {
+  it('of the samples starts under each of its names', async () => {
     const { configurations } = vscode.workspace.getConfiguration('launch', folder().uri) as unknown as {
       configurations: vscode.DebugConfiguration[];
     };
     assert.deepEqual(
       configurations.map(({ name }) => name.split(':')[0]),
-      ['linux-pending', 'linux-basic', 'linux-faults'],
+      [
+        ...['linux-pending', 'linux-basic', 'linux-faults'],
+        ...['Script', 'Script', 'Script', 'Bug 1', 'Bug 3', 'Bug 14', 'Trace'],
+      ],
     );
     for (const configuration of configurations) {
       const running = await start(configuration);
@@ -69,6 +72,25 @@ describe('Open Memory Dump…', () => {
     } finally {
       await running.end();
       rmSync(dir, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('a configuration of a program', () => {
+  it('gets absolute paths, and the workspace folder that its files may not leave', async () => {
+    const running = await start({
+      type: 'smmuv3',
+      request: 'launch',
+      name: 'script',
+      program: 'scripts/hello.smmu',
+    });
+    try {
+      const root = folder().uri.fsPath;
+      assert.equal(running.session.configuration['program'], path.join(root, 'scripts/hello.smmu'));
+      assert.equal(running.session.configuration['workspace'], root);
+      assert.equal((await running.stopped()).reason, 'entry');
+    } finally {
+      await running.end();
     }
   });
 });

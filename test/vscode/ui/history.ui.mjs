@@ -70,10 +70,10 @@ describe('the History view', function () {
     await vs.rowsWith('.quick-input-list', 'Why does it stand here?');
     await vs.shot('why-questions');
     await vs.pick('Why does it stand here?');
-    await vs.rowsWith(CONSOLE, 'What follows: the access goes to memory.');
+    await vs.rowsWith(CONSOLE, 'what removes it: CMD_TLBI_NH_ASID ASID=0x1 VMID=0x0; CMD_SYNC');
     const answer = (await vs.rows(CONSOLE)).join('\n');
-    assert.match(answer, /Asked: StreamID 0x8 \(00:01\.0\) reads 0x1000/);
     assert.match(answer, /Reason: PA 0x50000000 \(ns\).*from the TLB/);
+    assert.match(answer, /made old by line 11: cd ns 8 TTB0/);
     await vs.shot('why-answer');
   });
 

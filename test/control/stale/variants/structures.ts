@@ -85,7 +85,7 @@ export const STRUCTURES: readonly Variant[] = [
     right: `ste ns 8 Config=ABORT; cmd ns CFGI_STE_RANGE StreamID=0 Range=3; cmd ns SYNC`,
     probe: D,
     finds: 'certain unsafe stale-use',
-    says: [/StreamID 0 to 7/],
+    says: [/StreamIDs 0 to 7/],
   },
   {
     name: 'bug 1: SYNC before the CFGI',

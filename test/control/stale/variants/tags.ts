@@ -263,4 +263,14 @@ export const TAGS: readonly Variant[] = [
     probe: D,
     finds: 'possible unsafe stale-use',
   },
+  {
+    name: 'bug 15: a table of another VM, found by what its stream left, is a clash',
+    setup: `device v sid=8; device w sid=9; map ns sid=8 stage=2 iova=0x80000000 pa=0x70000000 size=64K pages=4K; map ns sid=8 iova=0x1000 pa=0x80000000 size=4K; map ns sid=9 stage=2 iova=0x80000000 pa=0x78000000 size=64K pages=4K; ste ns 9 S2VMID=ste(8).S2VMID; unmap ns sid=8 iova=0x1000 size=4K; ${INV}`,
+    before: 'dma v read 0x1000 64',
+    wrong: 'dma w read 0x80000000 64',
+    right: 'ste ns 9 S2VMID=0x77; cmd ns CFGI_STE StreamID=9 Leaf; cmd ns SYNC',
+    probe: 'dma w write 0x80001000 64',
+    finds: 'certain unsafe address-space-clash',
+    noCure: true,
+  },
 ];
