@@ -1,6 +1,7 @@
 import type { Layout } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
+import { eventRows } from '../../inspect/event-text.ts';
 import { layoutByName } from '../../inspect/layouts.ts';
 import { type Row, rawWords, rows } from '../../inspect/rows.ts';
 import { statusText } from '../../inspect/tree/node.ts';
@@ -41,7 +42,11 @@ function fieldNodes(frame: Structure): Node[] {
   const raw = { name: 'words', value: `${frame.words.length / 2}`, children: rawChildren(frame) };
   if (!layout || frame.words.length < layout.words) return [raw];
   const { pa, space } = frame;
-  return [...fieldsAt(layout, rows(layout, frame.words, 0, { world: space }), space, pa), raw];
+  // A record names its event, wherever it is looked at.
+  const fields = Object.hasOwn(layout.fields, 'EventNumber')
+    ? eventRows(frame.words, 0, space)
+    : rows(layout, frame.words, 0, { world: space });
+  return [...fieldsAt(layout, fields, space, pa), raw];
 }
 
 /**
