@@ -139,3 +139,17 @@ test('a condition on a name that nobody knows stops once and says so', async () 
   await client.ask('continue', { threadId: PROGRAM });
   await client.event('terminated');
 });
+
+test('at an exception, a breakpoint whose condition is a mistake says so as well', async () => {
+  const { client } = adapter;
+  await launch('device nic sid=8', 'dma nic read 0x1000 4');
+  await client.ask('setExceptionBreakpoints', { filters: ['C_BAD_STREAMID'] });
+  const { breakpoints } = await client.ask<DebugProtocol.SetFunctionBreakpointsResponse['body']>(
+    'setFunctionBreakpoints',
+    { breakpoints: [{ name: 'C_*' }, { name: 'C_BAD_*', condition: 'iova / 0 == 1' }] },
+  );
+  const stop = await client.move('continue', PROGRAM);
+  expect(stop.reason).toBe('exception');
+  expect(stop.hitBreakpointIds).toEqual(expect.arrayContaining(breakpoints.map(({ id }) => id)));
+  expect(stop.text).toMatch(/^C_BAD_STREAMID; .*its condition cannot be evaluated: .*divides by zero/);
+});

@@ -445,12 +445,16 @@ function hitOf(
   const [first] = stops;
   if (!first) return null;
   const { reason } = first.site;
+  // Beside an exception others only say what they say once: that a condition cannot be evaluated.
+  const remarks = stops.flatMap(({ site, text }) => (text === site.label(view, step) ? [] : [text]));
   return {
     filter: reason === 'exception' ? first.site.label(view, step) : '',
     step,
     reason,
     ids: stops.map(({ of }) => of.id),
-    text: reason === 'exception' ? first.text : [...new Set(stops.map(({ text }) => text))].join('; '),
+    text: [
+      ...new Set(reason === 'exception' ? [first.text, ...remarks] : stops.map(({ text }) => text)),
+    ].join('; '),
   };
 }
 
