@@ -1,7 +1,7 @@
 import type { Plan } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
 import type { Finding } from './finding.ts';
-import type { Committed, History } from './history.ts';
+import { type Committed, type History, isEdit } from './history.ts';
 import type { Place } from './places.ts';
 import type { ProgramThread } from './program-thread.ts';
 import type { Breakpoints } from './stops/breakpoints.ts';
@@ -22,6 +22,16 @@ export class Lookout {
     this.#history = history;
   }
 
+  /**
+   * The place of the next operation in the history, by which breakpoints tell their hits apart: writes of people before
+   * it do not make it another one.
+   */
+  get #entry(): number {
+    let entry = this.#history.length;
+    for (let last = this.#history.last; last && isEdit(last); last = this.#history.at(entry - 1)) entry--;
+    return entry;
+  }
+
   /** What checkers say of an operation that would be the next entry of the history. */
   judge(plan: Plan): readonly Finding[] {
     return this.#watch.judge(plan, this.#history.length);
@@ -29,7 +39,7 @@ export class Lookout {
 
   /** The next stop in an operation at or after step `from`; what is met on the way counts and logs. */
   find(plan: Plan, from: number): Hit | null {
-    return this.#breakpoints.find(this.#smmu, plan, from, this.judge(plan), this.#history.length);
+    return this.#breakpoints.find(this.#smmu, plan, from, this.judge(plan), this.#entry);
   }
 
   /** The next stop from where a thread stands; what was met there does not stop again. */
@@ -39,17 +49,17 @@ export class Lookout {
 
   /** What stops exactly at a step; nothing counts or logs. */
   at(plan: Plan, step: number): Hit | null {
-    return this.#breakpoints.at(this.#smmu, plan, step, this.judge(plan), this.#history.length);
+    return this.#breakpoints.at(this.#smmu, plan, step, this.judge(plan), this.#entry);
   }
 
   /** What stops exactly at a step that is reached for the first time. */
   meetAt(plan: Plan, step: number): Hit | null {
-    return this.#breakpoints.meetAt(this.#smmu, plan, step, this.judge(plan), this.#history.length);
+    return this.#breakpoints.meetAt(this.#smmu, plan, step, this.judge(plan), this.#entry);
   }
 
   /** Going backwards: the last stop before a step; nothing counts or logs. */
   before(plan: Plan, step: number): Hit | null {
-    return this.#breakpoints.findBack(this.#smmu, plan, step, this.judge(plan), this.#history.length);
+    return this.#breakpoints.findBack(this.#smmu, plan, step, this.judge(plan), this.#entry);
   }
 
   /** A breakpoint on the line of the statement at which a program arrives. @param place where it stands then */
@@ -82,6 +92,6 @@ export class Lookout {
       const current = place();
       return current && { smmu: this.#smmu, plan: current.plan, findings: this.judge(current.plan) };
     };
-    return ask(at.file, at.line, program.program.scope?.() ?? null, view, this.#history.length);
+    return ask(at.file, at.line, program.program.scope?.() ?? null, view, this.#entry);
   }
 }

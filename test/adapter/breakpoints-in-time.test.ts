@@ -91,6 +91,20 @@ test('the third hit is the third after any number of steps back', async () => {
   }
 });
 
+test('a write by hand does not make a hit another one', async () => {
+  const { client } = adapter;
+  await launchDmas();
+  await watchUse({ hitCondition: '% 3' });
+  expect(await client.move('continue', PROGRAM)).toMatchObject(HIT);
+  expect(await line()).toBe(FIRST_DMA + 2);
+  await client.ask('writeMemory', { memoryReference: '0x50000000', data: 'AQIDBA==' });
+  await client.move('stepBack', PROGRAM);
+  for (const third of [FIRST_DMA + 2, FIRST_DMA + 5]) {
+    expect(await client.move('continue', PROGRAM)).toMatchObject(HIT);
+    expect(await line()).toBe(third);
+  }
+});
+
 test('a stop that was stepped back from stops again', async () => {
   const { client } = adapter;
   const file = await launch(

@@ -1,10 +1,14 @@
 /** Requests that are too much, too long, or about what is not there: an answer in a moment, in words that help. */
 
+import path from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type SpawnedAdapter, spawnAdapter } from '../kit/dap.ts';
 import { fixture } from '../kit/machine.ts';
 
+/** A script, whose thread is the first then. */
+const SCRIPT = path.resolve(import.meta.dirname, '../dap/scripts/session.smmu');
+const PROGRAM = 1;
 const CMDQ = 1;
 const DMA = 2;
 /** More than any sentence, less than anybody would notice. */
@@ -132,6 +136,23 @@ test('a name that is known but means nothing here is not taken for a slip of the
   const message = await refusal('evaluate', { expression: 'sid', context: 'watch' });
   expect(message).toContain('sid means nothing here');
   expect(message).not.toContain('did you mean');
+});
+
+test('a place of the event queue that holds nothing says so, and one that is not there is refused', async () => {
+  const { client } = adapter;
+  await client.ask('restart', { arguments: { program: SCRIPT } });
+  const queue = await client.variables(PROGRAM, 'Queues', 'EVENTQ');
+  const entries = Number.parseInt(queue.find(({ name }) => name === 'entries')?.value ?? '', 10);
+  expect(await client.evaluate(`why event ${entries - 1}`)).toBe(
+    `EVENTQ[${entries - 1}]: empty, no record was ever written there; the next one goes to [0].`,
+  );
+  expect(await refusal('evaluate', { expression: `why event ${entries}` })).toContain(
+    `its records are 0 to ${entries - 1}`,
+  );
+});
+
+test('a command of the console whose StreamID is missing says that', async () => {
+  expect(await refusal('evaluate', { expression: 'maps' })).toMatch(/^sid= is missing; write maps sid=/);
 });
 
 test('a call that finds nothing says what was asked for', async () => {

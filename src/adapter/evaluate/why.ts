@@ -1,6 +1,7 @@
 import { parseNumber } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import type { ThreadKey } from '../../control/thread.ts';
+import { entryWords } from '../../inspect/queues.ts';
 import { explainEvent } from '../../inspect/why/event.ts';
 import { queueLines } from '../../inspect/why/finding.ts';
 import { explainGerror } from '../../inspect/why/gerror.ts';
@@ -33,7 +34,7 @@ export const why: ConsoleCommand = {
     if (text === '') return answer(present(debuggee));
     if (queue !== undefined) return answer(queueLines(explainQueue(smmu, 'ns', queue)));
     if (text.toLowerCase() === 'gerror') return answer(queueLines(explainGerror(smmu)));
-    if (/^event\b/i.test(text)) return answer(eventLines(smmu, indexOf(text.slice('event'.length))));
+    if (/^event\b/i.test(text)) return answer(eventLines(smmu, indexOf(smmu, text.slice('event'.length))));
     const { transaction } = parseTransaction(text, USAGE);
     const plan = smmu.plan({ kind: 'transaction', transaction });
     return answer(explanationLines(explainTransaction(smmu, plan)));
@@ -83,10 +84,14 @@ export function standingLines({ smmu, debugger: control }: Debuggee, thread: Thr
   ];
 }
 
-function indexOf(text: string): number {
+function indexOf(smmu: Smmu, text: string): number {
   const index = parseNumber(text);
+  const entries = 2 ** ring(smmu.bank, 'EVENTQ', 'ns').log2size;
   if (index === null)
     throw new UserError(`"${text.trim()}" is no index of the event queue`, { todo: 'write why event 3' });
+  if (index >= entries) {
+    throw new UserError(`the EVENTQ has no record ${index}`, { todo: `its records are 0 to ${entries - 1}` });
+  }
   return index;
 }
 
@@ -96,6 +101,8 @@ export function eventLines(smmu: Smmu, index: number): string[] {
   const place = index % 2 ** q.log2size;
   const found = explainEvent(smmu, place);
   if (found === null) throw new UserError(`record ${place} of the EVENTQ is not in the image`);
+  if (entryWords(smmu, 'EVENTQ', 'ns', place).words.every((word) => word === 0))
+    return [`EVENTQ[${place}]: empty, no record was ever written there; the next one goes to [${q.prod}].`];
   return [
     `EVENTQ[${place}]: ${found.record}.`,
     ...found.remarks.map((text) => `Note: ${text}.`),

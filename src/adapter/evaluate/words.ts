@@ -33,6 +33,7 @@ export function splitWords(
 
 /** A number of at most `bits` bits; an error names the key and the form. */
 export function numberIn(text: string, key: string, bits: number, usage: string): number {
+  if (text === '') throw new UserError(`${key}= is missing`, { todo: `write ${usage}` });
   const n = parseNumber(text);
   if (n === null) throw new UserError(`${key}=${text} is not a number`, { todo: `write ${usage}` });
   if (n >= 2 ** bits) {
