@@ -49,8 +49,8 @@ export const STACK: Handlers = {
     const start = countOf(args['startFrame'], 0);
     const levels = countOf(args['levels'], 0) || all.length;
     return {
-      stackFrames: all.slice(start, start + levels).map(({ ref, ...frame }) => ({
-        id: debuggee.frames.add(ref),
+      stackFrames: all.slice(start, start + levels).map(({ ref, ...frame }, at) => ({
+        id: debuggee.frames.keyed(`${thread}/${start + at}`, ref),
         column: session.column(1),
         ...frame,
         name: formatted(frame, args),

@@ -57,7 +57,7 @@ describe('an expression', () => {
     ['sid 8', 'more than one'],
     ['nobody', 'nobody is not known'],
     ['ste(8).Confg', 'it has Config'],
-    ['ste(9)', 'ste(0x9) is nothing that is known'],
+    ['ste(9)', 'ste(0x9) is nothing that is known here'],
     ['sid[0]', 'no meaning'],
     ['1 / 0', 'divides by zero'],
     ['1 << 4000', 'shifts by'],
