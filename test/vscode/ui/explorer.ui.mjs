@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { openWorkbench } from './kit.mjs';
 import { clickGutter, endSession, foldPanes, oneStory, STACK, standsAt, widenSideBar } from './samples.mjs';
 
+/** How long the workbench may move things about. */
+const SETTLES_MS = 10_000;
 const TESTS = '.test-explorer';
 
 const MIXED = `device nic sid=8
@@ -69,8 +71,19 @@ describe('the Test Explorer', function () {
     });
     await peek.waitFor();
     const line = vs.page.locator('.editor-instance .line-numbers', { hasText: /^6$/ }).first();
-    const [above, below] = [await line.boundingBox(), await peek.boundingBox()];
-    assert.ok(Math.abs(above.y + above.height - below.y) < above.height, 'the message is below line 6');
+    // The message slides into its place.
+    const isBelow = async () => {
+      const [upper, lower] = [await line.boundingBox(), await peek.boundingBox()];
+      return upper && lower && Math.abs(upper.y + upper.height - lower.y) < upper.height;
+    };
+    const end = Date.now() + SETTLES_MS;
+    let below = await isBelow();
+    while (!below && Date.now() < end) {
+      await vs.page.waitForTimeout(50);
+      below = await isBelow();
+    }
+    const boxes = JSON.stringify([await line.boundingBox(), await peek.boundingBox()]);
+    assert.ok(below, `the message is below line 6: ${boxes}`);
     const sides = await vs.text('.peekview-widget .test-output-peek-message-container');
     assert.match(sides, /PA 0x50000000/);
     assert.match(sides, /PA 0x50000040 \(ns\)/);
