@@ -137,14 +137,6 @@ export function queueEntries(smmu: Smmu, name: QueueName, world: World, window: 
   return entries;
 }
 
-/**
- * One entry of a queue.
- * @param place index, with the wrap bit above it or without
- */
-export function queueEntry(smmu: Smmu, name: QueueName, world: World, place: number): QueueEntry {
-  return entryAt(smmu, ring(smmu.bank, name, world), place);
-}
-
 function entryAt(smmu: Smmu, q: Ring, place: number): QueueEntry {
   const size = 2 ** q.log2size;
   const at = place % (2 * size);

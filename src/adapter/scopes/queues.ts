@@ -6,7 +6,7 @@ import {
   entryWords,
   type QueueEntry,
   type QueueName,
-  queueEntry,
+  queueEntries,
   queueSummary,
 } from '../../inspect/queues.ts';
 import { DATA } from '../../model/memory.ts';
@@ -63,9 +63,10 @@ function entriesNode(
     children: {
       indexed: count,
       page: (start, length) =>
-        Array.from({ length: Math.min(length, count - start) }, (_, i) =>
-          entryNode(smmu, queue, world, queueEntry(smmu, queue, world, (first + start + i) % size)),
-        ),
+        queueEntries(smmu, queue, world, {
+          first: (first + start) % size,
+          count: Math.max(0, Math.min(length, count - start)),
+        }).map((entry) => entryNode(smmu, queue, world, entry)),
     },
   };
 }
