@@ -2,6 +2,7 @@
 
 import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
+import { entryText } from '../../control/updates/finding-words.ts';
 import { busDeviceFunction } from '../../inspect/stream-id.ts';
 import { atcText } from '../../model/ats/atc.ts';
 import type { AtcEntry } from '../../model/ats/completion.ts';
@@ -80,25 +81,11 @@ export function walkNode(entry: TlbEntry): Node {
   };
 }
 
-/** `STE 0x8`, `CD 3 of StreamID 0x8`, `L1STD of StreamIDs 0x0 to 0xff`. */
-function structureName({ structure, sid, index, span }: StructureEntry): string {
-  switch (structure) {
-    case 'STE':
-      return `STE ${hex(sid)}`;
-    case 'L1STD':
-      return `L1STD of StreamIDs ${hex(sid)} to ${hex(sid + span - 1)}`;
-    case 'CD':
-      return `CD ${index} of StreamID ${hex(sid)}`;
-    case 'L1CD':
-      return `L1CD of CDs ${index} to ${index + span - 1} of StreamID ${hex(sid)}`;
-  }
-}
-
 /** A configuration structure as it was when it was cached; it opens to its fields. */
 export function structureNode(entry: StructureEntry): Node {
   const { structure, world, pa, words } = entry;
   return {
-    name: structureName(entry),
+    name: entryText(entry),
     value: `from PA ${hex(pa)}${leavingText(entry)}`,
     type: `${structure} of the ${world} stream table as it was read, ${busDeviceFunction(entry.sid)}`,
     memory: { space: world, pa },

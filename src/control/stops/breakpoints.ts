@@ -1,7 +1,7 @@
 /** Every breakpoint of a session: exception filters, functions, instructions, data and lines. */
 
 import type { World } from '../../bits/world.ts';
-import type { Effect, Operation, Outcome, Outline, Plan } from '../../model/plan.ts';
+import type { Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Scope } from '../expression/value.ts';
 import type { Finding } from '../finding.ts';
@@ -322,11 +322,6 @@ export class Breakpoints {
    * Whether an operation may stop or log, judged by what it comes to. False is a promise.
    * @param smmu as it is before the operation
    */
-  mayStop(operation: Operation, outcome: Outcome, effects: readonly Effect[], smmu: Smmu): boolean {
-    return this.interest({ operation, outcome, effects }, smmu);
-  }
-
-  /** {@link mayStop} of an outline. */
   interest(outline: Outline, smmu: Smmu): boolean {
     if (mayStop(outline, this.#enabled, smmu)) return true;
     const others = this.#others;

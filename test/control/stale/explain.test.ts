@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { STALE_USE, staleStop } from '../../../src/control/stale/stop.ts';
+import { StaleChecker } from '../../../src/control/stale/checker.ts';
+import { Breakpoints } from '../../../src/control/stops/breakpoints.ts';
+import { FILTERS } from '../../../src/control/stops/index.ts';
+import type { Hit } from '../../../src/control/stops/stop.ts';
+import type { Plan } from '../../../src/model/plan.ts';
 import { CD as CD_LAYOUT } from '../../../src/spec/cd.ts';
 import { CDTAB, SID, TTB1, transaction } from '../../kit/smmu.ts';
 import { identity, mapStage2, NESTED_STE, S2_PAGE, S2_STE } from '../../kit/stage2.ts';
@@ -21,6 +25,18 @@ function used(): { s: Scenario; leaf: number } {
 function text(s: Scenario): string[] {
   expect(s.explained).toHaveLength(1);
   return (s.explained[0]?.text ?? '').split('\n');
+}
+
+/** Where the filter `stale-use` stops, at or after a step, by what the checker finds. */
+function staleStop(s: Scenario, plan: Plan, from: number): Hit | null {
+  const breakpoints = new Breakpoints();
+  breakpoints.attach(s.m.smmu);
+  breakpoints.setFilters([{ id: 'stale-use' }]);
+  return breakpoints.find(s.m.smmu, plan, from, findings(s, plan));
+}
+
+function findings(s: Scenario, plan: Plan): ReturnType<StaleChecker['judge']> {
+  return new StaleChecker(s.origins).judge(s.m.smmu, plan);
 }
 
 /** After what the explanation asks for, the same transaction uses nothing old. */
@@ -211,24 +227,24 @@ describe('a stop says which entry, which write, which commands and which would h
 
 describe('the stop', () => {
   test('is asked for: it is off by default', () => {
-    expect(STALE_USE).toMatchObject({ id: 'stale-use', byDefault: false });
+    expect(FILTERS.find(({ id }) => id === 'stale-use')).toMatchObject({ byDefault: false });
   });
 
   test('is the first use from a step on that is not allowed', () => {
     const { s, leaf } = used();
     s.poke(leaf, 0n);
     const plan = s.m.smmu.plan({ kind: 'transaction', transaction: transaction(SID, IOVA) });
-    const stop = staleStop(s.m.smmu, plan, 0);
+    const stop = staleStop(s, plan, 0);
     expect(plan.steps[stop?.step ?? -1]?.kind).toBe('cache-hit');
-    expect(stop?.use.class).toBe('unsafe');
-    expect(staleStop(s.m.smmu, plan, (stop?.step ?? 0) + 1)).toBeNull();
+    expect(findings(s, plan)[0]?.class).toBe('unsafe');
+    expect(staleStop(s, plan, (stop?.step ?? 0) + 1)).toBeNull();
   });
 
   test('is none where only the access flag is gone', () => {
     const { s, leaf } = used();
     s.poke(leaf, (PA | USER_PAGE | 3n) & ~(1n << 10n));
     const plan = s.m.smmu.plan({ kind: 'transaction', transaction: transaction(SID, IOVA) });
-    expect(staleStop(s.m.smmu, plan, 0)).toBeNull();
+    expect(staleStop(s, plan, 0)).toBeNull();
   });
 
   test('judging changes nothing', () => {

@@ -316,10 +316,9 @@ test('a line of a structure stops where its field decides; the heading at the fe
   expect(plan.steps[fetched?.step ?? -1]).toMatchObject({ kind: 'fetch' });
 });
 
-test('what mayStop denies has no stop in its plan, and commands that no breakpoint names are denied', () => {
+test('what interests nobody has no stop in its plan, and commands that no breakpoint names are denied', () => {
   breakpoints.setFunctions([{ name: 'TLBI_NH_*' }]);
-  const may = ({ operation, outcome, effects }: Plan): boolean =>
-    breakpoints.mayStop(operation, outcome, effects, smmu);
+  const may = (plan: Plan): boolean => breakpoints.interest(plan, smmu);
   const plan = command(cfgiSte(8));
   expect(may(plan)).toBe(false);
   smmu.commit(plan.effects);
