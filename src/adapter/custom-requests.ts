@@ -6,6 +6,8 @@
 import type { World } from '../bits/world.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { TreeNode } from '../inspect/tree.ts';
+import type { NotifyDecision } from '../model/notifiers/decision.ts';
+import type { Consumer, NotifierAccepts, NotifierPolicy } from '../spec/notifiers.ts';
 
 export type { TreeNode } from '../inspect/tree.ts';
 
@@ -41,6 +43,85 @@ export interface HistoryEntry {
   readonly line?: number;
 }
 
+/** A row of the Notifier events view: a decision as people read it. */
+export interface NotifierRow {
+  readonly number: number;
+  /** Number of the operation that caused it, for `smmu/history` and `smmu/rewind`; null while it is not done. */
+  readonly history: number | null;
+  /** Line of the program (from 1) that it belongs to. */
+  readonly line?: number;
+  readonly cause: string;
+  /** World of the command queue; null for other causes. */
+  readonly queue: World | null;
+  readonly actsOn: World;
+  readonly device: string;
+  readonly sid: number;
+  readonly deviceWorlds: readonly World[];
+  readonly notifier: number;
+  readonly consumer: Consumer;
+  readonly iommuIndex: number;
+  readonly delivered: boolean;
+  readonly reason: NotifyDecision['reason'];
+  readonly why: string;
+  /** What is left in the range of the notifier, `0x1000-0x1fff`, and the range before, as text. */
+  readonly range: string | null;
+  readonly whole: string | null;
+  /** Piece of a split range, `2/3`; null where it was not split. */
+  readonly piece: string | null;
+  /** Space of the UNMAP, and those of the mappings that were held. */
+  readonly space: World | null;
+  readonly obtained: readonly World[];
+  /** What the consumer said. */
+  readonly message: string | null;
+  readonly removed: number;
+  readonly kept: number;
+  /** Texts of the findings about it. */
+  readonly findings: readonly string[];
+}
+
+/** A row of the Notifier matrix: a consumer of a device in one world. */
+export interface NotifierMatrixRow {
+  readonly device: string;
+  readonly sid: number;
+  readonly world: World;
+  readonly consumer: Consumer;
+  readonly notifier: number;
+  /** Why the registration was refused; null when it was accepted. */
+  readonly refused: string | null;
+  /** Decisions about invalidations of this world. */
+  readonly told: number;
+  readonly untold: number;
+  /** Mappings that it holds though they were invalidated. */
+  readonly missed: number;
+  /** UNMAPs whose space was another than that of the mapping. */
+  readonly wrongSpace: number;
+  readonly held: number;
+}
+
+/** What one policy makes of the session, run again from its start. */
+export interface PolicyColumn {
+  readonly policy: NotifierPolicy;
+  readonly registered: number;
+  readonly refused: number;
+  readonly told: number;
+  readonly untold: number;
+  readonly missed: number;
+  readonly wrongSpace: number;
+  readonly findings: readonly string[];
+  /** QEMU would have aborted here. */
+  readonly aborts: number;
+}
+
+/** One invalidation and device, with what each policy makes of it, in the order of the columns. */
+export interface PolicyRow {
+  readonly cause: string;
+  readonly device: string;
+  readonly consumer: Consumer;
+  readonly actsOn: World;
+  readonly outcomes: readonly string[];
+  readonly differs: boolean;
+}
+
 /** Requests by name: what goes in, what comes back. */
 export interface CustomRequests {
   /** Children of a node of the Streams tree; `id: null` asks for the roots. */
@@ -61,6 +142,27 @@ export interface CustomRequests {
     body: { readonly entries: readonly HistoryEntry[]; readonly total: number };
   };
   /** Takes everything back from operation `to` on; a `stopped` event follows. */
+  /** Decisions about notifiers from `start` on (counted over those that match), the oldest first. */
+  'smmu/notifiers': {
+    args: { readonly start?: number; readonly count?: number; readonly world?: World };
+    body: {
+      readonly rows: readonly NotifierRow[];
+      readonly total: number;
+      /** How many of the oldest are no longer kept. */
+      readonly dropped: number;
+      readonly policy: NotifierPolicy;
+      readonly accepts: NotifierAccepts;
+    };
+  };
+  'smmu/notifierMatrix': {
+    args: Record<string, never>;
+    body: { readonly rows: readonly NotifierMatrixRow[] };
+  };
+  /** The session run again under every policy; takes a while, reports progress and can be cancelled. */
+  'smmu/policies': {
+    args: Record<string, never>;
+    body: { readonly columns: readonly PolicyColumn[]; readonly rows: readonly PolicyRow[] };
+  };
   'smmu/rewind': { args: { readonly to: number }; body: { readonly history: number } };
 }
 

@@ -1,4 +1,5 @@
 import { hex, hex64 } from '../bits/u64.ts';
+import { deviceChangeText } from '../model/notifiers/plan-device.ts';
 import type { Fault, Missing, Operation, Outcome, Plan, Transaction } from '../model/plan.ts';
 import { queueName } from '../model/queues/queue-id.ts';
 import { attributesText } from '../model/translate/attribute-text.ts';
@@ -70,6 +71,8 @@ function otherText(operation: Exclude<Operation, { kind: 'command' }>): string {
     }
     case 'broadcast-tlbi':
       return `broadcast TLBI ${operation.message.name}`;
+    case 'device':
+      return deviceChangeText(operation.change);
     case 'learned':
       return `learn ${[...operation.registers, ...operation.memory].map(({ what }) => what).join(', ')}`;
   }

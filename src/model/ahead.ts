@@ -30,6 +30,7 @@ export class Ahead implements Changeable {
   readonly dpt: Machine['dpt'];
   readonly failure: Changeable['failure'];
   readonly hooks: Changeable['hooks'];
+  readonly notifiers: Changeable['notifiers'];
   readonly #on: Changeable;
   readonly #derive: (bank: RegisterBank) => WorldState;
   #state: WorldState | null = null;
@@ -54,6 +55,7 @@ export class Ahead implements Changeable {
     this.dpt = on.dpt;
     this.failure = on.failure;
     this.hooks = on.hooks;
+    this.notifiers = on.notifiers;
     this.apply(effects);
   }
 

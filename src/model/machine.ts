@@ -10,6 +10,7 @@ import type { Tlb } from './caches/tlb.ts';
 import type { Versions } from './caches/versions.ts';
 import type { Hooks } from './hooks.ts';
 import type { SparseMemory } from './memory.ts';
+import type { Notifiers } from './notifiers/notifiers.ts';
 import type { ServiceFailure } from './service-failure.ts';
 import type { WorldState } from './state.ts';
 import type { Traffic } from './traffic-stores.ts';
@@ -62,6 +63,7 @@ export interface QueueMachine extends Machine {
   readonly bank: RegisterBank;
   readonly failure: ServiceFailure;
   readonly hooks: Hooks;
+  readonly notifiers: Notifiers;
   /** What the registers of a Security state say; the same object until one of them changes. */
   state(world: World): WorldState;
 }

@@ -15,6 +15,8 @@ import type { ConfigEntry } from './caches/config.ts';
 import type { TlbEntry } from './caches/tlb.ts';
 import type { Used } from './caches/used.ts';
 import type { ReadStatus } from './memory.ts';
+import type { NotifyDecision } from './notifiers/decision.ts';
+import type { DeviceChange } from './notifiers/device.ts';
 import type { QueueId } from './queues/queue-id.ts';
 import type { BroadcastMessage, Learned, PageHint, PageRequest } from './side-operations.ts';
 import type { Store } from './store.ts';
@@ -112,6 +114,7 @@ export type FrameKind =
   | 'page-request'
   | 'page-hint'
   | 'broadcast'
+  | 'device'
   | 'l1std'
   | 'ste'
   | 'vms'
@@ -158,6 +161,8 @@ export type StepKind =
   | 'fault'
   | 'event'
   | 'command-error'
+  /** A notifier is told of an invalidation, or is not. */
+  | 'notify'
   | 'end';
 
 /** One observable moment. A debugger stops *before* it. */
@@ -173,6 +178,8 @@ export interface Step {
   readonly fault: Fault | null;
   /** The cache entry that answered ('cache-hit') or goes ('cache-remove'). */
   readonly used: Used | null;
+  /** Who is told, and why ('notify'). */
+  readonly decision: NotifyDecision | null;
 }
 
 /** Why a transaction ended without a translation. */
@@ -365,6 +372,7 @@ export type Operation =
   | { readonly kind: 'page-request'; readonly request: PageRequest }
   | { readonly kind: 'page-hint'; readonly hint: PageHint }
   | { readonly kind: 'broadcast-tlbi'; readonly message: BroadcastMessage }
+  | { readonly kind: 'device'; readonly change: DeviceChange }
   | Learned;
 
 /** What an operation would come to, without the way there. Nothing of it has happened. */
@@ -389,6 +397,7 @@ class RecordedStep implements Step {
   readonly field: string | null;
   readonly fault: Fault | null;
   readonly used: Used | null;
+  readonly decision: NotifyDecision | null;
   #text: LazyText;
 
   constructor(
@@ -398,12 +407,14 @@ class RecordedStep implements Step {
     field: string | null,
     fault: Fault | null,
     used: Used | null,
+    decision: NotifyDecision | null,
   ) {
     this.kind = kind;
     this.frame = frame;
     this.field = field;
     this.fault = fault;
     this.used = used;
+    this.decision = decision;
     this.#text = text;
   }
 
@@ -536,9 +547,15 @@ export class Recorder {
     field: string | null = null,
     fault: Fault | null = null,
     used: Used | null = null,
+    decision: NotifyDecision | null = null,
   ): void {
     const frame = this.#stack[this.#stack.length - 1] ?? -1;
-    this.steps.push(new RecordedStep(kind, frame, text, field, fault, used));
+    this.steps.push(new RecordedStep(kind, frame, text, field, fault, used, decision));
+  }
+
+  /** A step about a notifier: it is told, or it is not. */
+  notify(decision: NotifyDecision): void {
+    this.step('notify', decision.why, null, null, null, decision);
   }
 
   /** A step about a cache entry: it answers, or it goes. */

@@ -28,6 +28,8 @@ import { enterServiceFailure } from './interrupts.ts';
 import { planLearned } from './learned.ts';
 import { CACHE_POLICIES, type CachePolicy, type ModelOptions, type QueueMachine } from './machine.ts';
 import { DATA, SparseMemory } from './memory.ts';
+import { type NotifierOptions, Notifiers } from './notifiers/notifiers.ts';
+import { planDevice } from './notifiers/plan-device.ts';
 import { planSideOperation } from './operations.ts';
 import {
   type Effect,
@@ -83,6 +85,8 @@ export interface SmmuOptions {
   readonly options?: Partial<ModelOptions>;
   /** What the architecture leaves open about stalls, events and endpoints. */
   readonly traffic?: TrafficOptions;
+  /** Who is told of invalidations. */
+  readonly notifiers?: NotifierOptions;
 }
 
 const DEFAULT_OPTIONS: ModelOptions = {
@@ -110,6 +114,7 @@ export class Smmu implements QueueMachine {
   readonly partidMaps = new PartidMapCache();
   readonly dpt = new DptTlb();
   readonly traffic: Traffic;
+  readonly notifiers: Notifiers;
   readonly failure = new ServiceFailure();
   readonly hooks: Hooks = {
     smmuDisabled: (world, effects) => effects.push(...terminateAll(this.traffic.stalls, world)),
@@ -135,6 +140,7 @@ export class Smmu implements QueueMachine {
     if (unknown.length > 0) throw new RangeError(`no such rule: ${unknown.join(', ')}`);
     this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
     this.traffic = new Traffic(options.traffic);
+    this.notifiers = new Notifiers(options.notifiers);
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
     this.bank = options.bank ?? new RegisterBank(options.places);
     this.#made = options;
@@ -300,6 +306,8 @@ export class Smmu implements QueueMachine {
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
       case 'learned':
         return outcome(planLearned(this.structures, operation, effects, recorder));
+      case 'device':
+        return outcome(planDevice(this, operation.change, effects, recorder));
       default:
         return outcome(planSideOperation(this, this.state('ns'), operation, effects, recorder));
     }

@@ -1,6 +1,7 @@
 import { hex, hex64 } from '../../bits/u64.ts';
 import { commandName, commandRows, commandText } from '../../inspect/command-text.ts';
 import { layoutByName } from '../../inspect/layouts.ts';
+import { deviceChangeText } from '../../model/notifiers/plan-device.ts';
 import type { BroadcastMessage, PageHint, PageRequest, Plan, Transaction } from '../../model/plan.ts';
 import { attributesText } from '../../model/translate/attribute-text.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
@@ -37,6 +38,11 @@ export function operationScope(plan: Plan): { name: string; children: Children }
       return { name: 'Page request', children: named(() => pageRequestNodes(operation.request)) };
     case 'page-hint':
       return { name: 'Page hint', children: named(() => pageHintNodes(operation.hint)) };
+    case 'device':
+      return {
+        name: 'Device',
+        children: named(() => [{ name: 'change', value: deviceChangeText(operation.change) }]),
+      };
     case 'broadcast-tlbi':
       return { name: 'Broadcast TLBI', children: named(() => broadcastNodes(operation.message)) };
     case 'learned':

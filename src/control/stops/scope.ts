@@ -223,5 +223,7 @@ function worldOf(operation: Operation): string {
       return operation.hint.world;
     case 'broadcast-tlbi':
       return operation.message.world;
+    case 'device':
+      return '';
   }
 }

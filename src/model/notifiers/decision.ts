@@ -1,0 +1,89 @@
+/** Who was told of an invalidation, and why. */
+
+import type { World } from '../../bits/world.ts';
+import type { Consumer } from '../../spec/notifiers.ts';
+import type { HeldMapping } from './device.ts';
+
+/** Why a notifier was told or not. */
+export type DecisionReason =
+  | 'delivered'
+  /** The device has no configuration that could be read and is valid. */
+  | 'no-configuration'
+  | 'asid'
+  | 'vmid'
+  /** A stage-2 command while the device is nested, or no table covers the address. */
+  | 'stage'
+  /** The range lies outside that of the notifier. */
+  | 'no-overlap'
+  /** The flags of the notifier do not name the event. */
+  | 'flag'
+  /** The policy tells nobody of the state that the invalidation acts on. */
+  | 'policy'
+  /** Today's QEMU tells nobody of this cause, although it invalidates. */
+  | 'gap'
+  /** The policy asks for the address space of a state that has none: QEMU aborts. */
+  | 'qemu-aborts'
+  /** RFC v3 answers the command with an error. */
+  | 'illegal-there';
+
+/** What is sent. Addresses are IOVA, as uint32 halves. */
+export interface NotifyEvent {
+  readonly type: 'UNMAP' | 'MAP';
+  /** `target_as`; `ns` is system memory. */
+  readonly space: World;
+  readonly iovaHi: number;
+  readonly iovaLo: number;
+  /** Bytes less 1. */
+  readonly maskHi: number;
+  readonly maskLo: number;
+  /** What is left of it in the range of the notifier, inclusive. */
+  readonly firstHi: number;
+  readonly firstLo: number;
+  readonly lastHi: number;
+  readonly lastLo: number;
+  /** Which piece of a split range, from 0, of how many. */
+  readonly piece: number;
+  readonly pieces: number;
+}
+
+/** What a consumer did with an event. */
+export interface ConsumerAction {
+  /** It did what the event asks; false: it refused. */
+  readonly done: boolean;
+  /** What it prints or returns, in its own words. */
+  readonly message: string;
+  readonly removed: readonly HeldMapping[];
+  /** Mappings of the range that it holds on to. */
+  readonly kept: readonly HeldMapping[];
+}
+
+/** One decision: of one invalidation, for one notifier of one device, for one piece of the range. */
+export interface NotifyDecision {
+  readonly kind: 'decision';
+  /** Counts from 0 in each session. */
+  readonly number: number;
+  /** `CMD_TLBI_NH_VA`, `S_INIT.INV_ALL`, `ROOT_TLBI`, `TLBI VAE1`, `device reset`, `unplug`. */
+  readonly cause: string;
+  /** World of the command queue; null for other causes. */
+  readonly queue: World | null;
+  /** The state whose entries it acts on. */
+  readonly actsOn: World;
+  /** How QEMU goes about it: by address, by whole ranges, or not at all. */
+  readonly path: 'iova' | 'whole' | 'none';
+  readonly device: string;
+  readonly sid: number;
+  readonly deviceWorlds: readonly World[];
+  /** Number of the notifier in its device, from 0. */
+  readonly notifier: number;
+  readonly consumer: Consumer;
+  readonly iommuIndex: number;
+  readonly delivered: boolean;
+  readonly reason: DecisionReason;
+  /** One line for people. */
+  readonly why: string;
+  /** What is sent, or would have been. Null where it did not come to that. */
+  readonly event: NotifyEvent | null;
+  readonly action: ConsumerAction | null;
+  /** Spaces of the mappings that the consumer held in the range before. */
+  readonly obtained: readonly World[];
+}

@@ -1,0 +1,35 @@
+/** What becomes of devices and of what their consumers hold. */
+
+import type { QueueMachine } from '../machine.ts';
+import type { Effect, Outcome, Recorder } from '../plan.ts';
+import type { DeviceChange } from './device.ts';
+
+/** `plug net0 (StreamID 0x8)`, in words. */
+export function deviceChangeText(change: DeviceChange): string {
+  const { what } = change;
+  return what === 'plug'
+    ? `plug ${change.device.name} (StreamID 0x${change.device.sid.toString(16)})`
+    : `${what} ${change.device}`;
+}
+
+/** Computes such an operation; its effects go to `effects`. */
+export function planDevice(
+  machine: QueueMachine,
+  change: DeviceChange,
+  effects: Effect[],
+  recorder: Recorder | null,
+): Partial<Outcome> & Pick<Outcome, 'result'> {
+  const what = deviceChangeText(change);
+  recorder?.step('begin', what);
+  const { devices } = machine.notifiers;
+  if (change.what === 'plug') {
+    effects.push({
+      kind: 'store',
+      store: devices,
+      op: 'insert',
+      entry: { spec: change.device, notifiers: [] },
+      what,
+    });
+  }
+  return { result: 'ok' };
+}

@@ -1,0 +1,122 @@
+/**
+ * How QEMU's SMMUv3 tells others of invalidations, and what was proposed for its Secure state: a statement an id,
+ * `notify:N4.10` in `rulesOff`. Sources: QEMU 10.2.50 (hw/arm/smmuv3.c, system/memory.c, hw/vfio/listener.c,
+ * hw/virtio/vhost.c), its Secure-state series RFC v3, and the thread of RFC v4 16/31.
+ */
+export const NOTIFIER_STATEMENTS = {
+  // Registration and delivery.
+  'N1.1': { doc: 'No flag: not registered.' },
+  'N1.2': { doc: 'UNMAP (1): an IOVA range is invalidated; its permission is none.' },
+  'N1.3': { doc: 'MAP (2): a new mapping appeared.' },
+  'N1.4': { doc: 'DEVIOTLB_UNMAP (4): invalidation of a device IOTLB.' },
+  'N1.5': { doc: 'VFIO registers MAP and UNMAP together (3).' },
+  'N1.6': { doc: 'A notifier has flags, an inclusive IOVA range and an iommu index.' },
+  'N1.7': { doc: 'Registration asserts that there is a flag.' },
+  'N1.8': { doc: 'Registration asserts that the range does not end before it begins.' },
+  'N1.9': { doc: 'Registration asserts that the iommu index exists.' },
+  'N1.10': { doc: 'A registration that the SMMU refuses is taken back, and its caller gets the error.' },
+  'N1.11': { doc: 'An event that does not overlap the range of a notifier is not delivered to it.' },
+  'N1.12': { doc: 'An event is cropped to the range of the notifier.' },
+  'N1.13': { doc: 'An event of a type that the flags do not name is not delivered.' },
+  'N1.14': { doc: 'The iommu index is not compared on delivery.' },
+  'N1.15': { doc: 'VFIO and vhost register at index 0, the Non-secure one.' },
+  // What the SMMU accepts.
+  'N2.1': { doc: 'DEVIOTLB_UNMAP is refused: no dev-iotlb support.' },
+  'N2.2': { doc: 'MAP is refused.' },
+  'N2.3': { doc: 'The first UNMAP puts the device on the list of devices with notifiers.' },
+  'N2.4': { doc: 'The last notifier that goes takes the device off the list.' },
+  'N2.5': { doc: 'So VFIO fails to register.' },
+  'N2.6': { doc: 'vhost without a device IOTLB asks for UNMAP only and is accepted.' },
+  'N2.7': { doc: 'vhost with a device IOTLB asks for DEVIOTLB_UNMAP and is refused, and QEMU exits.' },
+  // Which commands notify.
+  'N3.1': { doc: 'TLBI_NH_ASID tells all devices, the whole range.' },
+  'N3.2': { doc: 'TLBI_NH_ALL tells nobody where stage 2 is supported.' },
+  'N3.3': { doc: 'TLBI_NH_ALL tells all devices, the whole range, where stage 2 is not supported.' },
+  'N3.4': { doc: 'TLBI_NSNH_ALL tells all devices, the whole range.' },
+  'N3.5': { doc: 'TLBI_NH_VA and TLBI_NH_VAA tell by IOVA.' },
+  'N3.6': { doc: 'TLBI_S12_VMALL tells all devices, the whole range.' },
+  'N3.7': { doc: 'TLBI_S2_IPA tells by IOVA, stage 2.' },
+  'N3.8': { doc: 'CFGI_* tell nobody.' },
+  'N3.9': { doc: 'TLBI_EL2_* and TLBI_EL3_* tell nobody.' },
+  'N3.10': { doc: 'ATC_INV tells nobody.' },
+  'N3.11': { doc: 'SMMUEN going to 0 and changes of GBPA tell nobody.' },
+  'N3.12': {
+    doc: 'A change of a configuration without TLBI tells nobody, and a consumer may hold on: a finding.',
+  },
+  'N3.13': { doc: 'NH_ALL on an SMMU with stage 2 tells nobody, and a consumer may hold on: a finding.' },
+  // Range and granule.
+  'N4.1': { doc: 'Without stage 2 the VMID of a command does not count.' },
+  'N4.2': { doc: 'Only NH_VA compares the ASID.' },
+  'N4.3': { doc: 'TG=0: one notification of one page.' },
+  'N4.4': { doc: 'TG!=0: (NUM+1) << SCALE pages of TG*2+10 bits.' },
+  'N4.5': { doc: 'TG!=0: the range is split into aligned powers of two, a notification each.' },
+  'N4.6': { doc: 'No configuration (STE or CD cannot be read or is not valid): nothing.' },
+  'N4.7': { doc: 'A bypass or abort STE is a configuration.' },
+  'N4.8': { doc: 'Errors of that look-up are not recorded as events.' },
+  'N4.9': { doc: 'A stage-2 command while the device is nested: nothing.' },
+  'N4.10': { doc: 'TG=0: another ASID: nothing.' },
+  'N4.11': { doc: 'TG=0: another VMID: nothing.' },
+  'N4.12': { doc: 'TG=0, stage 1: the granule is that of the table that covers the address; none: nothing.' },
+  'N4.13': { doc: 'TG=0, stage 2: the granule is that of STE.S2TG.' },
+  'N4.14': { doc: 'TG!=0: neither ASID nor VMID is compared.' },
+  'N4.15': {
+    doc: 'The event: UNMAP, system address space, the address as the command has it, pages less 1 as mask.',
+  },
+  'N4.16': { doc: 'The whole range of each notifier is unmapped in the system address space.' },
+  // Consumers.
+  'N5.1': { doc: 'VFIO refuses another address space than system memory before it looks at the permission.' },
+  'N5.2': { doc: 'VFIO maps what comes with a permission.' },
+  'N5.3': { doc: 'VFIO unmaps the cropped range of what comes with none.' },
+  'N5.4': { doc: 'vhost-vdpa refuses as VFIO does.' },
+  'N5.5': { doc: 'vhost ignores the address space.' },
+  'N5.6': { doc: 'vhost invalidates as many bytes as the mask says, from the address on.' },
+  'N5.7': { doc: 'A miss of vhost needs an address space from the translation.' },
+  // The policies.
+  'N6.1': { doc: 'RFC v3 looks the configuration up by device and the SEC_SID of the queue.' },
+  'N6.2': {
+    doc: 'Of every listed device: without an STE in that state it is skipped, with an unrelated one it is told.',
+  },
+  'N6.3': { doc: 'The look-up may fill the configuration cache.' },
+  'N6.4': { doc: 'Notifiers run before TLB entries go.' },
+  'N6.5': { doc: 'RFC v3: the whole-range path uses the system address space still.' },
+  'N6.6': { doc: 'RFC v3: S_INIT.INV_ALL takes the whole-range path too.' },
+  'N6.7': {
+    doc: 'A translation takes its space from the entry, an UNMAP from SEC_SID: they need not match.',
+  },
+  'N6.8': {
+    doc: 'SEC_SID is not the space of the output: Secure and Realm streams may reach Non-secure memory.',
+  },
+  'N6.9': { doc: 'route: by IOVA into the space of the state, whole ranges into the system address space.' },
+  'N6.10': {
+    doc: 'drop-iova: of other states than Non-secure, by IOVA nobody is told, of whole ranges all are.',
+  },
+  'N6.11': { doc: 'drop-all: of other states than Non-secure nobody is told.' },
+  'N6.12': { doc: 'reject-registration: a device that is not Non-secure registers nothing.' },
+  'N6.13': { doc: 'reject+drop: both.' },
+  'N6.14': { doc: 'route: a state without an address space aborts QEMU.' },
+  'N6.15': { doc: 'accept=map: MAP is accepted, so that VFIO can register.' },
+  'N6.16': { doc: 'Check 1: the space of an UNMAP is that of the mapping.' },
+  'N6.17': { doc: 'Check 2: a range obtained earlier and invalidated gets an UNMAP.' },
+  'N6.18': { doc: 'Check 3: no registration was accepted that should have been refused.' },
+  'N6.19': {
+    doc: 'TLBI 0x20-0x23, 0x28, 0x2A and 0x30 of the Secure queue act on Non-secure entries, and notify so.',
+  },
+  'N6.20': { doc: 'TLBI 0x10-0x13 of the Secure queue do not notify Non-secure devices.' },
+  'N6.21': { doc: 'S_INIT.INV_ALL invalidates too.' },
+  'N6.22': { doc: 'ROOT_TLBI invalidates too.' },
+  'N6.23': { doc: 'Broadcast TLBI invalidates too.' },
+  'N6.24': { doc: 'The reset of a device invalidates too.' },
+  'N6.25': { doc: 'Unplugging a device invalidates too.' },
+  'N6.26': {
+    doc: 'RFC v3 answers CERROR_ILL to SSec=1 on the Secure queue; the architecture calls it legal.',
+  },
+  'N6.27': {
+    doc: 'RFC v3 answers CERROR_ABT to 0x28 and 0x2A on the Secure queue; the architecture calls them legal.',
+  },
+  'N6.28': {
+    doc: 'vhost obtains through index 0: an UNMAP of another state can drop Non-secure mappings only.',
+  },
+  'N6.29': { doc: 'Under route and drop-iova the two paths disagree.' },
+} as const satisfies Readonly<Record<string, { readonly doc: string }>>;
+
+export type NotifierStatementId = keyof typeof NOTIFIER_STATEMENTS;
