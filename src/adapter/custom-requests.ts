@@ -142,27 +142,6 @@ export interface CustomRequests {
     body: { readonly entries: readonly HistoryEntry[]; readonly total: number };
   };
   /** Takes everything back from operation `to` on; a `stopped` event follows. */
-  /** Decisions about notifiers from `start` on (counted over those that match), the oldest first. */
-  'smmu/notifiers': {
-    args: { readonly start?: number; readonly count?: number; readonly world?: World };
-    body: {
-      readonly rows: readonly NotifierRow[];
-      readonly total: number;
-      /** How many of the oldest are no longer kept. */
-      readonly dropped: number;
-      readonly policy: NotifierPolicy;
-      readonly accepts: NotifierAccepts;
-    };
-  };
-  'smmu/notifierMatrix': {
-    args: Record<string, never>;
-    body: { readonly rows: readonly NotifierMatrixRow[] };
-  };
-  /** The session run again under every policy; takes a while, reports progress and can be cancelled. */
-  'smmu/policies': {
-    args: Record<string, never>;
-    body: { readonly columns: readonly PolicyColumn[]; readonly rows: readonly PolicyRow[] };
-  };
   'smmu/rewind': { args: { readonly to: number }; body: { readonly history: number } };
 }
 
