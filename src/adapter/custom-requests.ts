@@ -7,7 +7,7 @@ import type { World } from '../bits/world.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { TreeNode } from '../inspect/tree.ts';
 import type { NotifyDecision } from '../model/notifiers/decision.ts';
-import type { Consumer, NotifierAccepts, NotifierPolicy } from '../spec/notifiers.ts';
+import type { Consumer, NotifierPolicy } from '../spec/notifiers.ts';
 
 export type { TreeNode } from '../inspect/tree.ts';
 
