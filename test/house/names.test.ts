@@ -9,9 +9,12 @@ import { COMMAND_LIST, COMMANDS, type CommandName } from '../../src/spec/command
 import { EVENT_LIST } from '../../src/spec/events.ts';
 import { effectsOf, type FeatureEffect } from '../../src/spec/feature-effects.ts';
 import { FEATURES } from '../../src/spec/features.ts';
+import { GPC_STATEMENTS } from '../../src/spec/gpc-statements.ts';
+import { NOTIFIER_STATEMENTS } from '../../src/spec/notifier-statements.ts';
 import { QUEUE_RULES } from '../../src/spec/queues.ts';
 import { isRuleId, unknownRules } from '../../src/spec/rule-ids.ts';
 import { VALIDITY_RULES } from '../../src/spec/validity.ts';
+import { WORLD_STATEMENTS } from '../../src/spec/world-statements.ts';
 import { TestSmmu } from '../kit/smmu.ts';
 import { NOT_MODELLED, TESTED_IN } from '../model/validity/elsewhere.ts';
 import { root, sources } from './sources.ts';
@@ -32,6 +35,13 @@ const FILES = [
     ...Object.keys(TESTED_IN),
   ]),
 ];
+/** Folders whose tests are named after statements, with the prefix that these have in `rulesOff`. */
+const STATEMENT_FOLDERS = [
+  'test/model/worlds',
+  'test/model/gpc',
+  'test/model/notifiers',
+  'test/control/isolation',
+];
 const COLLECTING_MS = 120_000;
 
 /** Names of the tests of each file, as they are when the tables that make them have been read. */
@@ -41,13 +51,13 @@ beforeAll(() => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'smmu-names-'));
   const list = path.join(folder, 'names.json');
   const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
-  const files = FILES.map((file) => `test/model/${file}`);
+  const files = [...FILES.map((file) => `test/model/${file}`), ...STATEMENT_FOLDERS];
   const { VITEST: _, ...env } = process.env;
   const args = [vitest, 'list', ...files, `--json=${list}`, '--no-static-parse'];
   const { status, stderr } = spawnSync(process.execPath, args, { cwd: root, env, encoding: 'utf8' });
   expect(status, stderr).toBe(0);
   for (const { name, file } of JSON.parse(readFileSync(list, 'utf8')) as { name: string; file: string }[]) {
-    const short = path.basename(file);
+    const short = STATEMENT_FOLDERS.find((folder) => file.includes(folder)) ?? path.basename(file);
     names.set(short, [...(names.get(short) ?? []), name]);
   }
   rmSync(folder, { recursive: true });
@@ -119,6 +129,23 @@ describe('has a test by its name, and one that fails when it is switched off', (
     const own = FEATURES.map(({ name }) => name).filter((name) => effectsOf(name).some(isShown));
     expect(own.length).toBeGreaterThan(30);
     expect(untested(own, FEATURE_FILES)).toEqual(Object.keys(UNSEEN));
+  });
+});
+
+describe.each([
+  ['between worlds', 'world', WORLD_STATEMENTS],
+  ['of granule protection', 'gpc', GPC_STATEMENTS],
+  ['about notifiers', 'notify', NOTIFIER_STATEMENTS],
+] as const)('each statement %s', (_, prefix, statements) => {
+  const ids = Object.keys(statements);
+
+  test('has a test by its name, and one that says what it decides', () => {
+    expect(untested(ids, STATEMENT_FOLDERS)).toEqual([]);
+  });
+
+  test('is asked for by its id', () => {
+    const texts = [...sources('src/model', ['.ts']), ...sources('src/control', ['.ts'])];
+    expect(ids.filter((id) => !texts.some(({ text }) => text.includes(`'${prefix}:${id}'`)))).toEqual([]);
   });
 });
 
