@@ -1,7 +1,7 @@
 /** Devices that register IOMMU notifiers, and what can be done with them. */
 
 import type { World } from '../../bits/world.ts';
-import type { Consumer } from '../../spec/notifiers.ts';
+import type { Consumer, NotifierAccepts, NotifierPolicy } from '../../spec/notifiers.ts';
 
 /** A notifier as its consumer asks for it. */
 export interface NotifierSpec {
@@ -41,7 +41,15 @@ export type DeviceChange =
       readonly write: boolean;
     }
   | { readonly what: 'reset'; readonly device: string }
-  | { readonly what: 'unplug'; readonly device: string };
+  | { readonly what: 'unplug'; readonly device: string }
+  /** Other rules from here on: whoever is registered stays so. */
+  | { readonly what: 'rules'; readonly rules: NotifierRules };
+
+/** Who is told what, and which registrations are accepted. */
+export interface NotifierRules {
+  readonly policy: NotifierPolicy;
+  readonly accepts: NotifierAccepts;
+}
 
 /** What a consumer holds: IOVA to an address in a space. */
 export interface HeldMapping {

@@ -3,7 +3,7 @@
 import type { NotifierAccepts, NotifierPolicy } from '../../spec/notifiers.ts';
 import type { Store } from '../store.ts';
 import type { NotifyDecision } from './decision.ts';
-import type { DeviceSpec, HeldMapping, NotifierSpec } from './device.ts';
+import type { DeviceSpec, HeldMapping, NotifierRules, NotifierSpec } from './device.ts';
 
 /** Who is told what, and which registrations are accepted. */
 export interface NotifierOptions {
@@ -102,15 +102,43 @@ class DecisionLog implements Store<NotifyDecision> {
   }
 }
 
+/** The rules that hold: the newest of those that were set. */
+class Rules implements Store<NotifierRules> {
+  readonly #set: NotifierRules[];
+
+  constructor(first: NotifierRules) {
+    this.#set = [first];
+  }
+
+  get now(): NotifierRules {
+    return this.#set[this.#set.length - 1] as NotifierRules;
+  }
+
+  insert(rules: NotifierRules): void {
+    this.#set.push(rules);
+  }
+
+  remove(rules: NotifierRules): void {
+    const at = this.#set.lastIndexOf(rules);
+    if (at > 0) this.#set.splice(at, 1);
+  }
+}
+
 export class Notifiers {
-  readonly policy: NotifierPolicy;
-  readonly accepts: NotifierAccepts;
+  readonly rules: Rules;
   readonly devices = new Devices();
   readonly held = new Held();
   readonly log = new DecisionLog();
 
   constructor({ policy = 'qemu-upstream', accepts = 'qemu' }: NotifierOptions = {}) {
-    this.policy = policy;
-    this.accepts = accepts;
+    this.rules = new Rules({ policy, accepts });
+  }
+
+  get policy(): NotifierPolicy {
+    return this.rules.now.policy;
+  }
+
+  get accepts(): NotifierAccepts {
+    return this.rules.now.accepts;
   }
 }

@@ -7,7 +7,11 @@ import type { DeviceChange } from './device.ts';
 /** `plug net0 (StreamID 0x8)`, in words. */
 export function deviceChangeText(change: DeviceChange): string {
   const { what } = change;
-  return what === 'plug'
+  if (change.what === 'rules') {
+    const { policy, accepts } = change.rules;
+    return `notifier policy ${policy}, accepting ${accepts === 'map' ? 'MAP' : 'what QEMU accepts'}`;
+  }
+  return change.what === 'plug'
     ? `plug ${change.device.name} (StreamID 0x${change.device.sid.toString(16)})`
     : `${what} ${change.device}`;
 }
@@ -21,7 +25,12 @@ export function planDevice(
 ): Partial<Outcome> & Pick<Outcome, 'result'> {
   const what = deviceChangeText(change);
   recorder?.step('begin', what);
-  const { devices } = machine.notifiers;
+  const { devices, rules } = machine.notifiers;
+  if (change.what === 'rules') {
+    effects.push({ kind: 'store', store: rules, op: 'insert', entry: change.rules, what });
+    recorder?.step('end', what);
+    return { result: 'ok' };
+  }
   if (change.what === 'plug') {
     effects.push({
       kind: 'store',
