@@ -7,7 +7,7 @@ import type { World } from '../bits/world.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { TreeNode } from '../inspect/tree.ts';
 import type { NotifyDecision } from '../model/notifiers/decision.ts';
-import type { Consumer, NotifierPolicy } from '../spec/notifiers.ts';
+import type { Consumer, NotifierAccepts, NotifierPolicy } from '../spec/notifiers.ts';
 
 export type { TreeNode } from '../inspect/tree.ts';
 
@@ -140,6 +140,22 @@ export interface CustomRequests {
   'smmu/history': {
     args: { readonly start?: number; readonly count?: number };
     body: { readonly entries: readonly HistoryEntry[]; readonly total: number };
+  };
+  /** Decisions about notifiers from `start` on (counted over those that match), the oldest first; without `start` the last `count`. */
+  'smmu/notifiers': {
+    args: { readonly start?: number; readonly count?: number; readonly world?: World };
+    body: {
+      readonly rows: readonly NotifierRow[];
+      readonly total: number;
+      /** How many of the oldest are no longer kept. */
+      readonly dropped: number;
+      readonly policy: NotifierPolicy;
+      readonly accepts: NotifierAccepts;
+    };
+  };
+  'smmu/notifierMatrix': {
+    args: Record<string, never>;
+    body: { readonly rows: readonly NotifierMatrixRow[] };
   };
   /** Takes everything back from operation `to` on; a `stopped` event follows. */
   'smmu/rewind': { args: { readonly to: number }; body: { readonly history: number } };

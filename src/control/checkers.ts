@@ -1,5 +1,6 @@
 import type { Smmu } from '../model/smmu.ts';
 import type { Checker } from './checker.ts';
+import { IsolationChecker } from './isolation/checker.ts';
 import { StaleChecker } from './stale/checker.ts';
 import { OriginLog } from './stale/origins.ts';
 import { OverInvalidation } from './stale/over-invalidation.ts';
@@ -12,6 +13,8 @@ export interface Checkers {
   readonly overInvalidation: OverInvalidation;
   /** The order of writes to live structures. */
   readonly updates: UpdateChecker;
+  /** Who is told of invalidations, and what reaches which address space. */
+  readonly isolation: IsolationChecker;
 }
 
 /** @param text an entry of the history on one line */
@@ -19,5 +22,7 @@ export function checkersOf(smmu: Smmu, text: (entry: number) => string): Checker
   const origins = new OriginLog(text);
   const overInvalidation = new OverInvalidation(origins);
   const updates = new UpdateChecker(smmu, { place: text });
-  return { list: [new StaleChecker(origins), overInvalidation, updates], overInvalidation, updates };
+  const isolation = new IsolationChecker();
+  const list = [new StaleChecker(origins), overInvalidation, updates, isolation];
+  return { list, overInvalidation, updates, isolation };
 }

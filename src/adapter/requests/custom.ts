@@ -1,15 +1,16 @@
 import { UserError } from '../../bits/user-error.ts';
-import { isWorld } from '../../bits/world.ts';
+import { isWorld, WORLDS, type World } from '../../bits/world.ts';
 import { enableQueue } from '../../control/enable-queue.ts';
 import { queueThread } from '../../control/thread.ts';
 import { queueSummary } from '../../inspect/queues.ts';
 import { treeChildren } from '../../inspect/tree.ts';
-import { type Args, countOf, numberOf } from '../args.ts';
+import { type Args, countOf, numberOf, shown } from '../args.ts';
 import { textOr } from '../breakpoints/requests.ts';
 import type { CustomRequest, CustomRequests } from '../custom-requests.ts';
 import { announce } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
 import { historyPage, rewindTo } from '../history.ts';
+import { notifierMatrix, notifierPage } from '../notifiers.ts';
 import type { Session } from '../session.ts';
 import { whyAt } from '../why-at.ts';
 import { textOf } from './sources.ts';
@@ -51,6 +52,15 @@ const ANSWERS: Custom = {
     return historyPage(debuggee, countOf(args['start'], Math.max(0, length - count)), count);
   },
 
+  'smmu/notifiers': ({ debuggee }, args) => {
+    const world = args['world'];
+    const count = countOf(args['count'], HISTORY_PAGE);
+    const start = args['start'] === undefined ? null : countOf(args['start'], 0);
+    return notifierPage(debuggee, { start, count, world: world === undefined ? null : worldOf(world) });
+  },
+
+  'smmu/notifierMatrix': ({ debuggee }) => ({ rows: notifierMatrix(debuggee) }),
+
   'smmu/rewind': (session, args) => {
     const stop = rewindTo(session, numberOf(args['to'], -1));
     session.afterResponse(() => announce(session, stop));
@@ -64,10 +74,7 @@ const ANSWERS: Custom = {
   'smmu/enableQueue': (session, args) => {
     const { debuggee } = session;
     debuggee.requireStopped();
-    const world = args['world'] ?? 'ns';
-    if (typeof world !== 'string' || !isWorld(world)) {
-      throw new UserError(`${JSON.stringify(world)} is no security state`, { where: 'world' });
-    }
+    const world = worldOf(args['world'] ?? 'ns');
     const changed = enableQueue(debuggee.debugger, world);
     if (changed) {
       const stop = debuggee.debugger.standing(queueThread(world).key);
@@ -76,5 +83,13 @@ const ANSWERS: Custom = {
     return { changed };
   },
 };
+
+function worldOf(given: unknown): World {
+  if (typeof given === 'string' && isWorld(given)) return given;
+  throw new UserError(`${shown(given)} is no security state`, {
+    where: 'world',
+    todo: `write ${WORLDS.join(', ')}`,
+  });
+}
 
 export const CUSTOM: Handlers = ANSWERS;

@@ -1,0 +1,108 @@
+/** Decisions about notifiers as views and the console show them. */
+
+import { hex64 } from '../bits/u64.ts';
+import type { World } from '../bits/world.ts';
+import { hasWrongSpace } from '../control/isolation/decisions.ts';
+import type { NotifyDecision } from '../model/notifiers/decision.ts';
+import type { HeldMapping } from '../model/notifiers/device.ts';
+import type { CustomRequests, NotifierMatrixRow, NotifierRow } from './custom-requests.ts';
+import type { Debuggee } from './debuggee.ts';
+import { lineOfEntry } from './history.ts';
+
+/** Rows in one answer. */
+const PAGE = 10_000;
+const TWO_32 = 2 ** 32;
+
+/** `0x1000-0x1fff`, both inclusive. */
+function rangeText(firstHi: number, firstLo: number, lastHi: number, lastLo: number): string {
+  return `${hex64(firstHi, firstLo)}-${hex64(lastHi, lastLo)}`;
+}
+
+/** The range of an event before it was cropped. */
+function wholeText({ iovaHi, iovaLo, maskHi, maskLo }: NonNullable<NotifyDecision['event']>): string {
+  const lo = (iovaLo >>> 0) + (maskLo >>> 0);
+  const hi = (iovaHi >>> 0) + (maskHi >>> 0) + (lo >= TWO_32 ? 1 : 0);
+  return rangeText(iovaHi, iovaLo, hi >>> 0, lo >>> 0);
+}
+
+function rowOf({ checkers, debugger: control }: Debuggee, decision: NotifyDecision): NotifierRow {
+  const { event, action } = decision;
+  const history = checkers.isolation.notes.entryOf(decision);
+  const entry = history === null ? null : control.history.at(history);
+  const line = entry === null ? null : lineOfEntry(entry);
+  return {
+    number: decision.number,
+    history,
+    ...(line === null ? {} : { line }),
+    cause: decision.cause,
+    queue: decision.queue,
+    actsOn: decision.actsOn,
+    device: decision.device,
+    sid: decision.sid,
+    deviceWorlds: decision.deviceWorlds,
+    notifier: decision.notifier,
+    consumer: decision.consumer,
+    iommuIndex: decision.iommuIndex,
+    delivered: decision.delivered,
+    reason: decision.reason,
+    why: decision.why,
+    range: event && rangeText(event.firstHi, event.firstLo, event.lastHi, event.lastLo),
+    whole: event && wholeText(event),
+    piece: event && event.pieces > 1 ? `${event.piece + 1}/${event.pieces}` : null,
+    space: event?.space ?? null,
+    obtained: decision.obtained,
+    message: action === null || action.message === '' ? null : action.message,
+    removed: action?.removed.length ?? 0,
+    kept: action?.kept.length ?? 0,
+    findings: checkers.isolation.notes.findingsOf(decision),
+  };
+}
+
+/**
+ * Decisions from `start` on, counted over those about invalidations of `world`; the last `count` without `start`.
+ * @param of null: of every state
+ */
+export function notifierPage(
+  debuggee: Debuggee,
+  of: { readonly start: number | null; readonly count: number; readonly world: World | null },
+): CustomRequests['smmu/notifiers']['body'] {
+  const { log, policy, accepts } = debuggee.smmu.notifiers;
+  const all = log.values();
+  const matching = of.world === null ? all : all.filter(({ actsOn }) => actsOn === of.world);
+  const count = Math.min(of.count, PAGE);
+  const start = of.start ?? Math.max(0, matching.length - count);
+  const rows = matching.slice(start, start + count).map((decision) => rowOf(debuggee, decision));
+  return { rows, total: matching.length, dropped: log.dropped, policy, accepts };
+}
+
+/** One row for each notifier of a device and each Security state of the device. */
+export function notifierMatrix({ smmu, checkers }: Debuggee): readonly NotifierMatrixRow[] {
+  const { devices, held, log } = smmu.notifiers;
+  const rows: NotifierMatrixRow[] = [];
+  for (const { spec, notifiers } of devices.values()) {
+    for (const [number, notifier] of notifiers.entries()) {
+      if (notifier === null) continue;
+      const own = (of: NotifyDecision | HeldMapping): boolean =>
+        of.device === spec.name && of.notifier === number;
+      for (const world of spec.worlds) {
+        const decisions = log.values().filter((one) => own(one) && one.actsOn === world);
+        const holds = [...held.values()].filter((one) => own(one) && one.world === world);
+        const told = decisions.filter(({ delivered }) => delivered);
+        rows.push({
+          device: spec.name,
+          sid: spec.sid,
+          world,
+          consumer: notifier.consumer,
+          notifier: number,
+          refused: null,
+          told: told.length,
+          untold: decisions.length - told.length,
+          missed: holds.filter((one) => checkers.isolation.isMissed(one)).length,
+          wrongSpace: told.filter(hasWrongSpace).length,
+          held: holds.length,
+        });
+      }
+    }
+  }
+  return rows;
+}
