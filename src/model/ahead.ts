@@ -1,12 +1,13 @@
 /** The SMMU as it will be once effects that are only planned have been applied. */
 
+import type { World } from '../bits/world.ts';
 import type { RegisterBank } from './bank.ts';
 import type { Changeable } from './effects.ts';
 import type { Machine } from './machine.ts';
 import type { SparseMemory } from './memory.ts';
 import type { Effect } from './plan.ts';
 import type { Stall, Stalls } from './stalls.ts';
-import type { WorldState } from './state.ts';
+import type { Derive, WorldState } from './state.ts';
 import type { Traffic } from './traffic-stores.ts';
 
 /**
@@ -32,11 +33,11 @@ export class Ahead implements Changeable {
   readonly hooks: Changeable['hooks'];
   readonly notifiers: Changeable['notifiers'];
   readonly #on: Changeable;
-  readonly #derive: (bank: RegisterBank) => WorldState;
-  #state: WorldState | null = null;
+  readonly #derive: Derive;
+  readonly #states = new Map<World, WorldState>();
   #version = -1;
 
-  constructor(on: Changeable, effects: readonly Effect[], derive: (bank: RegisterBank) => WorldState) {
+  constructor(on: Changeable, effects: readonly Effect[], derive: Derive) {
     this.#derive = derive;
     this.#on = on;
     this.bank = on.bank.copy();
@@ -63,12 +64,16 @@ export class Ahead implements Changeable {
     return this.#on.memory(space);
   }
 
-  state(): WorldState {
-    if (this.#state === null || this.#version !== this.bank.version) {
-      this.#state = this.#derive(this.bank);
+  state(world: World): WorldState {
+    if (this.#version !== this.bank.version) {
+      this.#states.clear();
       this.#version = this.bank.version;
     }
-    return this.#state;
+    const known = this.#states.get(world);
+    if (known) return known;
+    const state = this.#derive(this.bank, world);
+    this.#states.set(world, state);
+    return state;
   }
 
   /**

@@ -56,8 +56,7 @@ export interface Msi {
 
 /** Whether the interrupts of a world can be MSIs. */
 export function hasMsi(machine: QueueMachine, world: QueueWorld): boolean {
-  if (world === 'ns') return machine.state(world).features.msi;
-  return machine.bank.field(`${WORLD_PREFIX[world]}IDR0`, 'MSI') === 1;
+  return machine.state(world).features.msi;
 }
 
 /** How an MSI is written, in words. */

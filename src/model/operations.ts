@@ -10,7 +10,6 @@ import { recordEvent } from './events/report.ts';
 import { DATA } from './memory.ts';
 import type { Effect, FrameKind, Operation, Outcome, Recorder } from './plan.ts';
 import { encodePageRequest, isStopMarker, takePageRequest } from './queues/pri-queue.ts';
-import type { WorldState } from './state.ts';
 
 /** The operations that this chapter plans. */
 export type SideOperation = Extract<Operation, { kind: 'page-request' | 'page-hint' | 'broadcast-tlbi' }>;
@@ -40,20 +39,9 @@ function enter(
   recorder?.step('begin', name);
 }
 
-/** Whether the registers of the operation's Security state are the ones at hand. */
-function foreign(world: World, state: WorldState): boolean {
-  return world !== 's' && world !== state.world;
-}
-
-function declined(world: World, recorder: Recorder | null): Said {
-  recorder?.step('end', `the Security state ${world} is not modelled`);
-  return { result: 'not-modelled' };
-}
-
 /** Computes one of these operations; its effects go to `effects`. */
 export function planSideOperation(
   on: Changeable,
-  state: WorldState,
   operation: SideOperation,
   effects: Effect[],
   recorder: Recorder | null,
@@ -67,7 +55,7 @@ export function planSideOperation(
       const words = encodePageRequest(request);
       const name = `${what} for ${at} by StreamID ${hex(sid)}`;
       enter(recorder, 'page-request', world, name, 'PRIQ_ENTRY', words);
-      if (foreign(world, state)) return declined(world, recorder);
+      const state = on.state(world);
       const { fate, recording } = takePageRequest(on, state, request, effects, recorder);
       const written = fate === 'written';
       recorder?.step('end', written ? 'the message is in the PRI queue' : 'the message is discarded');
@@ -79,7 +67,7 @@ export function planSideOperation(
       const record = encodeHint(hint);
       const name = `page hint for ${hex64(hint.addressHi, hint.addressLo)} by StreamID ${hex(hint.sid)}`;
       enter(recorder, 'page-hint', world, name, 'E_PAGE_REQUEST', record);
-      if (world !== state.world) return declined(world, recorder);
+      const state = on.state(world);
       if (!state.smmuEnabled) {
         // Not among the events that may be recorded then (7.2.1).
         recorder?.step('end', 'SMMUEN=0: the hint is dropped');
@@ -93,9 +81,8 @@ export function planSideOperation(
       const { message } = operation;
       const name = broadcastText(message);
       enter(recorder, 'broadcast', message.world, name, 'BROADCAST', new Uint32Array(0));
-      if (message.world !== state.world) return declined(message.world, recorder);
       recorder?.step('decide', BROADCASTS[message.name].doc);
-      const why = broadcastTlbi(on, state, message, effects, recorder);
+      const why = broadcastTlbi(on, on.state(message.world), message, effects, recorder);
       recorder?.step('end', why ?? 'the invalidation is done');
       return { result: why === null ? 'ok' : 'idle' };
     }

@@ -112,7 +112,10 @@ export function fieldPlace(register: string, field: string): FieldPlace {
 /** Queue indices of page 1: page 0 may repeat them (IHI 0070 6.2.2), and this SMMU does. */
 const PAGE_1_INDICES = ['EVENTQ_PROD', 'EVENTQ_CONS', 'PRIQ_PROD', 'PRIQ_CONS'];
 const QUEUE_INDICES: ReadonlySet<number> = new Set(
-  ['CMDQ_PROD', 'CMDQ_CONS', ...PAGE_1_INDICES].map(offsetOf),
+  [
+    ...['CMDQ_PROD', 'CMDQ_CONS', ...PAGE_1_INDICES].flatMap((name) => [name, `R_${name}`]),
+    ...['S_CMDQ_PROD', 'S_CMDQ_CONS', 'S_EVENTQ_PROD', 'S_EVENTQ_CONS'],
+  ].map(offsetOf),
 );
 
 /** Where page 0 repeats a queue index, and the index itself, as byte offsets. */
@@ -130,8 +133,8 @@ const INTERFACE_UPPER_HALF = 8;
 
 /** Whether a word only moves with commands and records, so that nothing is derived from it. */
 export function isQueueIndex(place: number): boolean {
-  if (place < FIXED_BYTES) return QUEUE_INDICES.has(place);
-  return place >= STARTS.CMDQCP && (place & INTERFACE_UPPER_HALF) !== 0;
+  if (place < STARTS.CMDQCP) return QUEUE_INDICES.has(place);
+  return (place & INTERFACE_UPPER_HALF) !== 0;
 }
 
 /** Where the system has put what no ID register places: bytes from the base of the SMMU. */

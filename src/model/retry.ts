@@ -3,12 +3,11 @@
 import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { Ahead } from './ahead.ts';
-import type { RegisterBank } from './bank.ts';
 import type { Changeable } from './effects.ts';
 import { isStallRecordable } from './events/report.ts';
 import type { Effect, Recorder, Result, Transaction } from './plan.ts';
 import { insertStall, removeStall, type Stall, stallEnds } from './stalls.ts';
-import type { WorldState } from './state.ts';
+import type { Derive, WorldState } from './state.ts';
 import { translateTraffic } from './traffic.ts';
 import { Answer } from './translate/answer.ts';
 
@@ -49,7 +48,7 @@ export function recordArrival(recorder: Recorder, t: Transaction, before = ''): 
  */
 export function wakeStalls(
   on: Changeable,
-  derive: (bank: RegisterBank) => WorldState,
+  derive: Derive,
   effects: Effect[],
   recorder: Recorder | null,
   synchronised: boolean,
@@ -65,7 +64,7 @@ export function wakeStalls(
     const { transaction: t } = stall;
     if (recorder) recordArrival(recorder, t, isEarly ? 'early retry of ' : 'retry of ');
     const answer = new Answer();
-    const state = ahead.state();
+    const state = ahead.state(t.world);
     translateTraffic(ahead, state, t, answer, recorder);
     const more = isEarly ? afterEarly(ahead, stall, answer) : [removeStall(stalls, stall)];
     if (more === null) return;
@@ -76,7 +75,7 @@ export function wakeStalls(
   const recorded = early ? stalls.entries().filter(({ phase }) => phase === 'recorded') : [];
   for (const stall of recorded) follow(stall, true);
   const until = stalls.nextOrder;
-  const recordable = (world: World): boolean => isStallRecordable(ahead, ahead.state(), world);
+  const recordable = (world: World): boolean => isStallRecordable(ahead, ahead.state(world), world);
   for (let stall = stalls.next(recordable, until); stall; stall = stalls.next(recordable, until)) {
     follow(stall, false);
   }

@@ -6,7 +6,7 @@
  */
 
 import { hex } from '../bits/u64.ts';
-import type { World } from '../bits/world.ts';
+import { WORLD_INDEX, WORLDS, type World } from '../bits/world.ts';
 import { unknownRules } from '../spec/rule-ids.ts';
 import { startAtos } from './atos-registers.ts';
 import { keepCompletion } from './ats/atc.ts';
@@ -49,7 +49,7 @@ import { type ResetOptions, resetEffects } from './reset.ts';
 import { recordArrival, type Settle, wakeStalls } from './retry.ts';
 import { ServiceFailure } from './service-failure.ts';
 import { terminateAll } from './stalls.ts';
-import { deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
+import { type Derive, deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
 import { translateTraffic } from './traffic.ts';
 import { Traffic, type TrafficOptions } from './traffic-stores.ts';
 import { recordAccesses } from './translate/access-story.ts';
@@ -129,8 +129,8 @@ export class Smmu implements QueueMachine {
   readonly #made: SmmuOptions;
   readonly #rulesOff: ReadonlySet<string>;
   readonly #reservedBits: ReservedBits;
-  #state: WorldState | null = null;
-  #stateVersion = -1;
+  readonly #states: (WorldState | null)[] = WORLDS.map(() => null);
+  readonly #stateVersions = WORLDS.map(() => -1);
 
   constructor(options: SmmuOptions) {
     this.policy = options.caches ?? CACHE_POLICIES[0];
@@ -153,17 +153,18 @@ export class Smmu implements QueueMachine {
     return this.#memories[space] ?? this.#nowhere;
   }
 
-  /** What the registers of a Security state say. Only the Non-secure state is modelled; the others follow it. */
-  state(_world: World): WorldState {
-    if (this.#state === null || this.#stateVersion !== this.bank.version) {
-      this.#state = this.#derive(this.bank);
-      this.#stateVersion = this.bank.version;
-    }
-    return this.#state;
+  /** What the registers of a Security state say; the same object until a register changes. */
+  state(world: World): WorldState {
+    const index = WORLD_INDEX[world];
+    const known = this.#states[index];
+    if (known != null && this.#stateVersions[index] === this.bank.version) return known;
+    const state = this.#derive(this.bank, world);
+    this.#states[index] = state;
+    this.#stateVersions[index] = this.bank.version;
+    return state;
   }
 
-  readonly #derive = (bank: RegisterBank): WorldState =>
-    deriveState(bank, this.#rulesOff, this.#reservedBits);
+  readonly #derive: Derive = (bank, world) => deriveState(bank, world, this.#rulesOff, this.#reservedBits);
 
   /** Computes what an operation would do, with every step on the way. Changes nothing. */
   plan(operation: Operation): Plan {
@@ -309,7 +310,7 @@ export class Smmu implements QueueMachine {
       case 'device':
         return outcome(planDevice(this, operation.change, effects, recorder));
       default:
-        return outcome(planSideOperation(this, this.state('ns'), operation, effects, recorder));
+        return outcome(planSideOperation(this, operation, effects, recorder));
     }
   }
 

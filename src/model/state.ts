@@ -1,18 +1,10 @@
 /** What the registers of one Security state say, decoded once for each change of a register. */
 
 import type { World } from '../bits/world.ts';
-import { mostOf } from '../spec/feature-most.ts';
-import {
-  type FeatureName,
-  feature,
-  type IdValues,
-  iasBits,
-  isFeatureName,
-  oasBits,
-  withFeatures,
-} from '../spec/features.ts';
+import { type FeatureName, feature, type IdValues, iasBits, oasBits } from '../spec/features.ts';
 import { GERROR_CMDQ_ERR, GERROR_EVENTQ_ABT_ERR } from '../spec/gerror.ts';
 import { L1STD_BYTES, SPLITS } from '../spec/l1std.ts';
+import { worldRegister } from '../spec/registers.ts';
 import { STE_BYTES } from '../spec/ste.ts';
 import { SID_BITS, SSID_BITS } from '../spec/stream-id.ts';
 import type { RegisterBank } from './bank.ts';
@@ -21,6 +13,8 @@ import { type FieldBitsByLayout, fieldBits } from './field-bits.ts';
 import { PA_BITS } from './memory.ts';
 import { gbpaOverrides, tableAttributes } from './translate/attribute-sources.ts';
 import type { Attributes, Overrides } from './translate/attributes.ts';
+import { idsOfWorld, isPresent, withRulesOff } from './world-ids.ts';
+import { worldRuleOff } from './world-rules.ts';
 
 /** What the implementation offers (ID registers). */
 export interface Features {
@@ -89,6 +83,8 @@ export interface StreamTable {
 /** What the registers of one Security state say. */
 export interface WorldState {
   readonly world: World;
+  /** Whether the state exists (3.10). */
+  readonly present: boolean;
   readonly smmuEnabled: boolean;
   readonly cmdqEnabled: boolean;
   readonly eventqEnabled: boolean;
@@ -121,8 +117,12 @@ export interface WorldState {
   readonly gbpaAbort: boolean;
   /** What GBPA replaces of the attributes of traffic while SMMUEN=0; null when nothing. */
   readonly gbpaOverride: Overrides | null;
+  /** S_GBPA.NSCFG; 0 in other states. */
+  readonly gbpaNsCfg: number;
   readonly gbpaPrivCfg: number;
   readonly gbpaInstCfg: number;
+  /** S_CR0.SIF: Secure instruction fetches from Non-secure memory fault (6.3.57). */
+  readonly secureFetchOnly: boolean;
   /** VMID bits that invalidations ignore (CR0.VMW). */
   readonly vmwBits: number;
   /** Active CERROR code, or 0. */
@@ -200,17 +200,12 @@ function splitOf(raw: number): number {
 /** A level-1 table is aligned to its size, and to 64 bytes at least (6.3.24). */
 const SMALLEST_ALIGNMENT = 64;
 
-function streamTableOf(
-  bank: RegisterBank,
-  features: Features,
-  sidBits: number,
-  oasBits: number,
-): StreamTable {
-  const programmedBase = bank.field('STRTAB_BASE', 'ADDR');
-  const programmedLog2size = bank.field('STRTAB_BASE_CFG', 'LOG2SIZE');
+function streamTableOf(read: WorldReader, features: Features, sidBits: number, oasBits: number): StreamTable {
+  const programmedBase = read.field('STRTAB_BASE', 'ADDR');
+  const programmedLog2size = read.field('STRTAB_BASE_CFG', 'LOG2SIZE');
   const log2size = Math.min(programmedLog2size, sidBits);
-  const twoLevel = features.twoLevelStreamTable && bank.field('STRTAB_BASE_CFG', 'FMT') === 1;
-  const split = splitOf(bank.field('STRTAB_BASE_CFG', 'SPLIT'));
+  const twoLevel = features.twoLevelStreamTable && read.field('STRTAB_BASE_CFG', 'FMT') === 1;
+  const split = splitOf(read.field('STRTAB_BASE_CFG', 'SPLIT'));
   const entries = 2 ** (twoLevel ? Math.max(0, log2size - split) : log2size);
   const entryBytes = twoLevel ? L1STD_BYTES : STE_BYTES;
   const programmed = 2 ** (twoLevel ? Math.max(0, programmedLog2size - split) : programmedLog2size);
@@ -221,27 +216,25 @@ function streamTableOf(
   return { base, programmedBase, log2size, programmedLog2size, twoLevel, streams, split, entries, bytes };
 }
 
-const STALL_MODEL_SHIFT = 24;
-const STALL_MODEL_MASK = 3 << STALL_MODEL_SHIFT;
-const NO_STALLS = 1 << STALL_MODEL_SHIFT;
+/** A table without streams: of a state that has none. */
+const NO_TABLE: StreamTable = {
+  base: 0,
+  programmedBase: 0,
+  log2size: 0,
+  programmedLog2size: 0,
+  twoLevel: false,
+  streams: 0,
+  split: SPLITS[0],
+  entries: 0,
+  bytes: 0,
+};
 
-/** The ID registers as Non-secure streams meet them: Secure software may forbid stalls (IHI 0070 3.12.2). */
-function effectiveIds(bank: RegisterBank): IdValues {
-  const ids = bank.ids();
-  const forbidden = feature(ids, 'S_IDR0.STALL_MODEL') === 0 && bank.field('S_CR0', 'NSSTALLD') === 1;
-  return forbidden ? { ...ids, IDR0: ((ids.IDR0 ?? 0) & ~STALL_MODEL_MASK) | NO_STALLS } : ids;
-}
-
-const FEATURE_RULE = 'feature:';
-
-/** The ID registers with those features at their most whose rule is switched off: `feature:IDR3.HAD`. */
-function withRulesOff(ids: IdValues, rulesOff: ReadonlySet<string>): IdValues {
-  let forced = ids;
-  for (const rule of rulesOff) {
-    const name = rule.startsWith(FEATURE_RULE) ? rule.slice(FEATURE_RULE.length) : '';
-    if (isFeatureName(name)) forced = withFeatures(forced, { [name]: mostOf(name) });
-  }
-  return forced;
+/** Whose registers say where the streams of a state have their STEs; null: nobody's. */
+function tableOwner(world: World, present: boolean, rulesOff: ReadonlySet<string>): World | null {
+  const off = worldRuleOff(rulesOff, world, 'STRTAB');
+  if (world === 'ns') return off ? null : 'ns';
+  if (off) return 'ns';
+  return world === 'root' || !present ? null : world;
 }
 
 /** CR0.VMW: values above 4 are reserved and act as 0 (6.3.9). */
@@ -249,24 +242,74 @@ function vmwBitsOf(vmw: number): number {
   return vmw > 4 ? 0 : vmw;
 }
 
-/** Decodes the Non-secure registers. */
+/** Reads the registers of one state by the names that they have in every state. */
+interface WorldReader {
+  /** 0 where the state has no such field. */
+  field(stem: string, field: string): number;
+  /** Bits [31:0]; 0 where the state has no such register. */
+  lo(stem: string): number;
+}
+
+function readerOf(bank: RegisterBank, world: World): WorldReader {
+  return {
+    field: (stem, field) => {
+      const register = worldRegister(world, stem);
+      return register !== undefined && Object.hasOwn(register.layout.fields, field)
+        ? bank.field(register.short, field)
+        : 0;
+    },
+    lo: (stem) => {
+      const register = worldRegister(world, stem);
+      return register === undefined ? 0 : bank.lo(register.short);
+    },
+  };
+}
+
+/** VMID bits that invalidations of a state's entries ignore (3.17.6); each state has a VMW of its own. */
+function vmwBits(
+  bank: RegisterBank,
+  read: WorldReader,
+  ids: IdValues,
+  world: World,
+  off: ReadonlySet<string>,
+): number {
+  const tagged = world !== 's' || feature(ids, 'S_IDR1.SEL2') === 1;
+  if (!tagged || feature(ids, 'IDR0.S2P') === 0 || feature(ids, 'IDR0.VMW') === 0) return 0;
+  return vmwBitsOf(off.has('world:TLB-VMW') ? bank.field('CR0', 'VMW') : read.field('CR0', 'VMW'));
+}
+
+/** Decodes the registers of a state as {@link deriveState} does, with all else settled. */
+export type Derive = (bank: RegisterBank, world: World) => WorldState;
+
+/**
+ * Decodes the registers of a state. One that does not exist has nothing enabled, and Root has no streams or queues.
+ * @param rulesOff see `SmmuOptions`
+ */
 export function deriveState(
   bank: RegisterBank,
+  world: World,
   rulesOff: ReadonlySet<string>,
   reservedBits: ReservedBits = 'ignore',
 ): WorldState {
-  const ids = withRulesOff(effectiveIds(bank), rulesOff);
+  const every = withRulesOff(bank.ids(), rulesOff);
+  const ids = idsOfWorld(bank, every, world, rulesOff);
   const features = featuresOf(ids);
+  const present = isPresent(every, world, rulesOff);
+  const read = readerOf(bank, world);
+  const on = (stem: string, field: string): boolean => present && read.field(stem, field) === 1;
   const outputBits = Math.min(oasBits(ids), PA_BITS);
   // More than the architecture has (6.3.2) is a snapshot's mistake.
   const sidBits = Math.min(feature(ids, 'IDR1.SIDSIZE'), SID_BITS);
-  const active = (bank.lo('GERROR') ^ bank.lo('GERRORN')) >>> 0;
+  const active = (read.lo('GERROR') ^ read.lo('GERRORN')) >>> 0;
+  const owner = tableOwner(world, present, rulesOff);
   return {
-    world: 'ns',
-    smmuEnabled: bank.field('CR0', 'SMMUEN') === 1,
-    cmdqEnabled: bank.field('CR0', 'CMDQEN') === 1,
-    eventqEnabled: bank.field('CR0', 'EVENTQEN') === 1,
-    streamTable: streamTableOf(bank, features, sidBits, outputBits),
+    world,
+    present,
+    smmuEnabled: on('CR0', 'SMMUEN'),
+    cmdqEnabled: on('CR0', 'CMDQEN'),
+    eventqEnabled: on('CR0', 'EVENTQEN'),
+    streamTable:
+      owner === null ? NO_TABLE : streamTableOf(readerOf(bank, owner), features, sidBits, outputBits),
     features,
     ids,
     oasBits: outputBits,
@@ -276,24 +319,27 @@ export function deriveState(
     ssidBits: Math.min(feature(ids, 'IDR1.SSIDSIZE'), SSID_BITS),
     minorVersion: feature(ids, 'AIDR.ArchMinorRev'),
     stallModel: feature(ids, 'IDR0.STALL_MODEL'),
-    recInvSid: bank.field('CR2', 'RECINVSID') === 1,
-    recCfgAts: feature(ids, 'IDR0.ATSRECERR') === 1 && bank.field('CR2', 'REC_CFG_ATS') === 1,
-    atsChecked: features.ats && bank.field('CR0', 'ATSCHK') === 1,
-    e2h: bank.field('CR2', 'E2H') === 1,
-    tableAttributes: tableAttributes(bank.lo('CR1'), bank.field('STRTAB_BASE', 'RA') === 1),
-    gmpam: bank.lo('GMPAM'),
-    gbpmpam: bank.lo('GBPMPAM'),
-    gbpaAbort: bank.field('GBPA', 'ABORT') === 1,
-    gbpaOverride: features.attrTypesOvr ? gbpaOverrides(bank.lo('GBPA'), true) : null,
-    gbpaPrivCfg: features.attrPermsOvr ? bank.field('GBPA', 'PRIVCFG') : 0,
-    gbpaInstCfg: features.attrPermsOvr ? bank.field('GBPA', 'INSTCFG') : 0,
-    vmwBits: features.s2p && feature(ids, 'IDR0.VMW') === 1 ? vmwBitsOf(bank.field('CR0', 'VMW')) : 0,
+    recInvSid: on('CR2', 'RECINVSID'),
+    recCfgAts: feature(ids, 'IDR0.ATSRECERR') === 1 && on('CR2', 'REC_CFG_ATS'),
+    // R_CR0.ATSCHK is RES1 (6.3.128).
+    atsChecked: features.ats && ((world === 'realm' && !rulesOff.has('world:R-ATS')) || on('CR0', 'ATSCHK')),
+    e2h: on('CR2', 'E2H'),
+    tableAttributes: tableAttributes(read.lo('CR1'), read.field('STRTAB_BASE', 'RA') === 1),
+    gmpam: read.lo('GMPAM'),
+    gbpmpam: read.lo('GBPMPAM'),
+    gbpaAbort: read.field('GBPA', 'ABORT') === 1,
+    gbpaNsCfg: read.field('GBPA', 'NSCFG'),
+    gbpaOverride: features.attrTypesOvr ? gbpaOverrides(read.lo('GBPA'), true) : null,
+    gbpaPrivCfg: features.attrPermsOvr ? read.field('GBPA', 'PRIVCFG') : 0,
+    gbpaInstCfg: features.attrPermsOvr ? read.field('GBPA', 'INSTCFG') : 0,
+    secureFetchOnly: on('CR0', 'SIF'),
+    vmwBits: vmwBits(bank, read, ids, world, rulesOff),
     cmdqStopped: (active & GERROR_CMDQ_ERR) !== 0,
-    cmdqError: active & GERROR_CMDQ_ERR ? bank.field('CMDQ_CONS', 'ERR') : 0,
+    cmdqError: active & GERROR_CMDQ_ERR ? read.field('CMDQ_CONS', 'ERR') : 0,
     eventqAborted: (active & GERROR_EVENTQ_ABT_ERR) !== 0,
     bits: fieldBits(ids, rulesOff),
     strict: reservedBits === 'strict',
-    dpt: deriveDpt(bank, 'ns', ids, outputBits),
+    dpt: deriveDpt(bank, world, ids, outputBits),
     rulesOff,
   };
 }

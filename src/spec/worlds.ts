@@ -128,6 +128,26 @@ export const WORLD_FACTS: Readonly<Record<World, WorldFacts>> = {
   },
 };
 
+/**
+ * What a state says of its own in place of the Non-secure ID registers: the field there, and the field here (6.3.52,
+ * 6.3.53, 6.3.122). All else is shared.
+ */
+export const OWN_FEATURES: Readonly<Record<World, readonly (readonly [FeatureName, FeatureName])[]>> = {
+  ns: [],
+  s: [
+    ['IDR0.STALL_MODEL', 'S_IDR0.STALL_MODEL'],
+    ['IDR0.MSI', 'S_IDR0.MSI'],
+    ['IDR1.SIDSIZE', 'S_IDR1.S_SIDSIZE'],
+  ],
+  realm: [
+    ['IDR0.STALL_MODEL', 'R_IDR0.STALL_MODEL'],
+    ['IDR0.MSI', 'R_IDR0.MSI'],
+    ['IDR0.ATS', 'R_IDR0.ATS'],
+    ['IDR0.PRI', 'R_IDR0.PRI'],
+  ],
+  root: [],
+};
+
 /** World by SEC_SID; 3 is reserved. Without S_IDR1.SECURE_IMPL every SEC_SID counts as 0. */
 export const WORLD_BY_SEC_SID: readonly (World | undefined)[] = ['ns', 's', 'realm', undefined];
 

@@ -20,7 +20,7 @@ import { NESTED_STE, S2_STE } from '../kit/stage2.ts';
 const NONE: ReadonlySet<string> = new Set();
 
 function stateOf(registers: Registers) {
-  return deriveState(new TestSmmu({ registers }).smmu.bank, NONE);
+  return deriveState(new TestSmmu({ registers }).smmu.bank, 'ns', NONE);
 }
 
 function fields(ste: Values, registers: Registers = {}): Stage2Fields {
