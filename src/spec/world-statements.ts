@@ -237,6 +237,3 @@ export const WORLD_STATEMENTS = {
 } as const satisfies Readonly<Record<string, Statement>>;
 
 export type WorldStatementId = keyof typeof WORLD_STATEMENTS;
-
-/** What the ids of a state begin with. */
-export const STATEMENT_PREFIX = { ns: 'NS', s: 'S', realm: 'R', root: 'ROOT' } as const;
