@@ -3,6 +3,7 @@ import type { Clock } from '../control/clock.ts';
 import { Debugger, type DebuggerOptions } from '../control/debugger.ts';
 import type { Stop } from '../control/stop.ts';
 import type { ThreadKey } from '../control/thread.ts';
+import { queueWorlds } from '../model/present-worlds.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { shown } from './args.ts';
 import { NotNow } from './errors.ts';
@@ -47,7 +48,8 @@ export class Debuggee {
     this.machine = machine;
     const { smmu, program } = machine;
     this.checkers = checkersOf(smmu, (entry) => this.debugger.entryText(entry));
-    this.debugger = new Debugger(smmu, clock, { ...options, program, checkers: this.checkers.list });
+    const worlds = queueWorlds(smmu.bank.ids());
+    this.debugger = new Debugger(smmu, clock, { ...options, worlds, program, checkers: this.checkers.list });
     this.queues = new QueueDocuments(machine.smmu);
   }
 

@@ -1,4 +1,5 @@
 import type { World } from '../bits/world.ts';
+import { offsetOf } from '../model/bank.ts';
 import { REGISTERS, worldRegister } from '../spec/registers.ts';
 import type { Debugger } from './debugger.ts';
 import { queueThread } from './thread.ts';
@@ -13,12 +14,13 @@ const word = new Uint32Array(1);
 export function enableQueue(debug: Debugger, world: World): boolean {
   const cr0 = worldRegister(world, 'CR0');
   if (!cr0) return false;
-  word[0] = debug.smmu.bank.peek(cr0.offset);
+  const offset = offsetOf(cr0.short);
+  word[0] = debug.smmu.bank.peek(offset);
   if (CMDQEN.get(word, 0) === 1) return false;
   CMDQEN.set(word, 0, 1);
   debug.perform(
     queueThread(world).key,
-    { kind: 'register', offset: cr0.offset, value: word[0] as number, valueHi: 0, bytes: 4 },
+    { kind: 'register', offset, value: word[0] as number, valueHi: 0, bytes: 4, world },
     `set ${cr0.short}.CMDQEN`,
   );
   return true;

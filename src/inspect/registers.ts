@@ -3,23 +3,36 @@
 import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { offsetOf, type RegisterBank } from '../model/bank.ts';
-import { REGISTER_LIST, type Register } from '../spec/registers.ts';
+import { REGISTER_LIST, type Register, type RegisterBlock } from '../spec/registers.ts';
 import { type Row, rows } from './rows.ts';
+
+/** Pages of which an SMMU has one each (6.1). */
+const SINGLE: ReadonlySet<RegisterBlock> = new Set(['PAGE_0', 'PAGE_1', 'R_PAGE_0', 'R_PAGE_1', 'ROOT']);
+
+function listOf(world: World): readonly Register[] {
+  return REGISTER_LIST.filter((r) => r.world === world && SINGLE.has(r.block) && !r.array)
+    .slice()
+    .sort((a, b) => offsetOf(a.short) - offsetOf(b.short));
+}
+
+const BY_WORLD: Readonly<Record<World, readonly Register[]>> = {
+  ns: listOf('ns'),
+  s: listOf('s'),
+  realm: listOf('realm'),
+  root: listOf('root'),
+};
 
 /** The registers that the model's bank holds, of one world, in the order of their offsets. */
 export function registersOf(world: World): readonly Register[] {
-  return (
-    BY_WORLD.get(world) ??
-    REGISTER_LIST.filter(
-      (r) => r.world === world && (r.block === 'PAGE_0' || r.block === 'PAGE_1') && !r.array,
-    )
-      .slice()
-      .sort((a, b) => offsetOf(a.short) - offsetOf(b.short))
-  );
+  return BY_WORLD[world];
 }
 
-const BY_WORLD = new Map<World, readonly Register[]>();
-for (const world of ['ns', 's'] as const) BY_WORLD.set(world, registersOf(world));
+/** Where a register lies, for people: `+0x00020`, `R_PAGE_0 +0x00020`. */
+export function registerPlace({ block, offset, short }: Register): string {
+  return block === 'PAGE_0' || block === 'PAGE_1'
+    ? `+${hex(offsetOf(short), 5)}`
+    : `${block} +${hex(offset, 5)}`;
+}
 
 /** The whole register in hexadecimal. */
 export function registerValue(bank: RegisterBank, register: Register): string {

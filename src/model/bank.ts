@@ -84,9 +84,10 @@ export class RegisterBank {
 
   /**
    * The place of an offset, or null where this SMMU has no page of registers.
-   * @param offset bytes from the base of the SMMU, as software has it
+   * @param offset bytes from the base of the SMMU, as software has it; a place of the model's own stays what it is
    */
   placeAt(offset: number): number | null {
+    if (offset >= FIXED_BYTES && blockOf(offset) !== null) return offset;
     return placeAt(offset, this.#options, this);
   }
 

@@ -4,6 +4,7 @@ import { enableQueue } from '../../control/enable-queue.ts';
 import { queueThread } from '../../control/thread.ts';
 import { queueSummary } from '../../inspect/queues.ts';
 import { treeChildren } from '../../inspect/tree.ts';
+import { queueWorlds } from '../../model/present-worlds.ts';
 import { type Args, countOf, numberOf, shown } from '../args.ts';
 import { textOr } from '../breakpoints/requests.ts';
 import type { CustomRequest, CustomRequests } from '../custom-requests.ts';
@@ -33,7 +34,7 @@ const ANSWERS: Custom = {
     capture: debuggee.name,
     description: debuggee.machine.description,
     threads: debuggee.debugger.threads.map(({ key, name }) => ({ id: debuggee.threadId(key), key, name })),
-    worlds: (['ns'] as const).map((world) => ({
+    worlds: queueWorlds(debuggee.smmu.bank.ids()).map((world) => ({
       world,
       smmuEnabled: debuggee.smmu.state(world).smmuEnabled,
       cmdqEnabled: debuggee.smmu.state(world).cmdqEnabled,

@@ -1,7 +1,11 @@
 import { UserError } from '../../bits/user-error.ts';
+import type { World } from '../../bits/world.ts';
 import { enableQueue } from '../../control/enable-queue.ts';
 import { replayConsumed } from '../../control/replay-consumed.ts';
 import { Breakpoints } from '../../control/stops/breakpoints.ts';
+import { worldName } from '../../inspect/text.ts';
+import { queueWorlds } from '../../model/present-worlds.ts';
+import { WORLD_PREFIX } from '../../spec/registers.ts';
 import type { Args } from '../args.ts';
 import { placeBreakpoints } from '../breakpoints/set.ts';
 import { Debuggee } from '../debuggee.ts';
@@ -93,13 +97,24 @@ async function open(session: Session, args: Args, requestId: number): Promise<vo
   session.output(machine.description);
   const ignored = withoutEffect(args).map((name) => `${name}: has no effect in this version; leave it out`);
   for (const warning of [...ignored, ...machine.warnings]) session.output(`warning: ${warning}`, 'important');
-  if (inputs.enableQueue && enableQueue(debuggee.debugger, 'ns')) {
-    session.output('enableQueue: CR0.CMDQEN set in the model; stepping back takes it back');
+  for (const world of queueWorlds(machine.smmu.bank.ids())) prepareQueue(session, world);
+}
+
+/** What people want of the command queue of a world before anything runs. */
+function prepareQueue(session: Session, world: World): void {
+  const { inputs, debugger: control, smmu } = session.debuggee;
+  const prefix = WORLD_PREFIX[world];
+  // A state that software never set up has no queue to enable.
+  if (world !== 'ns' && smmu.bank.lo(`${prefix}CMDQ_BASE`) === 0 && smmu.bank.hi(`${prefix}CMDQ_BASE`) === 0)
+    return;
+  if (inputs.enableQueue && enableQueue(control, world)) {
+    session.output(`enableQueue: ${prefix}CR0.CMDQEN set in the model; stepping back takes it back`);
   }
   if (inputs.replayConsumed) {
-    const count = replayConsumed(debuggee.debugger, 'ns');
+    const count = replayConsumed(control, world);
+    const of = world === 'ns' ? '' : ` of ${worldName(world)}`;
     session.output(
-      `replayConsumed: ${count} consumed commands are pending again; stepping back takes it back`,
+      `replayConsumed: ${count} consumed commands${of} are pending again; stepping back takes it back`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { UserError } from '../../bits/user-error.ts';
+import { queueWorlds } from '../../model/present-worlds.ts';
 import type { Args } from '../args.ts';
 import { documentText, parseDocumentUri, QUEUES } from '../documents.ts';
 import type { Handlers } from '../handler.ts';
@@ -15,7 +16,9 @@ export const SOURCES: Handlers = {
 
   loadedSources(session) {
     if (!session.launched) return { sources: [] };
-    for (const queue of QUEUES) sourceOf(session, { kind: 'queue', world: 'ns', queue });
+    for (const world of queueWorlds(session.debuggee.smmu.bank.ids())) {
+      for (const queue of QUEUES) sourceOf(session, { kind: 'queue', world, queue });
+    }
     const sources = session.debuggee.documents.flatMap((uri) => {
       const document = parseDocumentUri(uri);
       return document ? [sourceOf(session, document)] : [];

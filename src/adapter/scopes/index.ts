@@ -1,6 +1,9 @@
+import type { World } from '../../bits/world.ts';
 import { stackAt } from '../../control/position.ts';
 import { worldOf } from '../../control/thread.ts';
+import { worldName } from '../../inspect/text.ts';
 import type { Frame, Plan } from '../../model/plan.ts';
+import { presentWorlds, queueWorlds } from '../../model/present-worlds.ts';
 import type { Debuggee, FrameRef } from '../debuggee.ts';
 import { type Children, named } from '../variable-node.ts';
 import { cachesScope } from './caches.ts';
@@ -8,7 +11,7 @@ import { currentStepScope } from './current-step.ts';
 import { operationScope } from './operation.ts';
 import { pendingScope } from './pending.ts';
 import { queuesScope } from './queues.ts';
-import { registersScope } from './registers.ts';
+import { bankChildren } from './registers.ts';
 import { structureScope } from './structure.ts';
 import { trafficScope } from './traffic.ts';
 import { coldNode, whatIfScope } from './what-if.ts';
@@ -36,15 +39,37 @@ const STRUCTURES: Readonly<Record<string, string>> = {
 /** The scopes of a stack frame: where it stands, its structure first, then those around it, then the SMMU. */
 export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
   const { smmu } = debuggee;
-  const world = worldOf(ref.thread) ?? 'ns';
+  const ids = smmu.bank.ids();
   return [
     ...operationScopes(debuggee, ref),
     ...whatIf(debuggee, ref),
-    { name: 'Registers', children: registersScope(smmu), expensive: true, hint: 'registers' },
-    { name: 'Queues', children: queuesScope(smmu, world), expensive: true },
+    ...ownFirst(presentWorlds(ids), ref).map(
+      (world): ScopeNode => ({
+        name: titleOf('Registers', world),
+        children: bankChildren(smmu, world),
+        expensive: true,
+        hint: 'registers',
+      }),
+    ),
+    ...ownFirst(queueWorlds(ids), ref).map((world) => ({
+      name: titleOf('Queues', world),
+      children: queuesScope(smmu, world),
+      expensive: true,
+    })),
     { name: 'Caches', children: cachesScope(smmu), expensive: true },
     { name: 'Traffic', children: trafficScope(smmu), expensive: true },
   ];
+}
+
+/** The world that a thread is about comes first. */
+function ownFirst(worlds: readonly World[], { thread }: FrameRef): readonly World[] {
+  const own = worldOf(thread);
+  return own === null ? worlds : [own, ...worlds.filter((world) => world !== own)];
+}
+
+/** `Registers`, `Registers (Secure)`. */
+function titleOf(what: string, world: World): string {
+  return world === 'ns' ? what : `${what} (${worldName(world)})`;
 }
 
 function operationScopes(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {

@@ -1,34 +1,13 @@
-import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { registerFields, registersOf, registerValue } from '../../inspect/registers.ts';
-import { worldName } from '../../inspect/text.ts';
-import { offsetOf } from '../../model/bank.ts';
+import { registerFields, registerPlace, registersOf, registerValue } from '../../inspect/registers.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Register } from '../../spec/registers.ts';
 import { registerSlot } from '../edit/slot.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
 import { fieldNode } from './structure.ts';
 
-/** The banks of the worlds that this SMMU implements. */
-export function registersScope(smmu: Smmu): Children {
-  const worlds = implementedWorlds(smmu);
-  const first = worlds[0];
-  if (worlds.length === 1 && first) return bankChildren(smmu, first);
-  return named(() =>
-    worlds.map((world) => ({
-      name: world,
-      value: `${worldName(world)} registers`,
-      children: bankChildren(smmu, world),
-    })),
-  );
-}
-
-/** Non-secure always; Secure when its ID register says so (IHI 0070 6.3.58). */
-function implementedWorlds(smmu: Smmu): World[] {
-  return smmu.bank.field('S_IDR1', 'SECURE_IMPL') === 1 ? ['ns', 's'] : ['ns'];
-}
-
-function bankChildren(smmu: Smmu, world: World): Children {
+/** The registers of one world. */
+export function bankChildren(smmu: Smmu, world: World): Children {
   return named(() => registersOf(world).map((register) => registerNode(smmu, register)));
 }
 
@@ -40,7 +19,7 @@ export function registerNode(smmu: Smmu, register: Register): Node {
   return {
     name: register.short,
     value: registerValue(smmu.bank, register),
-    type: `${register.name} at +${hex(offsetOf(register.short), 5)}: ${register.doc}`,
+    type: `${register.name} at ${registerPlace(register)}: ${register.doc}`,
     evaluateName: again,
     ...(whole ? { slot: whole } : {}),
     ...settable(register),
