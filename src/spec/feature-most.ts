@@ -32,6 +32,27 @@ const MOST: Readonly<Partial<Record<FeatureName, number>>> = {
   'AIDR.ArchMajorRev': 0,
   'AIDR.ArchMinorRev': 4,
   'S_IDR0.STALL_MODEL': 0,
+  'S_IDR1.S_SIDSIZE': 32,
+  // The pages lie apart from those of the other states (6.1).
+  'S_IDR2.BA_S_VATOS': 2,
+  // 1 takes commands away from the Secure queue (6.3.55).
+  'S_IDR3.SAMS': 0,
+  'S_IDR4.IMPDEF': 0,
+  'S_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP': 8,
+  'S_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ': 8,
+  // Realm streams never stall (6.3.122).
+  'R_IDR0.STALL_MODEL': 1,
+  'R_IDR4.IMPDEF': 0,
+  'R_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP': 8,
+  'R_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ': 8,
+  'R_AIDR.ArchMajorRev': 0,
+  'R_AIDR.ArchMinorRev': 4,
+  // An even number (6.3.110).
+  'ROOT_IDR0.BA_REALM': 4,
+  'ROOT_IIDR.ProductID': 0,
+  'ROOT_IIDR.Variant': 0,
+  'ROOT_IIDR.Revision': 0,
+  'ROOT_IIDR.Implementer': 0,
 };
 
 /**

@@ -12,7 +12,7 @@ import { CD } from '../../src/spec/cd.ts';
 import { COMMANDS, type CommandName } from '../../src/spec/commands.ts';
 import { L1CD } from '../../src/spec/l1cd.ts';
 import { L1STD } from '../../src/spec/l1std.ts';
-import { registerByName } from '../../src/spec/registers.ts';
+import { registerByName, WORLD_PREFIX } from '../../src/spec/registers.ts';
 import { STE } from '../../src/spec/ste.ts';
 
 /** Field values of a structure by name. */
@@ -86,6 +86,46 @@ const SET_UP: Registers = {
   'CR0ACK.EVENTQEN': 1,
 };
 
+/** Where the system puts the Root page: bytes from the base of the SMMU. */
+export const ROOT_PAGE = 0x100000;
+/** The Realm pages lie here at the earliest (6.1). */
+const REALM_PAGES = 0x20000;
+const PAGE_BYTES = 0x10000;
+
+const SECURE_IDS: Registers = {
+  'S_IDR0.MSI': 1,
+  'S_IDR1.SECURE_IMPL': 1,
+  'S_IDR1.SEL2': 1,
+  'S_IDR1.S_SIDSIZE': 16,
+  'IDR3.STT': 1,
+};
+
+/** With RME and device assignment: Secure EL2, Realm and Root; accesses are allowed, and no granule is checked. */
+const RME_IDS: Registers = {
+  ...SECURE_IDS,
+  'IDR0.RME_IMPL': 1,
+  'ROOT_IDR0.ROOT_IMPL': 1,
+  'ROOT_IDR0.REALM_IMPL': 1,
+  'ROOT_IDR0.RGPTM': 1,
+  'ROOT_IDR0.BGPTM': 1,
+  'ROOT_IDR0.BA_REALM': 4,
+  'R_IDR0.STALL_MODEL': 1,
+  'R_IDR0.MSI': 1,
+  'R_IDR0.ATS': 1,
+  'R_IDR0.PRI': 1,
+  'R_IDR1.RME_DA_IMPL': 1,
+  'ROOT_CR0.ACCESSEN': 1,
+  'ROOT_CR0ACK.ACCESSEN': 1,
+};
+
+/** Which states there are beside the Non-secure one: Secure, or all four. */
+const WORLD_IDS = { secure: SECURE_IDS, rme: RME_IDS } as const;
+
+/** {@link SET_UP} of another state: the same addresses, in the memory of its own space. */
+function setUpOf(prefix: string): Registers {
+  return Object.fromEntries(Object.entries(SET_UP).map(([name, value]) => [prefix + name, value]));
+}
+
 /** A usable 4 KiB, 48-bit context in TTB0; TTB1 is not walked. */
 export const BASE_CD: Values = {
   V: 1,
@@ -104,6 +144,11 @@ export const BASE_STE: Values = { V: 1, Config: 5, S1ContextPtr: CDTAB };
 
 export interface TestOptions {
   readonly registers?: Registers;
+  /**
+   * `secure`: Secure state with Secure EL2, without RME; `rme`: all four states. Each has memory of its own and, unless
+   * `setUp` is false, tables and queues at the same addresses: see {@link TestSmmu.in}.
+   */
+  readonly worlds?: keyof typeof WORLD_IDS;
   readonly rulesOff?: ReadonlySet<string>;
   readonly caches?: CachePolicy;
   readonly reservedBits?: ReservedBits;
@@ -136,24 +181,57 @@ export function transaction(sid: number, address: number | string, access: Acces
   return makeTransaction({ sid, vaHi: hi, vaLo: lo, ...access });
 }
 
-/** An SMMU in RAM of its own, with one line for each thing that a test writes. */
+/**
+ * An SMMU in RAM of its own, with one line for each thing that a test writes. What is written and asked for is that of
+ * one Security state; {@link TestSmmu.in} gives the same SMMU as another one has it.
+ */
 export class TestSmmu {
   readonly smmu: Smmu;
+  /** Whose structures, queues and transactions the methods mean. */
+  readonly world: World;
+  readonly #prefix: string;
   #nextTable = TABLES;
 
-  constructor(options: TestOptions = {}) {
+  constructor(options: TestOptions | { readonly smmu: Smmu; readonly world: World } = {}) {
+    if ('smmu' in options) {
+      this.smmu = options.smmu;
+      this.world = options.world;
+      this.#prefix = WORLD_PREFIX[this.world];
+      return;
+    }
+    this.world = 'ns';
+    this.#prefix = '';
+    const { worlds } = options;
+    const ns = options.memory ?? zeroedMemory();
+    const others = (): Record<World, SparseMemory> => ({
+      ns,
+      s: zeroedMemory(),
+      realm: zeroedMemory(),
+      root: zeroedMemory(),
+    });
+    const places = options.places ?? (worlds === 'rme' ? { root: ROOT_PAGE } : undefined);
     this.smmu = new Smmu({
-      memory: options.memory ?? zeroedMemory(),
+      memory: worlds ? others() : ns,
       ...(options.caches && { caches: options.caches }),
       ...(options.options && { options: options.options }),
       ...(options.rulesOff && { rulesOff: options.rulesOff }),
       ...(options.reservedBits && { reservedBits: options.reservedBits }),
       ...(options.traffic && { traffic: options.traffic }),
-      ...(options.places && { places: options.places }),
+      ...(places && { places }),
     });
     this.set(ID_REGISTERS);
-    if (options.setUp !== false) this.set(SET_UP);
+    if (worlds) this.set(WORLD_IDS[worlds]);
+    if (options.setUp !== false) {
+      this.set(SET_UP);
+      if (worlds) this.set(setUpOf('S_'));
+      if (worlds === 'rme') this.set(setUpOf('R_'));
+    }
     if (options.registers) this.set(options.registers);
+  }
+
+  /** The same SMMU; what is written, run and sent is that of another Security state, in its address space. */
+  in(world: World): TestSmmu {
+    return new TestSmmu({ smmu: this.smmu, world });
   }
 
   /** Sets registers or fields, bypassing the rules of writing. */
@@ -175,13 +253,24 @@ export class TestSmmu {
     }
   }
 
-  /** A software write of a register in page 0 or 1, 32 bits or (with `hi`) 64. */
+  /** A software write of a register of pages 0 and 1, the Realm pages or the Root page, 32 bits or (with `hi`) 64. */
   write(name: string, value: number, hi?: number): Plan {
-    return this.writeAt(offsetOf(name), value, hi);
+    return this.writeAt(this.offsetOf(name), value, hi);
+  }
+
+  /** Where software finds a register: bytes from the base of the SMMU. */
+  offsetOf(name: string): number {
+    const register = registerByName(name);
+    if (register?.block === 'ROOT') return ROOT_PAGE + register.offset;
+    if (register?.block !== 'R_PAGE_0' && register?.block !== 'R_PAGE_1') return offsetOf(name);
+    const page = register.block === 'R_PAGE_0' ? 0 : 1;
+    return (
+      REALM_PAGES + (this.smmu.bank.field('ROOT_IDR0', 'BA_REALM') + page) * PAGE_BYTES + register.offset
+    );
   }
 
   /** A software write at an offset from the base of the SMMU, by an access in a physical address space. */
-  writeAt(offset: number, value: number, hi?: number, world: World = 'ns', journal?: Journal): Plan {
+  writeAt(offset: number, value: number, hi?: number, world: World = this.world, journal?: Journal): Plan {
     const plan = this.smmu.plan({
       kind: 'register',
       offset,
@@ -200,12 +289,12 @@ export class TestSmmu {
 
   words(pa: number, count: number): number[] {
     const out = new Uint32Array(count);
-    this.smmu.memory('ns').load(pa, out, 0, count);
+    this.smmu.memory(this.world).load(pa, out, 0, count);
     return [...out];
   }
 
   store(pa: number, words: Uint32Array): void {
-    this.smmu.memory('ns').store(pa, words, 0, words.length);
+    this.smmu.memory(this.world).store(pa, words, 0, words.length);
   }
 
   put(layout: Layout, pa: number, values: Values): void {
@@ -245,30 +334,33 @@ export class TestSmmu {
 
   /** Plans and commits a transaction. */
   dma(address: number | string, access: Access = {}, sid = SID, journal?: Journal): Plan {
-    const plan = this.smmu.plan({ kind: 'transaction', transaction: transaction(sid, address, access) });
+    const { world } = this;
+    const incoming = transaction(sid, address, { world, ...access });
+    const plan = this.smmu.plan({ kind: 'transaction', transaction: incoming });
     this.smmu.commit(plan.effects, journal);
     return plan;
   }
 
   /** Puts commands behind PROD, moves it, and lets the queue run. */
   run(...commands: (readonly [CommandName, Values?] | Uint32Array)[]): void {
-    const size = 2 ** this.smmu.bank.field('CMDQ_BASE', 'LOG2SIZE');
-    let prod = this.read('CMDQ_PROD');
+    const size = 2 ** this.smmu.bank.field(`${this.#prefix}CMDQ_BASE`, 'LOG2SIZE');
+    const name = `${this.#prefix}CMDQ_PROD`;
+    let prod = this.read(name);
     for (const command of commands) {
       const words = command instanceof Uint32Array ? command : commandWords(command[0], command[1]);
       this.store(CMDQ + (prod % size) * 16, words);
       prod = (prod + 1) % (2 * size);
     }
-    this.write('CMDQ_PROD', prod);
-    this.smmu.runCommands('ns');
+    this.writeAt(this.offsetOf(name), prod);
+    this.smmu.runCommands(this.world);
   }
 
   /** The records between CONS and PROD of the event queue. */
   events(): number[][] {
-    const size = 2 ** this.smmu.bank.field('EVENTQ_BASE', 'LOG2SIZE');
-    const prod = this.read('EVENTQ_PROD') % (2 * size);
+    const size = 2 ** this.smmu.bank.field(`${this.#prefix}EVENTQ_BASE`, 'LOG2SIZE');
+    const prod = this.read(`${this.#prefix}EVENTQ_PROD`) % (2 * size);
     const records: number[][] = [];
-    for (let i = this.read('EVENTQ_CONS') % (2 * size); i !== prod; i = (i + 1) % (2 * size)) {
+    for (let i = this.read(`${this.#prefix}EVENTQ_CONS`) % (2 * size); i !== prod; i = (i + 1) % (2 * size)) {
       records.push(this.words(EVENTQ + (i % size) * 32, 8));
     }
     return records;
@@ -277,7 +369,7 @@ export class TestSmmu {
   /** Software takes every record and acknowledges an overflow. */
   drain(): number[][] {
     const records = this.events();
-    this.write('EVENTQ_CONS', this.read('EVENTQ_PROD'));
+    this.write(`${this.#prefix}EVENTQ_CONS`, this.read(`${this.#prefix}EVENTQ_PROD`));
     return records;
   }
 }

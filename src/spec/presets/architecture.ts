@@ -1,6 +1,6 @@
 import { mostOf, NONSECURE_FEATURES } from '../feature-most.ts';
 import type { FeatureName } from '../feature-test.ts';
-import { type FeatureValues, ids } from '../features.ts';
+import { FEATURES, type FeatureValues, ids } from '../features.ts';
 import type { Preset } from './preset.ts';
 
 /** Where the most of everything is no SMMU, because options exclude each other: what is left out, and why. */
@@ -15,6 +15,23 @@ const MOST: FeatureValues = Object.fromEntries(
   NONSECURE_FEATURES.map(({ name }) => [name, LEFT_OUT[name]?.value ?? mostOf(name)]),
 );
 
+/** The most of every field of some ID registers, but for single fields. */
+function mostOfBanks(banks: RegExp, values: FeatureValues): FeatureValues {
+  const fields = FEATURES.filter(({ register }) => banks.test(register));
+  return { ...Object.fromEntries(fields.map(({ name }) => [name, mostOf(name)])), ...values };
+}
+
+/** Enhanced command queues are modelled in Non-secure state. */
+const SECURE_MOST = mostOfBanks(/^S_/, {
+  'S_IDR0.ECMDQ': 0,
+  'S_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP': 0,
+  'S_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ': 0,
+});
+const REALM_MOST = mostOfBanks(/^(?:R|ROOT)_/, {
+  'R_IDR0.ECMDQ': 0,
+  'R_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP': 0,
+  'R_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ': 0,
+});
 /** The ends of what the architecture allows. */
 export const ARCHITECTURE_PRESETS: readonly Preset[] = [
   {
@@ -25,6 +42,20 @@ export const ARCHITECTURE_PRESETS: readonly Preset[] = [
       'TTENDIAN, STALL_MODEL and TERM_MODEL leave the choice to software, split-stage ATS is supported, and no table or ' +
       'queue is preset.',
     values: ids(MOST),
+  },
+  {
+    name: 'architecture-secure',
+    doc: 'everything that SMMUv3.4 offers to the Non-secure and the Secure state, without RME',
+    source: 'IHI 0070, chapters 2, 3.10 and 6.3',
+    note: 'EL3 contexts exist only without RME; enhanced command queues are Non-secure ones.',
+    values: ids({ ...MOST, ...SECURE_MOST }),
+  },
+  {
+    name: 'architecture-rme',
+    doc: 'everything that SMMUv3.4 offers to all four states: Secure EL2, granule protection, Realm',
+    source: 'IHI 0070, chapters 2, 3.10, 3.25 and 6.3',
+    note: 'The Realm pages lie at 0x60000; the system places the Root page. Enhanced command queues are Non-secure ones.',
+    values: ids({ ...MOST, 'IDR0.RME_IMPL': 1, ...SECURE_MOST, ...REALM_MOST }),
   },
   {
     name: 'architecture-min',
