@@ -11,6 +11,7 @@ import {
   PA_LIMIT,
   SparseMemory,
 } from '../../model/memory.ts';
+import { presentWorlds } from '../../model/present-worlds.ts';
 import { type CachePolicy, Smmu } from '../../model/smmu.ts';
 import { conflicts } from '../../spec/feature-conflicts.ts';
 import { type FeatureValues, feature, type IdValues, withFeatures } from '../../spec/features.ts';
@@ -84,7 +85,7 @@ export const DEFAULT_WISH: MachineWish = {
 export function makeMachine(wish: MachineWish, caches: CachePolicy = 'maximal'): Smmu {
   const { before, ids } = idsOf(wish);
   refuseContradiction(before, ids);
-  const there = worldsThere(ids);
+  const there = presentWorlds(ids);
   const { base, size } = wish.ram;
   checkRam(base, size, there.length > 1);
   const absent = wish.worlds?.find((world) => !there.includes(world));
@@ -100,8 +101,7 @@ export function makeMachine(wish: MachineWish, caches: CachePolicy = 'maximal'):
   if (wish.kind === 'ready') {
     // Whatever comes up, firmware has let accesses pass.
     const up = there.filter((world) => world === 'root' || (wish.worlds ?? there).includes(world));
-    for (const world of up)
-      smmu.bank.load(readyRegisters(ids, world, sliceOf(wish, world, there).next));
+    for (const world of up) smmu.bank.load(readyRegisters(ids, world, sliceOf(wish, world, there).next));
   }
   return smmu;
 }
@@ -121,19 +121,10 @@ function idsOf(wish: MachineWish): { readonly before: IdValues; readonly ids: Id
   }
 }
 
-/** The Security states of an SMMU, by its ID registers (3.10). */
-export function worldsThere(ids: IdValues): readonly World[] {
-  return WORLDS.filter((world) => {
-    const { present } = WORLD_FACTS[world];
-    return present === true || feature(ids, present) === 1;
-  });
-}
-
 /** What to say of a Security state that an SMMU does not have. */
 export function noSuchWorld(world: World): UserError {
   const { present } = WORLD_FACTS[world];
   return new UserError(`this SMMU has no ${world} state: ${present} is 0`, {
-    where: 'machine',
     todo: 'choose another preset of machine, such as architecture-rme',
   });
 }
@@ -171,7 +162,7 @@ function checkRam(base: number, size: number, quartered: boolean): void {
 
 /** What statements may take of a machine's RAM for tables. */
 export function tablesOf(wish: MachineWish): Allocation {
-  const there = worldsThere(idsOf(wish).ids);
+  const there = presentWorlds(idsOf(wish).ids);
   const free: Partial<Record<World, FreeRam>> = {};
   for (const world of there) {
     const { next, end } = sliceOf(wish, world, there);

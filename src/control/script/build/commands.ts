@@ -1,6 +1,6 @@
 import { UserError } from '../../../bits/user-error.ts';
-import { offsetOf } from '../../../model/bank.ts';
 import type { World } from '../../../bits/world.ts';
+import { offsetOf } from '../../../model/bank.ts';
 import type { Operation } from '../../../model/plan.ts';
 import { advance, ring } from '../../../model/queues/ring.ts';
 import type { Smmu } from '../../../model/smmu.ts';

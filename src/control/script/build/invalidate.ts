@@ -1,10 +1,10 @@
 import { UserError } from '../../../bits/user-error.ts';
-import type { StreamConfig } from '../../../model/translate/configuration.ts';
 import type { World } from '../../../bits/world.ts';
+import type { StreamConfig } from '../../../model/translate/configuration.ts';
 import { CD } from '../../../spec/cd.ts';
 import { feature } from '../../../spec/features.ts';
+import { STREAM_WORLDS, type StreamWorld } from '../../../spec/stream-worlds.ts';
 import { RANGE_SCALE_BITS } from '../../../spec/tlbi-range.ts';
-import { type StreamWorld, STREAM_WORLDS } from '../../../spec/stream-worlds.ts';
 import { encodeCommand, secure } from './commands.ts';
 import type { Draft } from './draft.ts';
 import { decodeSte, type FieldAssignments, locateCd, readSte, stateOf } from './structures.ts';

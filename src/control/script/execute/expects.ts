@@ -105,7 +105,9 @@ function event({ environment: { last }, reading }: Context): Unmet | null {
   });
   if (wrong.some((names) => names.length === 0)) return null;
   const wanted = [...fields].map(([name, value]) => `${name}=0x${value.toString(16)}`);
-  const expected = ['event', spec.name, ...(queue === undefined ? [] : [`world=${queue}`]), ...wanted].join(' ');
+  const expected = ['event', spec.name, ...(queue === undefined ? [] : [`world=${queue}`]), ...wanted].join(
+    ' ',
+  );
   const [nearest] = wrong;
   if (nearest) return { expected, actual: `${spec.name} with ${nearest.join(' ')}` };
   const outcome = last.bad === null ? '' : `, ${outcomeText(last.bad)}`;

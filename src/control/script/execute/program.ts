@@ -1,5 +1,6 @@
 import { UserError } from '../../../bits/user-error.ts';
 import type { Effect, Plan } from '../../../model/plan.ts';
+import { presentWorlds } from '../../../model/present-worlds.ts';
 import { hasQueues } from '../../../model/queues/queue-id.ts';
 import { ring } from '../../../model/queues/ring.ts';
 import type { Smmu } from '../../../model/smmu.ts';
@@ -10,7 +11,6 @@ import type { Scope } from '../../expression/value.ts';
 import type { Finding } from '../../finding.ts';
 import type { Program, ProgramDone, ProgramNext, ProgramNote, ProgramPlace } from '../../program.ts';
 import type { Allocation } from '../build/allocation.ts';
-import { worldsThere } from '../machine.ts';
 import { ACTIONS, type Action, type Context } from './actions.ts';
 import { judge, type Unmet } from './expects.ts';
 import { evaluate, PlacedError, Reading } from './reading.ts';
@@ -241,7 +241,7 @@ export class ScriptProgram implements Program {
     const { environment } = this.#state;
     const { statement, bound } = line;
     const scope = scopeOf(this.#smmu, environment);
-    const reading = new Reading(bound, scope, statement, worldsThere(this.#smmu.bank.ids()));
+    const reading = new Reading(bound, scope, statement, presentWorlds(this.#smmu.bank.ids()));
     const of: Context = {
       smmu: this.#smmu,
       environment,

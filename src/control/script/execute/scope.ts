@@ -137,11 +137,7 @@ function call(smmu: Smmu, environment: Environment, name: string, args: readonly
   if (limit === undefined) return undefined;
   if (args.length === 0 || args.length > limit)
     throw new ExpressionError(`${name}() takes 1 to ${limit} values`, 0);
-  const draft = new Draft(
-    smmu,
-    worldArgument(name, args[name === 'cd' ? 2 : 1]),
-    environment.allocation,
-  );
+  const draft = new Draft(smmu, worldArgument(name, args[name === 'cd' ? 2 : 1]), environment.allocation);
   const first = numberArgument(name, args[0]);
   try {
     if (name === 'mem') return doubleword(draft, first);
