@@ -3,7 +3,7 @@
 import type { ArgumentParam, Form } from './form.ts';
 import { DEVICE, FINDING_FLAGS, IOVA, QUEUE_WORLD, SIZE, WORLD } from './forms-shared.ts';
 
-const KINDS = ['stale-use', 'address-space-clash', 'update-sequence'] as const;
+const KINDS = ['stale-use', 'address-space-clash', 'update-sequence', 'isolation'] as const;
 
 const NONE = { words: [], flags: [], arguments: [], acts: true } as const;
 
