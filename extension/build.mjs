@@ -23,6 +23,10 @@ const common = {
   mainFields: ['module', 'main'],
 };
 
+/** The scripts of webviews: they run in a browser. */
+const PAGES = ['events', 'tables'];
+const page = { platform: 'browser', format: 'iife', target: ['es2022'] };
+
 /**
  * Every `import('./x.ts')` in the extension's entry becomes a bundle of its own, dist/x.js, loaded when it is first
  * reached. The bundles share no module state.
@@ -68,6 +72,7 @@ export async function buildAll() {
     }),
     plain('src/adapter/main.ts', 'dist/adapter.js'),
     plain('src/cli/main.ts', 'dist/cli.js', { banner: { js: '#!/usr/bin/env node' } }),
+    ...PAGES.map((name) => plain(`extension/webview/${name}.ts`, `dist/webview-${name}.js`, page)),
   ]);
   const parts = await Promise.all(
     [...lazy].map((file) => plain(file, `dist/${path.basename(file, '.ts')}.js`)),

@@ -36,13 +36,28 @@ export const COMMANDS = {
   goBackTo: 'smmu.goBackTo',
   runScript: 'smmu.runScript',
   debugScript: 'smmu.debugScript',
+  chooseWorld: 'smmu.chooseWorld',
+  comparePolicies: 'smmu.comparePolicies',
+  exportNotifierEvents: 'smmu.exportNotifierEvents',
+  showNotifierEvents: 'smmu.showNotifierEvents',
 } as const;
 
 export type CommandId = (typeof COMMANDS)[keyof typeof COMMANDS];
 
-export const VIEWS = { container: 'smmu', streams: 'smmu.streams', history: 'smmu.history' } as const;
+export const VIEWS = {
+  streams: 'smmu.streams',
+  history: 'smmu.history',
+  notifierEvents: 'smmu.notifierEvents',
+  notifierMatrix: 'smmu.notifierMatrix',
+} as const;
 
-export const SETTINGS = { adapter: 'smmu.adapter' } as const;
+/** Where views lie: the activity bar, and tabs of the panel. */
+export const CONTAINERS = {
+  activitybar: ['smmu'],
+  panel: ['smmuNotifierEvents', 'smmuNotifierMatrix'],
+} as const;
+
+export const SETTINGS = { adapter: 'smmu.adapter', viewerWorld: 'smmu.viewerWorld' } as const;
 
 /** Context keys for `when` clauses. */
 export const CONTEXTS = { session: 'smmu.session', history: 'smmu.hasHistory' } as const;

@@ -3,6 +3,8 @@ import { queuePath } from '../../src/inspect/document-path.ts';
 import { SCHEME } from '../manifest.ts';
 import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
+import { WORLD_WORDS } from '../views/world-words.ts';
+import type { WorldChoice } from '../world-choice.ts';
 
 const QUEUES = [
   { queue: 'EVENTQ', title: 'Event Queue', pending: 'eventsPending' },
@@ -10,29 +12,35 @@ const QUEUES = [
 ] as const;
 
 /**
- * Opens the document of a queue of the shown session: one decoded entry a line.
+ * Opens the document of a queue of the shown session, of the state that the views show: one decoded entry a line.
  * @param wanted `CMDQ` or `EVENTQ`; otherwise the user is asked
  */
-export async function openQueue(sessions: Sessions, wanted: unknown): Promise<void> {
+export async function openQueue(sessions: Sessions, choice: WorldChoice, wanted: unknown): Promise<void> {
   const session = sessions.current;
   if (!session) {
     void vscode.window.showInformationMessage('Start an SMMU session first: there is no queue to show.');
     return;
   }
   const { capture, worlds } = await request(session, 'smmu/state', {});
-  const items = worlds.flatMap((state) =>
+  const { shown } = choice;
+  const seen = worlds.filter(({ world }) => shown === 'all' || world === shown);
+  if (seen.length === 0) {
+    void vscode.window.showInformationMessage(`This SMMU has no queues of the ${WORLD_WORDS[shown]} state.`);
+    return;
+  }
+  const items = seen.flatMap((state) =>
     QUEUES.map(({ queue, title, pending }) => ({
       label: `$(list-ordered) ${queue} ${state.world}`,
-      description: `${title}, ${state[pending]} pending`,
+      description: `${WORLD_WORDS[state.world]}, ${title}, ${state[pending]} pending`,
       queue,
       path: `/${capture}/${queuePath(queue, state.world)}`,
     })),
   );
-  const choice =
+  const picked =
     items.find(({ queue }) => queue === wanted) ??
     (await vscode.window.showQuickPick(items, { title: 'Open Queue', placeHolder: 'Which queue?' }));
-  if (!choice) return;
-  const uri = vscode.Uri.from({ scheme: SCHEME, path: choice.path });
+  if (!picked) return;
+  const uri = vscode.Uri.from({ scheme: SCHEME, path: picked.path });
   const document = await vscode.workspace.openTextDocument(uri);
   const line = firstPending(document.getText().split('\n'));
   const editor = await vscode.window.showTextDocument(document, {

@@ -1,22 +1,32 @@
 import * as vscode from 'vscode';
 import { COMMANDS, type CommandId } from '../manifest.ts';
 import type { Sessions } from '../sessions.ts';
+import type { NotifierEventsView } from '../views/notifiers/events-view.ts';
 import type { StreamsTree } from '../views/streams.ts';
+import type { WorldChoice } from '../world-choice.ts';
 import { copyAddress } from './address.ts';
+import { comparePolicies } from './compare-policies.ts';
 import { enableQueue } from './enable-queue.ts';
 import { goBackTo } from './go-back.ts';
 import { openDump } from './open-dump.ts';
 import { openQueue } from './open-queue.ts';
 import { openSample } from './open-sample.ts';
 import { runScript } from './run-script.ts';
+import { showNotifierEvents } from './show-notifier-events.ts';
 import { translate } from './translate.ts';
 import { explain, runAgain } from './why.ts';
+
+interface Registered {
+  readonly sessions: Sessions;
+  readonly choice: WorldChoice;
+  readonly streams: StreamsTree;
+  readonly events: NotifierEventsView;
+}
 
 /** Registers every command of the manifest; the type asks for each of them. */
 export function registerCommands(
   context: vscode.ExtensionContext,
-  sessions: Sessions,
-  streams: StreamsTree,
+  { sessions, choice, streams, events }: Registered,
 ): vscode.Disposable[] {
   const handlers: { readonly [C in CommandId]: (argument: unknown, more: unknown) => unknown } = {
     [COMMANDS.openDump]: openDump,
@@ -25,13 +35,17 @@ export function registerCommands(
     [COMMANDS.translateInStream]: (node) => translate(sessions, node),
     [COMMANDS.copyAddress]: copyAddress,
     [COMMANDS.refreshStreams]: () => streams.refresh(),
-    [COMMANDS.openQueue]: (queue) => openQueue(sessions, queue),
+    [COMMANDS.openQueue]: (queue) => openQueue(sessions, choice, queue),
     [COMMANDS.enableQueue]: () => enableQueue(sessions),
     [COMMANDS.why]: (question) => explain(sessions, question),
     [COMMANDS.runAgain]: () => runAgain(sessions),
     [COMMANDS.goBackTo]: (entry) => goBackTo(sessions, entry),
     [COMMANDS.runScript]: (uri, only) => runScript(uri, only, true),
     [COMMANDS.debugScript]: (uri, only) => runScript(uri, only, false),
+    [COMMANDS.chooseWorld]: (world) => choice.choose(world),
+    [COMMANDS.comparePolicies]: () => comparePolicies(sessions, context.extensionUri),
+    [COMMANDS.exportNotifierEvents]: () => events.exportRows(),
+    [COMMANDS.showNotifierEvents]: (row) => showNotifierEvents(sessions, events, row),
   };
   return Object.entries(handlers).map(([id, handler]) =>
     vscode.commands.registerCommand(id, async (argument: unknown, more: unknown) => {

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import * as vscode from 'vscode';
-import { DEBUG_TYPE } from '../manifest.ts';
+import { DEBUG_TYPE, SETTINGS } from '../manifest.ts';
 import { askForBase, askForRegisters, findRegisters, pickCapture } from './ask.ts';
 import { captureFiles, mapCaptureFiles } from './attributes.ts';
 import { openProgram, programConfigurations } from './program.ts';
@@ -21,7 +21,7 @@ export function registerConfigurations(): vscode.Disposable[] {
 /** Completes a configuration: defaults, absolute paths, and what the user must be asked for. */
 class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   async resolveDebugConfiguration(
-    _folder: vscode.WorkspaceFolder | undefined,
+    folder: vscode.WorkspaceFolder | undefined,
     config: vscode.DebugConfiguration,
   ): Promise<vscode.DebugConfiguration | undefined> {
     const resolved: vscode.DebugConfiguration = {
@@ -31,6 +31,8 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
       name: config.name ?? 'SMMU',
       stopOnEntry: config['stopOnEntry'] ?? true,
     };
+    const eyes = viewerWorld(folder);
+    if (eyes !== undefined) resolved['viewerWorld'] ??= eyes;
     const program = resolved['program'] ?? (config.type ? undefined : await openProgram());
     if (program !== undefined) {
       resolved['program'] = program;
@@ -50,6 +52,12 @@ class ConfigurationProvider implements vscode.DebugConfigurationProvider {
   ): Promise<vscode.DebugConfiguration | undefined> {
     return completeCapture(folder, config);
   }
+}
+
+/** Whose eyes a session is seen with, by the settings; undefined where nothing is masked. */
+function viewerWorld(folder: vscode.WorkspaceFolder | undefined): string | undefined {
+  const value = vscode.workspace.getConfiguration(undefined, folder).get<string>(SETTINGS.viewerWorld);
+  return value === 'none' ? undefined : value;
 }
 
 /**

@@ -3,8 +3,10 @@ import type { HistoryEntry } from '../../src/adapter/custom-requests.ts';
 import { COMMANDS, CONTEXTS } from '../manifest.ts';
 import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
+import { viewDescription, type WorldChoice } from '../world-choice.ts';
 import { newest, type Part, type Span, within } from './history-groups.ts';
-import { entryWords, statements } from './history-words.ts';
+import { entriesOf, entryWords, statements } from './history-words.ts';
+import { type ShownWorld, WORLD_WORDS } from './world-words.ts';
 
 /** A row: where the session stands, an operation that was committed, older ones, or why there is nothing. */
 export type HistoryRow =
@@ -19,15 +21,20 @@ export type HistoryRow =
  */
 export class HistoryTree implements vscode.TreeDataProvider<HistoryRow>, vscode.Disposable {
   readonly #sessions: Sessions;
+  readonly #choice: WorldChoice;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscription: vscode.Disposable;
   #view: vscode.TreeView<HistoryRow> | null = null;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(sessions: Sessions) {
+  constructor(sessions: Sessions, choice: WorldChoice) {
     this.#sessions = sessions;
-    this.#subscription = sessions.onDidChange(() => this.refresh());
+    this.#choice = choice;
+    this.#subscription = vscode.Disposable.from(
+      sessions.onDidChange(() => this.refresh()),
+      choice.onDidChange(() => this.refresh()),
+    );
   }
 
   /** The view that shows this tree, for its title. */
@@ -37,19 +44,20 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryRow>, vscode.
 
   /** Asks for everything that is visible again. */
   refresh(): void {
-    if (this.#view) this.#view.description = this.#sessions.current?.name ?? '';
+    if (this.#view) this.#view.description = viewDescription(this.#sessions.current, this.#choice.shown);
     this.#changed.fire();
   }
 
   async getChildren(row?: HistoryRow): Promise<HistoryRow[]> {
     const session = this.#sessions.current;
     if (!session) return [];
+    const { shown } = this.#choice;
     try {
-      if (row) return row.kind === 'group' ? await rowsOf(session, within(row.span)) : [];
+      if (row) return row.kind === 'group' ? await rowsOf(session, within(row.span), shown) : [];
       // What is asked for at the end of the history is nothing, and its length.
       const { total } = await request(session, 'smmu/history', { start: 0, count: 0 });
       await vscode.commands.executeCommand('setContext', CONTEXTS.history, total > 0);
-      return total === 0 ? [] : [{ kind: 'here', total }, ...(await rowsOf(session, newest(total)))];
+      return total === 0 ? [] : [{ kind: 'here', total }, ...(await rowsOf(session, newest(total), shown))];
     } catch (error) {
       return [{ kind: 'note', text: error instanceof Error ? error.message : String(error) }];
     }
@@ -70,7 +78,11 @@ export class HistoryTree implements vscode.TreeDataProvider<HistoryRow>, vscode.
   }
 }
 
-async function rowsOf(session: vscode.DebugSession, parts: readonly Part[]): Promise<HistoryRow[]> {
+async function rowsOf(
+  session: vscode.DebugSession,
+  parts: readonly Part[],
+  shown: ShownWorld,
+): Promise<HistoryRow[]> {
   const rows: HistoryRow[] = [];
   for (const { kind, span } of parts) {
     if (kind === 'group') {
@@ -79,7 +91,13 @@ async function rowsOf(session: vscode.DebugSession, parts: readonly Part[]): Pro
     }
     const { start, end } = span;
     const { entries, total } = await request(session, 'smmu/history', { start, count: end - start });
-    rows.push(...statements(entries).map((row): HistoryRow => ({ kind: 'entry', ...row, total })));
+    const found = statements(entriesOf(entries, shown));
+    rows.push(...found.map((row): HistoryRow => ({ kind: 'entry', ...row, total })));
+    if (found.length === 0 && entries.length > 0)
+      rows.push({
+        kind: 'note',
+        text: `None of these ${entries.length} is of the ${WORLD_WORDS[shown]} state.`,
+      });
   }
   return rows;
 }

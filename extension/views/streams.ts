@@ -2,6 +2,8 @@ import * as vscode from 'vscode';
 import type { TreeNode } from '../../src/adapter/custom-requests.ts';
 import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
+import { viewDescription, type WorldChoice } from '../world-choice.ts';
+import { type ShownWorld, WORLD_WORDS } from './world-words.ts';
 
 /**
  * The *Streams* view: stream table, STEs, CDs, translation tables and pages of the shown session. Every level is
@@ -9,15 +11,20 @@ import type { Sessions } from '../sessions.ts';
  */
 export class StreamsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Disposable {
   readonly #sessions: Sessions;
+  readonly #choice: WorldChoice;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #subscription: vscode.Disposable;
   #view: vscode.TreeView<TreeNode> | null = null;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(sessions: Sessions) {
+  constructor(sessions: Sessions, choice: WorldChoice) {
     this.#sessions = sessions;
-    this.#subscription = sessions.onDidChange(() => this.refresh());
+    this.#choice = choice;
+    this.#subscription = vscode.Disposable.from(
+      sessions.onDidChange(() => this.refresh()),
+      choice.onDidChange(() => this.refresh()),
+    );
   }
 
   /** The view that shows this tree, for its title. */
@@ -27,7 +34,7 @@ export class StreamsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
 
   /** Asks for everything that is visible again. */
   refresh(): void {
-    if (this.#view) this.#view.description = this.#sessions.current?.name ?? '';
+    if (this.#view) this.#view.description = viewDescription(this.#sessions.current, this.#choice.shown);
     this.#changed.fire();
   }
 
@@ -36,7 +43,10 @@ export class StreamsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     if (!session) return [];
     try {
       const { nodes } = await request(session, 'smmu/tree', { id: node?.id ?? null });
-      return [...nodes];
+      const { shown } = this.#choice;
+      // The id of a root is its state.
+      const seen = node || shown === 'all' ? nodes : nodes.filter(({ id }) => id === shown);
+      return seen.length === 0 && nodes.length > 0 ? [noSuchWorld(shown)] : [...seen];
     } catch (error) {
       return [unreadable(node, error)];
     }
@@ -97,14 +107,14 @@ function colour(node: TreeNode): vscode.ThemeColor | undefined {
   return name === undefined ? undefined : new vscode.ThemeColor(name);
 }
 
+function noSuchWorld(shown: ShownWorld): TreeNode {
+  return note('!', `This SMMU has no ${WORLD_WORDS[shown]} state`, 'info');
+}
+
 function unreadable(parent: TreeNode | undefined, error: unknown): TreeNode {
-  return {
-    id: `${parent?.id ?? ''}!`,
-    label: error instanceof Error ? error.message : String(error),
-    description: '',
-    tooltip: '',
-    icon: 'warning',
-    kind: 'note',
-    collapsible: 'none',
-  };
+  return note(`${parent?.id ?? ''}!`, error instanceof Error ? error.message : String(error), 'warning');
+}
+
+function note(id: string, label: string, icon: string): TreeNode {
+  return { id, label, description: '', tooltip: '', icon, kind: 'note', collapsible: 'none' };
 }

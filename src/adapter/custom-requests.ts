@@ -41,6 +41,8 @@ export interface HistoryEntry {
   readonly text: string;
   /** Line of the program (from 1) that it belongs to. */
   readonly line?: number;
+  /** Security state of the queue, transaction or access; left out where there is none. */
+  readonly world?: World;
 }
 
 /** A row of the Notifier events view: a decision as people read it. */

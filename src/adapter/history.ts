@@ -1,6 +1,7 @@
 /** The history as clients see it. */
 
 import { UserError } from '../bits/user-error.ts';
+import type { World } from '../bits/world.ts';
 import type { Committed } from '../control/history.ts';
 import type { Stop } from '../control/stop.ts';
 import type { HistoryEntry } from './custom-requests.ts';
@@ -17,6 +18,14 @@ export function lineOfEntry({ thread, text }: Committed): number | null {
   return line === undefined ? null : Number(line);
 }
 
+/** The Security state that an entry is about: of a queue, of a transaction, of an access; null where there is none. */
+function worldOfEntry({ operation }: Committed): World | null {
+  if (operation?.kind === 'command') return operation.world;
+  if (operation?.kind === 'transaction') return operation.transaction.world;
+  if (operation?.kind === 'register') return operation.world ?? 'ns';
+  return operation?.kind === 'memory' ? operation.space : null;
+}
+
 /** Entries from `start` on, the oldest first, and how many there are in all. */
 export function historyPage(
   { debugger: control }: Debuggee,
@@ -26,7 +35,14 @@ export function historyPage(
   const from = Math.max(0, start);
   const entries = control.history.page(from, Math.min(count, PAGE)).map((entry, i) => {
     const line = lineOfEntry(entry);
-    return { index: from + i, thread: entry.thread, text: entry.text, ...(line === null ? {} : { line }) };
+    const world = worldOfEntry(entry);
+    return {
+      index: from + i,
+      thread: entry.thread,
+      text: entry.text,
+      ...(line === null ? {} : { line }),
+      ...(world === null ? {} : { world }),
+    };
   });
   return { entries, total: control.history.length };
 }

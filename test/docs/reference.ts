@@ -16,7 +16,6 @@ import { STE } from '../../src/spec/ste.ts';
 const WORDS: Readonly<Record<Extract<Takes, string>, string>> = {
   expression: 'expression',
   world: 'world',
-  worlds: 'worlds, with commas',
   'queue-world': 'ns, s, realm',
   device: 'device',
   'new-name': 'new name',

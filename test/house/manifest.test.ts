@@ -4,6 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
   COMMANDS,
+  CONTAINERS,
   CONTEXTS,
   DEBUG_TYPE,
   QUEUE_LANGUAGE,
@@ -25,7 +26,7 @@ interface Manifest {
   readonly contributes: {
     readonly commands?: readonly { readonly command: string; readonly title: string }[];
     readonly views?: Readonly<Record<string, readonly { readonly id: string }[]>>;
-    readonly viewsContainers?: { readonly activitybar?: readonly { readonly id: string }[] };
+    readonly viewsContainers?: Readonly<Record<string, readonly { readonly id: string }[]>>;
     readonly configuration?: { readonly properties: Readonly<Record<string, unknown>> };
     readonly debuggers?: readonly { readonly type: string }[];
     readonly languages?: readonly { readonly id: string }[];
@@ -67,10 +68,13 @@ describe('package.json and the code', () => {
   });
 
   it('have the same views and view containers', () => {
-    const { container, ...views } = VIEWS;
-    expect(contributes.viewsContainers?.activitybar?.map(({ id }) => id)).toEqual([container]);
+    const containers = Object.entries(contributes.viewsContainers ?? {});
+    expect(Object.fromEntries(containers.map(([place, list]) => [place, list.map(({ id }) => id)]))).toEqual(
+      CONTAINERS,
+    );
+    expect(sorted(Object.keys(contributes.views ?? {}))).toEqual(sorted(Object.values(CONTAINERS).flat()));
     const ids = Object.values(contributes.views ?? {}).flatMap((list) => list.map(({ id }) => id));
-    expect(sorted(ids)).toEqual(sorted(Object.values(views)));
+    expect(sorted(ids)).toEqual(sorted(Object.values(VIEWS)));
   });
 
   it('have the same settings', () => {

@@ -22,6 +22,16 @@ export function sample(name: string, more: object = {}): vscode.DebugConfigurati
   };
 }
 
+/** A memory of a workspace that begins empty. */
+export function emptyMemento(): vscode.Memento {
+  const values = new Map<string, unknown>();
+  return {
+    keys: () => [...values.keys()],
+    get: <T>(key: string, byDefault?: T) => (values.get(key) as T | undefined) ?? byDefault,
+    update: async (key: string, value: unknown) => void values.set(key, value),
+  };
+}
+
 /** Waits until `read` gives something. */
 export async function until<T>(
   what: string,

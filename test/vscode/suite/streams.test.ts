@@ -2,8 +2,9 @@ import * as assert from 'node:assert/strict';
 import * as vscode from 'vscode';
 import { Sessions } from '../../../extension/sessions.ts';
 import { StreamsTree } from '../../../extension/views/streams.ts';
+import { WorldChoice } from '../../../extension/world-choice.ts';
 import type { TreeNode } from '../../../src/adapter/custom-requests.ts';
-import { type Running, sample, start, until } from './session.ts';
+import { emptyMemento, type Running, sample, start, until } from './session.ts';
 
 /** A row as VS Code shows it. */
 function row(tree: StreamsTree, node: TreeNode): string {
@@ -14,13 +15,15 @@ function row(tree: StreamsTree, node: TreeNode): string {
 describe('the Streams view on linux-basic', () => {
   let running: Running;
   let sessions: Sessions;
+  let choice: WorldChoice;
   let tree: StreamsTree;
   let factory: vscode.Disposable;
   before(async () => {
     // A second instance beside the one of the extension: what it shows can be read here.
     sessions = new Sessions();
     factory = vscode.debug.registerDebugAdapterTrackerFactory('smmuv3', sessions);
-    tree = new StreamsTree(sessions);
+    choice = new WorldChoice(emptyMemento(), sessions);
+    tree = new StreamsTree(sessions, choice);
     running = await start(sample('linux-basic'));
     await running.stopped();
     await until('the session in the view', () => sessions.current);
@@ -28,6 +31,7 @@ describe('the Streams view on linux-basic', () => {
   after(async () => {
     await running?.end();
     tree.dispose();
+    choice.dispose();
     sessions.dispose();
     factory.dispose();
   });
@@ -107,6 +111,18 @@ describe('the Streams view on linux-basic', () => {
     assert.equal(await vscode.env.clipboard.readText(), '0x5b660200');
     const [table] = await open();
     assert.doesNotMatch(tree.getTreeItem(table as TreeNode).contextValue ?? '', /;stream;/);
+  });
+
+  it('shows the chosen Security state alone, and says when there is none', async () => {
+    await choice.set('ns');
+    assert.deepEqual((await open()).length, 1);
+    await choice.set('root');
+    assert.deepEqual(
+      (await open()).map((node) => row(tree, node)),
+      ['This SMMU has no Root state'],
+    );
+    await choice.set('all');
+    assert.deepEqual((await open()).length, 1);
   });
 
   it('is empty when the session is over', async () => {

@@ -1,0 +1,82 @@
+import * as vscode from 'vscode';
+import { COMMANDS } from './manifest.ts';
+import type { Sessions } from './sessions.ts';
+import { SHOWN_WORLDS, type ShownWorld, shownWorldOf, WORLD_WORDS } from './views/world-words.ts';
+
+const KEY = 'shownWorld';
+
+/** Which Security state all views show: one choice a workspace, on the status bar while a session runs. */
+export class WorldChoice implements vscode.Disposable {
+  readonly #memento: vscode.Memento;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #item = vscode.window.createStatusBarItem('world', vscode.StatusBarAlignment.Left, 0);
+  readonly #subscription: vscode.Disposable;
+  #shown: ShownWorld;
+
+  readonly onDidChange = this.#changed.event;
+
+  constructor(memento: vscode.Memento, sessions: Sessions) {
+    this.#memento = memento;
+    this.#shown = shownWorldOf(memento.get(KEY)) ?? 'all';
+    this.#item.name = 'SMMU Security State';
+    this.#item.command = COMMANDS.chooseWorld;
+    this.#subscription = sessions.onDidChange(() => this.#show(sessions.current !== undefined));
+    this.#write();
+  }
+
+  get shown(): ShownWorld {
+    return this.#shown;
+  }
+
+  /** Shows a state in all views, and remembers it. */
+  async set(shown: ShownWorld): Promise<void> {
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.#write();
+    this.#changed.fire();
+    await this.#memento.update(KEY, shown);
+  }
+
+  /**
+   * Asks which state the views shall show.
+   * @param wanted a state or `all`; otherwise the user is asked
+   */
+  async choose(wanted: unknown): Promise<void> {
+    const given = shownWorldOf(wanted);
+    if (given) return this.set(given);
+    const items = SHOWN_WORLDS.map((world) => ({
+      label: WORLD_WORDS[world],
+      description: world === this.#shown ? 'shown now' : '',
+      world,
+    }));
+    const choice = await vscode.window.showQuickPick(items, {
+      title: 'Show Security State',
+      placeHolder: 'Which state shall all SMMU views show?',
+    });
+    if (choice) await this.set(choice.world);
+  }
+
+  dispose(): void {
+    this.#subscription.dispose();
+    this.#item.dispose();
+    this.#changed.dispose();
+  }
+
+  #write(): void {
+    const words = WORLD_WORDS[this.#shown];
+    this.#item.text = `$(shield) SMMU: ${words}`;
+    this.#item.tooltip = 'Which Security state the SMMU views show. Choose another.';
+    this.#item.accessibilityInformation = { label: `SMMU views show: ${words}`, role: 'button' };
+  }
+
+  #show(isOn: boolean): void {
+    if (isOn) this.#item.show();
+    else this.#item.hide();
+  }
+}
+
+/** What stands beside the title of a view: the session, and the state where it is not all of them. */
+export function viewDescription(session: vscode.DebugSession | undefined, shown: ShownWorld): string {
+  const name = session?.name ?? '';
+  return shown === 'all' || name === '' ? name : `${name} · ${WORLD_WORDS[shown]}`;
+}
