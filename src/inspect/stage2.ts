@@ -1,7 +1,9 @@
 /** Where stage 2 puts what lies at an IPA: the CDs of nested streams. */
 
 import { hex, hiOf, loOf } from '../bits/u64.ts';
+import type { World } from '../bits/world.ts';
 import type { Machine } from '../model/machine.ts';
+import type { SparseMemory } from '../model/memory.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { Answer } from '../model/translate/answer.ts';
 import type { StreamConfig } from '../model/translate/configuration.ts';
@@ -12,9 +14,22 @@ import { CLASS_CD } from '../spec/events.ts';
 /** The same SMMU without what its caches hold: the tables as they lie in memory. */
 function uncached(smmu: Smmu): Machine {
   const { options, config, tlb, partial, walks, structures, leaving, versions } = smmu;
-  const { decoded, partidMaps, dpt, traffic } = smmu;
-  const caches = { config, tlb, partial, walks, structures, leaving, versions, decoded, partidMaps, dpt };
-  return { policy: 'none', options, ...caches, traffic, memory: (space) => smmu.memory(space) };
+  const { decoded, partidMaps, dpt, gpt, traffic } = smmu;
+  const memory = (space: World): SparseMemory => smmu.memory(space);
+  const caches = {
+    config,
+    tlb,
+    partial,
+    walks,
+    structures,
+    leaving,
+    versions,
+    decoded,
+    partidMaps,
+    dpt,
+    gpt,
+  };
+  return { policy: 'none', options, ...caches, traffic, protection: null, memory, own: memory };
 }
 
 /**

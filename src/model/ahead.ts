@@ -29,6 +29,8 @@ export class Ahead implements Changeable {
   readonly decoded: Machine['decoded'];
   readonly partidMaps: Machine['partidMaps'];
   readonly dpt: Machine['dpt'];
+  readonly gpt: Machine['gpt'];
+  readonly protection: Machine['protection'];
   readonly failure: Changeable['failure'];
   readonly hooks: Changeable['hooks'];
   readonly notifiers: Changeable['notifiers'];
@@ -54,6 +56,8 @@ export class Ahead implements Changeable {
     this.decoded = on.decoded;
     this.partidMaps = on.partidMaps;
     this.dpt = on.dpt;
+    this.gpt = on.gpt;
+    this.protection = on.protection;
     this.failure = on.failure;
     this.hooks = on.hooks;
     this.notifiers = on.notifiers;
@@ -62,6 +66,10 @@ export class Ahead implements Changeable {
 
   memory(space: Parameters<Changeable['memory']>[0]): SparseMemory {
     return this.#on.memory(space);
+  }
+
+  own(space: World): SparseMemory {
+    return this.#on.own(space);
   }
 
   state(world: World): WorldState {

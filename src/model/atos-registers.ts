@@ -3,6 +3,7 @@
 import { ATOS_WORLD, type AtosGroup } from '../spec/atos-groups.ts';
 import { type AtosRequest, runAtos } from './atos.ts';
 import { offsetOf, type RegisterBank } from './bank.ts';
+import { reportRefused } from './gpc/report.ts';
 import type { QueueMachine } from './machine.ts';
 import type { Effect, Recorder } from './plan.ts';
 import { translateTraffic } from './traffic.ts';
@@ -35,7 +36,8 @@ export function startAtos(
 ): void {
   const request = requestOf(on.bank, group);
   const state = on.state(request.world);
-  const { result, parHi, parLo, text } = runAtos(on, state, request, translateTraffic, recorder);
+  const { result, parHi, parLo, text, answer } = runAtos(on, state, request, translateTraffic, recorder);
+  if (answer !== null) reportRefused({ machine: on, effects, recorder }, answer);
   recorder?.step('end', `${group}: ${text}`);
   if (result !== 'ok' && result !== 'abort') return;
   const what = `${group}_PAR: ${text}`;

@@ -9,12 +9,16 @@ import type { QueueWorld } from '../spec/commands.ts';
 import { type GerrorName, gerrorMask, worldHasGerror } from '../spec/gerror.ts';
 import { WORLD_PREFIX } from '../spec/registers.ts';
 import { ADDRESS_BITS } from '../spec/translation.ts';
-import { offsetOf, type RegisterBank } from './bank.ts';
+import { offsetOf } from './bank.ts';
 import { isWritable } from './effects.ts';
+import { reportOwnAccess } from './gpc/report.ts';
 import type { QueueMachine } from './machine.ts';
 import type { Effect, Recorder } from './plan.ts';
 import { attributesText } from './translate/attribute-text.ts';
 import { stage2Attributes } from './translate/attributes.ts';
+import { wordAfter } from './word-after.ts';
+
+export { wordAfter } from './word-after.ts';
 
 /** Where effects of a world's registers and queues go. */
 export interface Signals {
@@ -22,15 +26,6 @@ export interface Signals {
   readonly world: QueueWorld;
   readonly effects: Effect[];
   readonly recorder: Recorder | null;
-}
-
-/** A register word as it will be once effects are committed. */
-export function wordAfter(bank: RegisterBank, effects: readonly Effect[], place: number): number {
-  for (let i = effects.length - 1; i >= 0; i--) {
-    const effect = effects[i] as Effect;
-    if (effect.kind === 'register' && effect.offset === place) return effect.value;
-  }
-  return bank.peek(place);
 }
 
 /** A register of the world, bits [31:0], as it will be once the effects so far are committed. */
@@ -73,7 +68,7 @@ export function sendMsi(on: Signals, msi: Msi, source: InterruptSource | 'CMDQ',
   // An address beyond OAS is cut to it (3.4.3).
   const pa = msi.pa % 2 ** (ADDRESS_BITS[bank.field('IDR5', 'OAS')] ?? 32);
   const what = source === 'CMDQ' ? 'CMD_SYNC' : source;
-  if (isWritable(on.machine.memory(msi.space), pa)) {
+  if (isWritable(on.machine.own(msi.space), pa)) {
     const text = `the ${what} MSI writes ${hex(msi.data)} to ${hex(pa)} (${msiText(msi)})`;
     on.recorder?.step('interrupt', text, field);
     on.effects.push({
@@ -150,6 +145,7 @@ export function interruptPriq(on: Signals, fate: PageRequestFate): void {
  * @returns whether the error has become active just now
  */
 export function raiseGerror(on: Signals, name: GerrorName, detail = ''): boolean {
+  if (on.machine.protection !== null) reportOwnAccess(on, name);
   if (!worldHasGerror(on.world, name)) return false;
   const mask = gerrorMask(name);
   const gerror = registerAfter(on, 'GERROR');

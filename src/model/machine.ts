@@ -2,12 +2,14 @@ import type { World } from '../bits/world.ts';
 import type { RegisterBank } from './bank.ts';
 import type { ConfigCache } from './caches/config.ts';
 import type { DptTlb } from './caches/dpt.ts';
+import type { GptCache } from './caches/gpt.ts';
 import type { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
 import type { PartidMapCache } from './caches/partid-maps.ts';
 import type { StructureCache } from './caches/structures.ts';
 import type { Tlb } from './caches/tlb.ts';
 import type { Versions } from './caches/versions.ts';
+import type { GranuleProtection } from './gpc/protection.ts';
 import type { Hooks } from './hooks.ts';
 import type { SparseMemory } from './memory.ts';
 import type { Notifiers } from './notifiers/notifiers.ts';
@@ -55,7 +57,14 @@ export interface Machine {
   readonly partidMaps: PartidMapCache;
   readonly dpt: DptTlb;
   readonly traffic: Traffic;
+  /** What is kept of the granule protection table. */
+  readonly gpt: GptCache;
+  /** The checks of accesses, while some are to be made: with Root registers, and not all of them let pass (3.25). */
+  readonly protection: GranuleProtection | null;
+  /** Physical memory: what software and debuggers see. */
   memory(space: World): SparseMemory;
+  /** Memory as accesses of the SMMU itself meet it: behind granule protection checks, where there are any. */
+  own(space: World): SparseMemory;
 }
 
 /** What registers, queues and commands need of an SMMU. */

@@ -11,7 +11,14 @@ export const DATA = 0;
 export const ABSENT = 1;
 export const ABORT = 2;
 export const MISS = 3;
-export type ReadStatus = typeof DATA | typeof ABSENT | typeof ABORT | typeof MISS;
+/** Refused by a granule protection check (3.25); of the SMMU's own accesses only, see `gpc/checked-memory.ts`. */
+export const GPF = 4;
+export type ReadStatus = typeof DATA | typeof ABSENT | typeof ABORT | typeof MISS | typeof GPF;
+
+/** Whether an access with that answer ends as an external abort; a refusal is reported as one (3.25.3). */
+export function isAbort(status: ReadStatus): boolean {
+  return status === ABORT || status === GPF;
+}
 
 /** Bytes that a source is asked for at once. */
 export const CHUNK_BYTES = 0x10000;

@@ -43,6 +43,8 @@ export interface Transaction {
   readonly attributes: Attributes;
   /** The NS attribute as it arrives; Secure and Realm streams only. */
   readonly ns: boolean;
+  /** Of a `no-stream-id`: the NSE signal, where there is one; with `ns` it names the physical address space. */
+  readonly nse?: boolean;
   /** Of a `request`: its Source-CXL bit (3.9.3). */
   readonly cxl?: boolean;
   /** Of an `atos`. */
@@ -55,6 +57,7 @@ export interface Transaction {
  * `request` is an ATS Translation Request (`write` says NW=0, `instruction` Exe, `privileged` Priv) and `translated`
  * an ATS Translated transaction (3.9); `atos` is an address translation operation of software (9);
  * reads with a side effect, writes and hints that steer caches (3.22); cache maintenance by address (16.7.2);
+ * `no-stream-id` comes from a device without StreamID and has a physical address (3.25.1.1);
  * `unsupported` stands for what an interconnect can say and this SMMU cannot do (7.3.2).
  */
 export type TransactionKind =
@@ -73,6 +76,7 @@ export type TransactionKind =
   | 'clean-invalidate'
   | 'invalidate'
   | 'destructive-hint'
+  | 'no-stream-id'
   | 'unsupported';
 
 /** What an address translation operation asks beside its address (9.1.3). */
@@ -101,6 +105,7 @@ export function transaction(
     kind: some.kind ?? 'ordinary',
     attributes: some.attributes ?? DEFAULT_ATTRIBUTES,
     ns: some.ns ?? false,
+    ...(some.nse !== undefined && { nse: some.nse }),
     ...(some.cxl && { cxl: true }),
     ...(some.atos && { atos: some.atos }),
   };
@@ -119,6 +124,7 @@ export type FrameKind =
   | 'ste'
   | 'vms'
   | 'dpt'
+  | 'gpt'
   | 'l1cd'
   | 'cd'
   | 'descriptor';

@@ -9,6 +9,7 @@ import type { Effect, Recorder } from './plan.ts';
 import { hasQueues } from './queues/queue-id.ts';
 import { existingBits, nothingAt, registerWordAt, unreachable } from './registers/access.ts';
 import { COUNTER_RULES } from './registers/counters.ts';
+import { ROOT_RULES } from './registers/root.ts';
 import { RULES } from './registers/rules.ts';
 import { type Rule, store, type WordWrite } from './registers/word-write.ts';
 
@@ -128,9 +129,9 @@ function writeWord(to: Writing, offset: number, value: number): Register | null 
 
 const NO_RULE: Rule = {};
 
-/** Root registers share stems with others, but not their rules: they are only stored. */
+/** Root registers share stems with others, but not their rules. */
 function ruleOf({ block, short, stem, world }: Register): Rule {
-  if (world === 'root') return NO_RULE;
+  if (world === 'root') return ROOT_RULES[short] ?? NO_RULE;
   return (block === 'PMCG' ? COUNTER_RULES[short] : RULES[stem]) ?? NO_RULE;
 }
 

@@ -14,6 +14,7 @@ import { presented } from './ats/translated.ts';
 import { type BankOptions, RegisterBank } from './bank.ts';
 import { ConfigCache, type ConfigEntry } from './caches/config.ts';
 import { DptTlb } from './caches/dpt.ts';
+import { GptCache } from './caches/gpt.ts';
 import { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
 import { PartidMapCache } from './caches/partid-maps.ts';
@@ -23,6 +24,9 @@ import { type Version, Versions } from './caches/versions.ts';
 import { reportDptFault } from './dpt-report.ts';
 import { applyEffect, type Changeable, isWritable, type Journal } from './effects.ts';
 import { reportFault } from './events/report.ts';
+import { deriveGpc } from './gpc/config.ts';
+import { GranuleProtection } from './gpc/protection.ts';
+import { reportRefused } from './gpc/report.ts';
 import type { Hooks } from './hooks.ts';
 import { enterServiceFailure } from './interrupts.ts';
 import { planLearned } from './learned.ts';
@@ -113,6 +117,7 @@ export class Smmu implements QueueMachine {
   readonly decoded = new DecodeMemo();
   readonly partidMaps = new PartidMapCache();
   readonly dpt = new DptTlb();
+  readonly gpt = new GptCache();
   readonly traffic: Traffic;
   readonly notifiers: Notifiers;
   readonly failure = new ServiceFailure();
@@ -129,6 +134,8 @@ export class Smmu implements QueueMachine {
   readonly #made: SmmuOptions;
   readonly #rulesOff: ReadonlySet<string>;
   readonly #reservedBits: ReservedBits;
+  #protection: GranuleProtection | null = null;
+  #protectionVersion = -1;
   readonly #states: (WorldState | null)[] = WORLDS.map(() => null);
   readonly #stateVersions = WORLDS.map(() => -1);
 
@@ -164,13 +171,29 @@ export class Smmu implements QueueMachine {
     return state;
   }
 
+  get protection(): GranuleProtection | null {
+    if (this.#protectionVersion !== this.bank.version) {
+      this.#protectionVersion = this.bank.version;
+      const config = deriveGpc(this.bank, this.state('ns'));
+      const keeps = this.policy !== 'none';
+      const memory = (space: World): SparseMemory => this.memory(space);
+      this.#protection =
+        config === null ? null : new GranuleProtection(this.gpt, memory, keeps, config, this.#rulesOff);
+    }
+    return this.#protection;
+  }
+
+  own(space: World): SparseMemory {
+    return this.protection?.own(space) ?? this.memory(space);
+  }
+
   readonly #derive: Derive = (bank, world) => deriveState(bank, world, this.#rulesOff, this.#reservedBits);
 
   /** Computes what an operation would do, with every step on the way. Changes nothing. */
   plan(operation: Operation): Plan {
     const recorder = new Recorder();
     const effects: Effect[] = [];
-    const outcome = this.#compute(operation, effects, recorder);
+    const outcome = this.#checked(operation, effects, recorder);
     return { operation, outcome, frames: recorder.frames, steps: recorder.steps, effects };
   }
 
@@ -180,7 +203,7 @@ export class Smmu implements QueueMachine {
    */
   outline(operation: Operation): Outline {
     const effects: Effect[] = [];
-    return { operation, outcome: this.#compute(operation, effects, null), effects };
+    return { operation, outcome: this.#checked(operation, effects, null), effects };
   }
 
   /**
@@ -217,9 +240,12 @@ export class Smmu implements QueueMachine {
     const answer = this.#answer;
     const state = this.state(incoming.world);
     const transaction = incoming.kind === 'ordinary' ? incoming : presented(incoming, state);
+    const { protection } = this;
+    protection?.begin(null);
     answer.reset();
     this.#translate(state, transaction, answer, null);
     if (
+      protection !== null ||
       answer.fault !== null ||
       answer.ats !== null ||
       answer.updates.length !== 0 ||
@@ -229,6 +255,7 @@ export class Smmu implements QueueMachine {
     ) {
       const effects: Effect[] = [];
       this.#settle(transaction, state, answer, effects, null);
+      protection?.flush(effects);
       this.commit(effects);
       return answer;
     }
@@ -249,10 +276,12 @@ export class Smmu implements QueueMachine {
   runCommands(from: World | QueueRef): number {
     const { world, queue = 'CMDQ' } = refOf(from);
     let count = 0;
-    // Stalled transactions go on between commands.
-    while (this.traffic.stalls.size > 0) {
+    // Stalled transactions go on between commands, and checks leave something behind.
+    while (this.traffic.stalls.size > 0 || this.protection !== null) {
       const effects: Effect[] = [];
+      this.protection?.begin(null);
       const { result } = this.#planCommand({ world, queue }, effects, null);
+      this.protection?.flush(effects);
       this.commit(effects);
       if (result !== 'consumed') return count;
       count++;
@@ -266,9 +295,11 @@ export class Smmu implements QueueMachine {
    * @param world physical address space of the access
    */
   registerWrite(offset: number, value: number, world: World = 'ns'): readonly Effect[] {
+    this.protection?.begin(null);
     const done = writeRegister(this, { offset, bytes: 4, value, valueHi: 0, world }, null);
     const effects = [...done.effects];
     this.#wake(effects, null);
+    this.protection?.flush(effects);
     return effects;
   }
 
@@ -290,6 +321,16 @@ export class Smmu implements QueueMachine {
     const effects: Effect[] = [];
     enterServiceFailure(this, reason, effects);
     return effects;
+  }
+
+  /** {@link #compute}, and what the checks on its way leave. */
+  #checked(operation: Operation, effects: Effect[], recorder: Recorder | null): Outcome {
+    const { protection } = this;
+    if (protection === null) return this.#compute(operation, effects, recorder);
+    protection.begin(recorder);
+    const outcome = this.#compute(operation, effects, recorder);
+    protection.flush(effects);
+    return outcome;
   }
 
   #compute(operation: Operation, effects: Effect[], recorder: Recorder | null): Outcome {
@@ -429,6 +470,7 @@ export class Smmu implements QueueMachine {
         recorder?.step('cache-fill', textOf(effect));
       }
     }
+    if (this.protection !== null) reportRefused({ machine: on, effects, recorder }, answer);
     if (answer.fault !== null && answer.result !== 'not-modelled')
       reportFault(on, t, state, answer, effects, recorder);
     if (recorder !== null) recordEnd(recorder, answer);

@@ -12,6 +12,7 @@ import type { AtsCompletion } from './ats/completion.ts';
 import { completeRequest, type RequestEnd, refuseRequest } from './ats/request.ts';
 import { translatedError } from './ats/stream.ts';
 import { BEYOND_IAS, type PlainVerdict, translatedAtStream, translatedBefore } from './ats/translated.ts';
+import { accessWithoutStream, checkOutput } from './gpc/output.ts';
 import type { Machine } from './machine.ts';
 import type { Recorder, Transaction } from './plan.ts';
 import type { WorldState } from './state.ts';
@@ -35,16 +36,22 @@ export function translateTraffic(
 ): void {
   if (t.kind === 'ordinary') {
     translateTransaction(machine, state, t, answer, recorder);
+    if (machine.protection !== null) checkOutput(machine.protection, t, answer);
     return;
   }
   const asked = normalised(t);
   answer.begin(t.kind);
   answer.privileged = t.privileged;
   answer.instruction = asked.instruction && !asked.write;
+  if (t.kind === 'no-stream-id') {
+    accessWithoutStream(machine, state, t, answer, recorder);
+    return;
+  }
   const known = state.world === t.world;
   if (!(known && endsBeforeStream(state, asked, answer, recorder))) {
     translateTransaction(machine, state, asked, answer, recorder, atStream);
   }
+  if (machine.protection !== null) checkOutput(machine.protection, asked, answer);
   conclude(machine, state, asked, answer, recorder);
 }
 
@@ -209,6 +216,7 @@ function conclude(
     recorder?.step('decide', `${t.kind} does nothing: ${answer.fault.reason}`);
     answer.result = 'ok';
     answer.becomes = 'no-op';
+    answer.refused = null;
     answer.fault = null;
     answer.recording = 'none';
     return;
@@ -217,6 +225,8 @@ function conclude(
     const { event, reason, rule } = answer.fault;
     answer.result = 'abort';
     answer.recording = 'none';
+    // Nor does a refused granule show anywhere (3.25.1.2).
+    answer.refused = null;
     if (event !== null) {
       answer.fault = silent(`${event}: ${reason}; speculative accesses record nothing (3.14)`, rule);
     }
@@ -248,6 +258,8 @@ function concludeRequest(state: WorldState, t: Transaction, answer: Answer): voi
   });
   const completion: AtsCompletion = end.completion;
   answer.ats = completion;
+  // The output of a completion that grants nothing is not checked (3.25.2).
+  if (completion.status !== 'ca' && answer.refused === 'output') answer.refused = null;
   answer.fault = end.fault;
   answer.recording = 'none';
   answer.result = completion.status === 'success' ? 'ok' : 'abort';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../src/model/effects.ts';
-import { type ChunkSource, SparseMemory } from '../../src/model/memory.ts';
+import { type ChunkSource, type ReadStatus, SparseMemory } from '../../src/model/memory.ts';
 import type { Operation, Outcome } from '../../src/model/plan.ts';
 import { ADDRESSES, Random, randomMachine, SIDS, stateOf } from '../kit/random.ts';
 import {
@@ -21,7 +21,7 @@ import { map } from '../kit/tables.ts';
 class WatchedMemory extends SparseMemory {
   writes = 0;
 
-  override store(pa: number, from: Uint32Array, at: number, count: number): 0 | 1 | 2 | 3 {
+  override store(pa: number, from: Uint32Array, at: number, count: number): ReadStatus {
     this.writes++;
     return super.store(pa, from, at, count);
   }

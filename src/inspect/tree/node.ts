@@ -2,7 +2,7 @@
 
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { ABORT, ABSENT, MISS, type ReadStatus } from '../../model/memory.ts';
+import { ABORT, ABSENT, GPF, isAbort, MISS, type ReadStatus } from '../../model/memory.ts';
 
 export type TreeKind =
   | 'stream-table'
@@ -64,6 +64,8 @@ export function statusText(status: ReadStatus): string {
       return 'outside RAM: an external abort';
     case MISS:
       return 'not fetched yet';
+    case GPF:
+      return 'refused by granule protection';
     default:
       return 'there';
   }
@@ -71,7 +73,7 @@ export function statusText(status: ReadStatus): string {
 
 /** Icon for a read that gave no data. */
 export function statusIcon(status: ReadStatus): string {
-  return status === ABORT ? 'error' : status === MISS ? 'cloud-download' : 'question';
+  return isAbort(status) ? 'error' : status === MISS ? 'cloud-download' : 'question';
 }
 
 /** A node for something that cannot be read. */

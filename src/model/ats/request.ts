@@ -138,13 +138,15 @@ export function completeRequest(
     }
     if (!isConfigurationError(fault) && state.rulesOff.has('ATS-TR-FAULT'))
       return { completion: refused('ca', `Completer Abort: ${fault.event}`), fault };
+    // Whatever was being read (3.25.2).
+    if (fault.gpc && !state.rulesOff.has('gpc:ATS'))
+      return {
+        completion: refused('ca', `Completer Abort: ${fault.reason}`),
+        fault: silent(fault.reason, '3.25.2'),
+      };
     // A fault of either stage, of a CD fetch or of a walk: the page is just not accessible.
     const text = `Success, R=W=0: ${fault.event} (${fault.reason})`;
     return { completion: noAccess(stu, privileged, text), fault: null };
-  }
-  if (found.gpf && !state.rulesOff.has('ATS-TR-GPF')) {
-    const reason = `the granule protection check refuses ${hex(found.pa)}`;
-    return { completion: refused('ca', `Completer Abort: ${reason}`), fault: silent(reason, 'ATS-TR-GPF') };
   }
   if (stream === null) throw new RangeError('a translation without an STE');
   const skipped = found.shift === 0;
@@ -154,6 +156,10 @@ export function completeRequest(
     return { completion: noAccess(stu, privileged, 'Success, R=W=0: nothing is permitted'), fault: null };
   }
   const isIpa = effectiveEats(stream, state, hasDpt(stream, state)) === EATS_SPLIT;
+  if (found.gpf && !isIpa && !state.rulesOff.has('ATS-TR-GPF')) {
+    const reason = `the granule protection check refuses ${hex(found.pa)}`;
+    return { completion: refused('ca', `Completer Abort: ${reason}`), fault: silent(reason, 'ATS-TR-GPF') };
+  }
   const shift = Math.max(found.shift, stu);
   const address = isIpa ? found.ipa : found.pa;
   const base = address - (address % 2 ** shift);

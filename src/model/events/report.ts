@@ -59,9 +59,16 @@ export function recordEvent(
 ): Recording {
   if (!hasQueues(world) || isEventOff(state, event)) return 'none';
   if (on.traffic.mergeEvents && isEventqWritable(on, state, world)) {
-    if (isMerged(on.bank, on.memory(world), world, event, record, mev)) return 'merged';
+    if (isMerged(on.bank, on.own(world), world, event, record, mev)) return 'merged';
   }
   return writeEvent({ machine: on, world, effects, recorder }, record, false);
+}
+
+/** Records tell of refused fetches with IDR0.RME_IMPL (3.25.3). */
+function withGpcf(fault: Fault, { ids, rulesOff }: WorldState): Fault {
+  if (fault.gpc !== true) return fault;
+  const tells = feature(ids, 'IDR0.RME_IMPL') === 1 && !rulesOff.has('gpc:FETCH');
+  return tells ? fault : { ...fault, gpc: false };
 }
 
 /** What follows from the fault in an answer: a record in the event queue, a stall, or nothing. */
@@ -73,7 +80,7 @@ export function reportFault(
   effects: Effect[],
   recorder: Recorder | null,
 ): void {
-  const { fault } = answer;
+  const fault = answer.fault === null ? null : withGpcf(answer.fault, state);
   if (fault === null) return;
   const off = isEventOff(state, fault.event);
   if (off && answer.result === 'stall') answer.result = 'abort';

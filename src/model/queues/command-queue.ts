@@ -44,7 +44,7 @@ function describe(
     baseLo: loOf(base),
     mask: 2 * entries - 1,
     indexMask: entries - 1,
-    memory: machine.memory(facts.world),
+    memory: machine.own(facts.world),
   };
 }
 

@@ -6,7 +6,7 @@ import { GERROR_EVENTQ_ABT_ERR } from '../../spec/gerror.ts';
 import { REGISTERS, WORLD_PREFIX } from '../../spec/registers.ts';
 import { offsetOf } from '../bank.ts';
 import { interruptEventq, raiseGerror, registerAfter, type Signals } from '../interrupts.ts';
-import { ABORT } from '../memory.ts';
+import { isAbort } from '../memory.ts';
 import type { Recording } from '../plan.ts';
 import { advance, entryAddress, ring, withIndices } from './ring.ts';
 
@@ -47,9 +47,9 @@ function tryToWrite(on: Signals, record: Uint32Array, stalled: boolean): Recordi
     }
     return 'full';
   }
-  const memory = machine.memory(world);
+  const memory = machine.own(world);
   const pa = entryAddress(queue, queue.prod);
-  if (memory.status(pa) === ABORT || memory.status(pa + EVENT_BYTES - 4) === ABORT) {
+  if (isAbort(memory.status(pa)) || isAbort(memory.status(pa + EVENT_BYTES - 4))) {
     raiseGerror(on, 'EVENTQ_ABT_ERR', `the write to ${hex(pa)} aborted`);
     return 'aborted';
   }

@@ -14,7 +14,7 @@ import type { Changeable } from '../effects.ts';
 import { encodeRecord } from '../events/record.ts';
 import { recordEvent } from '../events/report.ts';
 import { interruptPriq, raiseGerror } from '../interrupts.ts';
-import { ABORT } from '../memory.ts';
+import { isAbort } from '../memory.ts';
 import { type Effect, type PageRequest, type Recorder, type Recording, transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { Answer } from '../translate/answer.ts';
@@ -128,8 +128,8 @@ export function takePageRequest(
     return end('overflow', code, recording);
   }
   const pa = entryAddress(queue, queue.prod);
-  const memory = on.memory(world);
-  if (memory.status(pa) === ABORT || memory.status(pa + PRIQ_ENTRY_BYTES - 4) === ABORT) {
+  const memory = on.own(world);
+  if (isAbort(memory.status(pa)) || isAbort(memory.status(pa + PRIQ_ENTRY_BYTES - 4))) {
     raiseGerror(signals, 'PRIQ_ABT_ERR', `the write to ${hex(pa)} aborted`);
     return discard('aborted', `the write to ${hex(pa)} aborts`);
   }

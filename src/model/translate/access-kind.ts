@@ -54,6 +54,7 @@ export const ACCESS_KINDS: Readonly<Record<TransactionKind, AccessKind>> = {
   request: PLAIN,
   translated: PLAIN,
   atos: { ...PLAIN, quiet: true },
+  'no-stream-id': PLAIN,
   'read-clean-invalidate': { ...PLAIN, write: false, before31: 'read' },
   'destructive-read': {
     ...PLAIN,

@@ -6,7 +6,7 @@ import type { ConfigEntry } from '../caches/config.ts';
 import type { PartidMap } from '../caches/partid-maps.ts';
 import type { TlbEntry } from '../caches/tlb.ts';
 import type { DptFault } from '../dpt-config.ts';
-import { ABSENT, MISS, type ReadStatus } from '../memory.ts';
+import { ABSENT, GPF, MISS, type ReadStatus } from '../memory.ts';
 import type {
   Downgrade,
   Effect,
@@ -96,6 +96,8 @@ export class Answer {
   ipa = 0;
   /** A granule protection check refuses the output address of a request (3.25.2). */
   gpf = false;
+  /** What a granule protection check has refused: the output, or the fetch whose abort is that event (3.25.3). */
+  refused: 'output' | EventName | null = null;
   /** What an endpoint gets back for a request. */
   ats: AtsCompletion | null = null;
   becomes: Downgrade | null = null;
@@ -127,6 +129,7 @@ export class Answer {
     this.record = null;
     this.recording = 'none';
     this.missing = null;
+    this.refused = null;
   }
 
   /** Makes ready for a transaction of that kind, after {@link reset}. */
@@ -137,6 +140,7 @@ export class Answer {
     this.permissions = 0;
     this.ipa = 0;
     this.gpf = false;
+    this.refused = null;
     this.ats = null;
     this.becomes = null;
   }
@@ -168,7 +172,13 @@ export class Answer {
       this.missing = { space, pa, structure, wouldBe: wouldBe.event };
       return null;
     }
-    return this.fail(wouldBe);
+    if (status !== GPF) return this.fail(wouldBe);
+    this.refused = wouldBe.event;
+    return this.fail({
+      ...wouldBe,
+      gpc: true,
+      reason: `${wouldBe.reason}: a granule protection check refuses it`,
+    });
   }
 }
 

@@ -101,10 +101,10 @@ export function fetchContext(
   const { contexts } = machine.decoded;
   if (recorder === null && machine.policy !== 'maximal') {
     const known = contexts.at(pa, index, state, stream);
-    if (known !== null && machine.memory(world).holds(pa, known.words))
+    if (known !== null && machine.own(world).holds(pa, known.words))
       return 'event' in known.decoded ? answer.fail(known.decoded) : known.decoded;
   }
-  const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, CD.words);
+  const status = cached ? DATA : machine.own(world).load(pa, scratch, 0, CD.words);
   if (recorder !== null) {
     const from = entryOf(machine, cached, 'CD', world, sid, index);
     recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', world, pa, scratch, status, from, 0);
@@ -194,7 +194,7 @@ function locateCd(
     pa = toPhysical(machine, state, stream, base + (index >>> leafBits) * L1CD_BYTES, answer, recorder);
     if (pa === null) return null;
   }
-  const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1CD.words);
+  const status = cached ? DATA : machine.own(world).load(pa, scratch, 0, L1CD.words);
   if (recorder !== null) {
     const name = (): string => `L1CD ${index >>> leafBits}`;
     const from = entryOf(machine, cached, 'L1CD', world, sid, index - low);

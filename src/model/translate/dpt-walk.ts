@@ -15,7 +15,7 @@ import {
 import { type DptEntry, dptPage } from '../caches/dpt.ts';
 import type { DptConfig } from '../dpt-config.ts';
 import type { Machine } from '../machine.ts';
-import { ABORT, DATA, type ReadStatus } from '../memory.ts';
+import { DATA, isAbort, type ReadStatus } from '../memory.ts';
 import type { Fault, Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { type Answer, configFault } from './answer.ts';
@@ -67,14 +67,14 @@ export function walkDpt(
     return null;
   }
   const read = (at: number, level: 0 | 1): boolean => {
-    const memory = machine.memory(config.world);
+    const memory = machine.own(config.world);
     const status = memory.load64(Math.floor(at / 2 ** 32), at >>> 0);
     entry64[0] = memory.lo;
     entry64[1] = memory.hi;
     if (recorder) recordFetch(recorder, config.world, level, at, status);
     if (status === DATA) return true;
     const reason = `reading the level ${level} entry at ${hex(at)} aborted`;
-    if (status === ABORT) fail(DPT_EABT, level, reason);
+    if (isAbort(status)) fail(DPT_EABT, level, reason);
     else answer.unreadable(status, config.world, at, `DPT level ${level} entry`, forbidden(reason, '3.24.4'));
     return false;
   };

@@ -51,7 +51,7 @@ export function update(
   recorder: Recorder | null,
 ): boolean {
   const pa = paHi * 2 ** 32 + (paLo >>> 0);
-  if (!machine.memory(space).canStore(pa)) return false;
+  if (!machine.own(space).canStore(pa)) return false;
   recorder?.step('update', () => `hardware updates ${what} at ${hex(pa)}`, 'AF');
   answer.updates.push({
     space,

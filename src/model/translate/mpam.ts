@@ -100,7 +100,7 @@ export function fetchVms(
 ): PartidMap | null {
   const { world, sid, words } = stream;
   const pa = VMSPtr.get(words, 0) % 2 ** state.oasBits;
-  const status = machine.memory(world).load(pa, scratch, 0, scratch.length);
+  const status = machine.own(world).load(pa, scratch, 0, scratch.length);
   recorder?.enter(2, {
     kind: 'vms',
     name: `VMS of STE ${hex(sid)}`,

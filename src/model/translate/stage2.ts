@@ -113,7 +113,7 @@ export function translateStage2(
   if (maximal && useStage2Entry(machine, stream, s2, ipaHi, ipaLo, need, recorder)) {
     return permitted(s2, ipaHi, ipaLo, cls, need, tableWrite, answer);
   }
-  const memory = machine.memory(stream.world);
+  const memory = machine.own(stream.world);
   const { granuleBits, wide, outputBits, bigEndian } = s2;
   const depth = recorder === null ? 0 : recorder.depth;
   const stride = granuleBits - 3;

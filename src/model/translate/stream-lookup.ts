@@ -42,10 +42,10 @@ export function fetchStream(
   if (recorder === null && machine.policy !== 'maximal' && !machine.options.configConflict) {
     // Where what was decoded before still stands in memory, it need not be read again.
     const known = streams.at(pa, sid, state, null);
-    if (known !== null && machine.memory(world).holds(pa, known.words))
+    if (known !== null && machine.own(world).holds(pa, known.words))
       return 'event' in known.decoded ? answer.fail(known.decoded) : known.decoded;
   }
-  const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, STE.words);
+  const status = cached ? DATA : machine.own(world).load(pa, scratch, 0, STE.words);
   if (recorder !== null) {
     const name = (): string => `STE ${hex(sid)}`;
     const from =
@@ -103,7 +103,7 @@ function conflicts(machine: Machine, state: WorldState, stream: StreamConfig): b
   const table = twoLevel ? 2 ** split : streams;
   const at = sid % Math.min(span, table);
   for (let i = 0; i < Math.min(span, table); i++) {
-    const status = machine.memory(world).load(pa + (i - at) * STE_BYTES, neighbour, 0, STE.words);
+    const status = machine.own(world).load(pa + (i - at) * STE_BYTES, neighbour, 0, STE.words);
     if (status === DATA && neighbour.some((word, k) => word !== words[k])) return true;
   }
   return false;
@@ -142,7 +142,7 @@ function locateSte(
   let pa = cachedStructure(machine, 'L1STD', world, first, 0, scratch);
   const cached = pa !== null;
   pa ??= table.base + (sid >>> split) * L1STD_BYTES;
-  const status = cached ? DATA : machine.memory(world).load(pa, scratch, 0, L1STD.words);
+  const status = cached ? DATA : machine.own(world).load(pa, scratch, 0, L1STD.words);
   if (recorder !== null) {
     const name = (): string => `L1STD ${sid >>> split}`;
     const from = entryOf(machine, cached, 'L1STD', world, first, 0);

@@ -88,7 +88,7 @@ export function walkStage1(
   answer: Answer,
   recorder: Recorder | null,
 ): boolean {
-  const memory = machine.memory(stream.world);
+  const memory = machine.own(stream.world);
   const { stage2 } = stream;
   const { granuleBits, wide, outputBits, bigEndian } = half;
   const stride = granuleBits - 3;

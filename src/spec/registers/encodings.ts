@@ -18,6 +18,18 @@ export const GPT_CACHEABILITY = {
   names: { NC: 0, WBRWA: 1, WT: 2, WBRA: 3 },
 } as const;
 
+/** Why a lookup in the granule protection table failed. */
+export const GPT_LOOKUP_ERROR = {
+  values: {
+    0: 'invalid register configuration',
+    1: 'GPT_BASE beyond PPS',
+    2: 'external abort',
+    3: 'invalid entry',
+    4: 'next table beyond PPS',
+  },
+  names: { CONFIG: 0, BASE: 1, EABT: 2, ENTRY: 3, NEXT: 4 },
+} as const;
+
 /** What an interface does with faults that could stall. */
 export const STALL_MODELS = {
   values: { 0: 'stall and terminate', 1: 'terminate only', 2: 'stall forced' },

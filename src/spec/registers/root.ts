@@ -2,6 +2,7 @@ import {
   ADDRESS_SPACE,
   GPC_REASON,
   GPT_CACHEABILITY,
+  GPT_LOOKUP_ERROR,
   LEVEL0_SIZE,
   PROTECTED_SIZE,
   PROTECTION_GRANULE,
@@ -139,17 +140,7 @@ export const ROOT_REGISTERS = {
     },
     {
       FPAS: { bits: [63, 62], doc: 'Physical address space of the access.', ...ADDRESS_SPACE },
-      CFG_ERR: {
-        bits: [59, 56],
-        doc: 'Lookup error kind.',
-        values: {
-          0: 'invalid register configuration',
-          1: 'GPT_BASE beyond PPS',
-          2: 'external abort',
-          3: 'invalid entry',
-          4: 'next table beyond PPS',
-        },
-      },
+      CFG_ERR: { bits: [59, 56], doc: 'Lookup error kind.', ...GPT_LOOKUP_ERROR },
       FADDR: { bits: [55, 12], doc: 'Faulting address, bits [55:12].', address: true },
       FAULTCODE: { bits: [11, 4], doc: 'What was accessed: depends on REASON.' },
       REASON: { bits: [3, 1], doc: 'Who made the access.', ...GPC_REASON },
