@@ -3,7 +3,7 @@ import { hex } from '../bits/u64.ts';
 import type { Finding } from '../control/finding.ts';
 import { type StackFrame, stackAt } from '../control/position.ts';
 import type { Hit } from '../control/stops/stop.ts';
-import { missingText, operationText } from '../control/words.ts';
+import { missingText, operationText, ruleText } from '../control/words.ts';
 import { layoutByName } from '../inspect/layouts.ts';
 import { rawWords, row, rowText } from '../inspect/rows.ts';
 import { commandErrorLines } from '../inspect/why/command.ts';
@@ -39,7 +39,7 @@ export function explain(
   if (found.length > 0) {
     return {
       reason: [`Asked: ${operationText(plan)}.`, ...found.map(findingText)],
-      more: found.flatMap(({ more, rule }) => [...more, `Rule: IHI 0070 ${rule}.`]),
+      more: found.flatMap(({ more, rule }) => [...more, `Rule: ${ruleText(rule)}.`]),
     };
   }
   const step = plan.steps[hit.step];
@@ -56,6 +56,7 @@ const FINDING_FILTER: Readonly<Record<Finding['kind'], string>> = {
   'stale-use': 'stale-use',
   'address-space-clash': 'stale-use',
   'update-sequence': 'update-sequence',
+  isolation: 'isolation',
 };
 
 function moreOf(smmu: Smmu, plan: Plan, at: number): string[] {

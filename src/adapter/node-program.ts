@@ -71,7 +71,7 @@ async function openScriptFile(inputs: LaunchInputs, file: string, host: FileHost
     }
     const machine = await openCaptured(inputs, host);
     const { smmu } = machine;
-    return run(machine, new ScriptProgram(script, smmu, freeRam(smmu.memory('ns')), { only }));
+    return run(machine, new ScriptProgram(script, smmu, freeRam(smmu), { only }));
   }
   const { smmu, allocation, close } = await machineFor(script, files, {
     caches,

@@ -27,7 +27,7 @@ function wholeText({ iovaHi, iovaLo, maskHi, maskLo }: NonNullable<NotifyDecisio
 
 function rowOf({ checkers, debugger: control }: Debuggee, decision: NotifyDecision): NotifierRow {
   const { event, action } = decision;
-  const history = checkers.isolation.notes.entryOf(decision);
+  const history = checkers.isolation.entryOf(decision);
   const entry = history === null ? null : control.history.at(history);
   const line = entry === null ? null : lineOfEntry(entry);
   return {
@@ -54,7 +54,7 @@ function rowOf({ checkers, debugger: control }: Debuggee, decision: NotifyDecisi
     message: action === null || action.message === '' ? null : action.message,
     removed: action?.removed.length ?? 0,
     kept: action?.kept.length ?? 0,
-    findings: checkers.isolation.notes.findingsOf(decision),
+    findings: checkers.isolation.findingsOf(decision),
   };
 }
 
@@ -97,7 +97,7 @@ export function notifierMatrix({ smmu, checkers }: Debuggee): readonly NotifierM
           refused: null,
           told: told.length,
           untold: decisions.length - told.length,
-          missed: holds.filter((one) => checkers.isolation.isMissed(one)).length,
+          missed: holds.filter((one) => checkers.isolation.isMissed(smmu, one)).length,
           wrongSpace: told.filter(hasWrongSpace).length,
           held: holds.length,
         });

@@ -18,6 +18,7 @@ const KINDS: Readonly<Record<Finding['kind'], string>> = {
   'stale-use': 'stale use',
   'address-space-clash': 'address-space clash',
   'update-sequence': 'update sequence',
+  isolation: 'isolation',
 };
 
 /** What checkers noticed about an operation. */

@@ -99,7 +99,7 @@ export function faultText(fault: Fault): string {
 }
 
 /** A section of IHI 0070 or of the manual that is named, or the id of a rule in the project's table. */
-function ruleText(rule: string): string {
+export function ruleText(rule: string): string {
   if (/^[0-9]/.test(rule)) return `IHI 0070 ${rule}`;
   return /^(DDI|IHI) /.test(rule) ? rule : `rule ${rule}`;
 }

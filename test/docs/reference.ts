@@ -16,6 +16,7 @@ import { STE } from '../../src/spec/ste.ts';
 const WORDS: Readonly<Record<Extract<Takes, string>, string>> = {
   expression: 'expression',
   world: 'world',
+  worlds: 'worlds, with commas',
   'queue-world': 'ns, s, realm',
   device: 'device',
   'new-name': 'new name',

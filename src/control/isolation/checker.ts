@@ -1,30 +1,84 @@
+import type { NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { HeldMapping } from '../../model/notifiers/device.ts';
 import type { Effect, Operation, Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Checker } from '../checker.ts';
-import type { Finding } from '../finding.ts';
-import { DecisionNotes } from './log.ts';
+import type { IsolationFinding } from './breach.ts';
+import { decisionsOf, judgeDecisions } from './decisions.ts';
+import { type Fates, HeldWatch } from './held.ts';
+import { judgeRegistration } from './registration.ts';
+import { judgeSpaces } from './spaces.ts';
 
-const NOTHING: readonly Finding[] = [];
+interface Judged {
+  readonly fates: Fates;
+  readonly findings: readonly IsolationFinding[];
+}
 
-/** Watches who is told of invalidations, and what reaches which physical address space. */
+/** What is known of a decision beside itself. */
+interface Known {
+  /** Number of the entry of the history that made it. */
+  readonly entry: number;
+  readonly findings: readonly string[];
+}
+
+/** Watches who is told of invalidations, and which physical address spaces are reached. */
 export class IsolationChecker implements Checker {
-  readonly notes = new DecisionNotes();
+  readonly #held = new HeldWatch();
+  /** By the effects of the plan: they are what comes back when it is committed. */
+  readonly #judged = new WeakMap<readonly Effect[], Judged>();
+  /**
+   * By the decision: one that is taken back leaves the log of the SMMU, and comes back as the same object, so nothing
+   * of this has to be taken back.
+   */
+  readonly #known = new WeakMap<NotifyDecision, Known>();
+
+  /** The entry of the history that made a decision; null when it was made before the history began. */
+  entryOf(decision: NotifyDecision): number | null {
+    return this.#known.get(decision)?.entry ?? null;
+  }
+
+  /** What was found about a decision. */
+  findingsOf(decision: NotifyDecision): readonly string[] {
+    return this.#known.get(decision)?.findings ?? [];
+  }
 
   /** Whether a consumer holds a mapping though it was invalidated. */
-  isMissed(_mapping: HeldMapping): boolean {
-    return false;
+  isMissed(smmu: Smmu, mapping: HeldMapping): boolean {
+    return this.#held.isMissed(smmu, mapping);
   }
 
-  concerns(_smmu: Smmu, _outline: Outline): boolean {
-    return false;
+  concerns(smmu: Smmu, { operation }: Outline): boolean {
+    if (operation.kind === 'transaction' || operation.kind === 'device') return true;
+    return smmu.notifiers.devices.size > 0;
   }
 
-  judge(_smmu: Smmu, _plan: Plan, _entry: number): readonly Finding[] {
-    return NOTHING;
+  judge(smmu: Smmu, plan: Plan): readonly IsolationFinding[] {
+    const decisions = decisionsOf(smmu, plan.effects);
+    const fates = this.#held.judge(smmu, plan, decisions);
+    const findings = [
+      ...judgeSpaces(plan),
+      ...judgeRegistration(smmu, plan),
+      ...judgeDecisions(smmu, plan, decisions),
+      ...fates.findings,
+    ];
+    this.#judged.set(plan.effects, { fates, findings });
+    return findings;
   }
 
   committed(smmu: Smmu, _operation: Operation, effects: readonly Effect[], entry: number): void {
-    this.notes.note(smmu, effects, entry, NOTHING);
+    const judged = this.#judged.get(effects);
+    this.#held.committed(smmu, effects, judged?.fates, entry);
+    for (const decision of decisionsOf(smmu, effects)) {
+      const own = judged?.findings.filter((finding) => finding.decision === decision) ?? [];
+      this.#known.set(decision, { entry, findings: own.map(({ text }) => text) });
+    }
+  }
+
+  undone(entry: number): void {
+    this.#held.undone(entry);
+  }
+
+  reverted(to: number, entry: number): void {
+    this.#held.reverted(to, entry);
   }
 }

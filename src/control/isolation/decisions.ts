@@ -1,8 +1,82 @@
-/** What can be said of a single decision about a notifier. */
+/** What is wrong with a single decision about a notifier. */
 
+import type { World } from '../../bits/world.ts';
 import type { NotifyDecision } from '../../model/notifiers/decision.ts';
+import type { Effect, Plan } from '../../model/plan.ts';
+import type { Smmu } from '../../model/smmu.ts';
+import { WORLD_BY_SEC_SID } from '../../spec/worlds.ts';
+import { type IsolationFinding, isolationFinding } from './breach.ts';
+
+/** The decisions that effects bring, in order. */
+export function decisionsOf(smmu: Smmu, effects: readonly Effect[]): readonly NotifyDecision[] {
+  const found: NotifyDecision[] = [];
+  for (const effect of effects) {
+    if (effect.kind === 'store' && effect.op === 'insert' && effect.store === smmu.notifiers.log)
+      found.push(effect.entry as NotifyDecision);
+  }
+  return found;
+}
+
+/** The state through which a consumer translates: its iommu index is a SEC_SID. */
+export function consumerWorld(iommuIndex: number): World {
+  return WORLD_BY_SEC_SID[iommuIndex] ?? 'ns';
+}
 
 /** An UNMAP was sent into another address space than that of a mapping which the consumer held in its range. */
 export function hasWrongSpace({ delivered, event, obtained }: NotifyDecision): boolean {
   return delivered && event !== null && obtained.some((space) => space !== event.space);
+}
+
+/** Whether a cause acts on the entries of one Security state: the others say nothing of a consumer's state. */
+function actsOnOne({ cause, queue }: NotifyDecision): boolean {
+  return queue !== null || cause.startsWith('TLBI ');
+}
+
+/** What is wrong with the decisions of a plan. */
+export function judgeDecisions(
+  smmu: Smmu,
+  plan: Plan,
+  decisions: readonly NotifyDecision[],
+): IsolationFinding[] {
+  const { rulesOff } = smmu.state('ns');
+  const findings: IsolationFinding[] = [];
+  for (const decision of decisions) {
+    const step = plan.steps.findIndex((one) => one.decision === decision);
+    if (!rulesOff.has('notify:N6.16') && hasWrongSpace(decision))
+      findings.push(isolationFinding('wrong-space', wrongSpaceText(decision), { step, decision }));
+    const crossing = crossingOf(decision);
+    if (crossing === null || (crossing.breach === 'over-invalidation' && rulesOff.has('notify:N6.28')))
+      continue;
+    findings.push({ ...crossing, step, decision });
+  }
+  return findings;
+}
+
+function wrongSpaceText({ cause, consumer, device, event, obtained, action }: NotifyDecision): string {
+  const others = [...new Set(obtained)].filter((space) => space !== event?.space).join(' and ');
+  const then = action?.done === false ? `; it refuses: ${action.message}` : '';
+  return `${cause}: the UNMAP for ${consumer} of ${device} names address space ${event?.space}, but the mapping was obtained in ${others}${then}`;
+}
+
+function crossingOf(decision: NotifyDecision): IsolationFinding | null {
+  const { delivered, actsOn, iommuIndex, cause, consumer, device, action, queue } = decision;
+  const own = consumerWorld(iommuIndex);
+  if (!delivered || actsOn === own || actsOn === 'root' || !actsOnOne(decision)) return null;
+  const from = queue === null || queue === actsOn ? '' : ` (from the queue of ${queue})`;
+  const what = `${cause}${from} acts on entries of ${actsOn} and reaches ${consumer} of ${device}, which translates through ${own}`;
+  const needless = action?.removed.filter(({ world }) => world !== actsOn) ?? [];
+  return needless.length > 0
+    ? isolationFinding(
+        'over-invalidation',
+        `${what}: it drops ${counted(needless.length)} of ${own} for nothing`,
+        {
+          class: 'spurious-fault',
+        },
+      )
+    : isolationFinding('crossing', what);
+}
+
+/** `1 mapping`, `2 mappings`. */
+function counted(count: number): string {
+  return `${count} ${count === 1 ? 'mapping' : 'mappings'}`;
 }

@@ -2,7 +2,7 @@
 
 import type { Field, Layout } from '../../bits/layout.ts';
 import { valueByName } from '../../bits/values.ts';
-import { WORLDS } from '../../bits/world.ts';
+import { isWorld, WORLDS } from '../../bits/world.ts';
 import { BROADCASTS } from '../../spec/broadcast.ts';
 import { CERRORS } from '../../spec/cerror.ts';
 import { EVENT_LIST } from '../../spec/events.ts';
@@ -76,6 +76,10 @@ export function checkTaken(word: Word, takes: Takes, names: ScriptNames): readon
     return /^(?!$)r?w?x?$/.test(word.text)
       ? []
       : [error(word, `"${word.text}" is no permission; write some of r, w, x in this order: rw`)];
+  }
+  if (takes === 'worlds') {
+    const wrong = word.text.split(',').find((one) => !isWorld(one));
+    return wrong === undefined ? [] : [unknown(word, wrong, 'world', WORLDS)];
   }
   if (takes === 'path' || takes === 'text') return checkText(word, takes);
   const choices = choicesOf(takes, names);

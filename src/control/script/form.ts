@@ -6,6 +6,8 @@ export type Takes =
   | 'expression'
   /** A security state, which is also the name of its address space. */
   | 'world'
+  /** Several security states: `ns,s`. */
+  | 'worlds'
   /** A security state that has queues. */
   | 'queue-world'
   /** A name of a `device` statement. */

@@ -3,7 +3,7 @@
 import type { ArgumentParam, Form } from './form.ts';
 import { DEVICE, FINDING_FLAGS, IOVA, QUEUE_WORLD, SIZE, WORLD } from './forms-shared.ts';
 
-const KINDS = ['stale-use', 'address-space-clash', 'update-sequence'] as const;
+const KINDS = ['stale-use', 'address-space-clash', 'update-sequence', 'isolation'] as const;
 
 const NONE = { words: [], flags: [], arguments: [], acts: true } as const;
 
@@ -47,9 +47,10 @@ export const EXPECT_FORMS: readonly Form[] = [
     ...NONE,
     keyword: 'expect',
     subject: 'event',
-    usage: 'expect event NAME [FIELD=…]',
+    usage: 'expect event NAME [world=W] [FIELD=…]',
     doc: 'The last acting statement recorded an event of this name, with these fields.',
     words: [{ name: 'event', takes: 'event', doc: 'Name of the event.' }],
+    arguments: [{ ...QUEUE_WORLD, doc: 'Security state whose event queue has it; any unless given.' }],
     fields: 'event',
     example: 'expect event F_TRANSLATION StreamID=8 InputAddr=0x2000',
   },

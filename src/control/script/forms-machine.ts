@@ -23,12 +23,17 @@ const SPACE: WordParam = {
 const SETTING: readonly Form[] = [
   {
     keyword: 'machine',
-    usage: 'machine [preset=NAME] [ram=BASE] [size=SIZE] [IDR3.BBML=1 …] [bare]',
-    doc: 'The SMMU that the script runs on: ID registers of a preset (architecture-max unless given) with single fields changed, and RAM that holds zeros. It comes up with stream table and queues in RAM and enabled; `bare` leaves it as after reset.',
+    usage: 'machine [preset=NAME] [worlds=W,…] [ram=BASE] [size=SIZE] [IDR3.BBML=1 …] [bare]',
+    doc: 'The SMMU that the script runs on: ID registers of a preset (architecture-max unless given) with single fields changed, and RAM that holds zeros. It comes up with stream tables and queues in RAM and enabled, in every security state that it has; `bare` leaves it as after reset. Where there is a Root state, accesses pass (ACCESSEN=1) and granule protection is off.',
     words: [],
-    flags: [{ name: 'bare', doc: 'As after reset: no tables, no queues, SMMUEN=0.' }],
+    flags: [{ name: 'bare', doc: 'As after reset: no tables, no queues, SMMUEN=0, ACCESSEN=0.' }],
     arguments: [
       { name: 'preset', takes: 'preset', doc: 'ID registers of a known SMMU.' },
+      {
+        name: 'worlds',
+        takes: 'worlds',
+        doc: 'Security states that come up: ns,s,realm,root; all that the ID registers have unless given.',
+      },
       { name: 'ram', takes: 'expression', doc: 'Where RAM begins; 0x40000000 unless given.' },
       { name: 'size', takes: 'expression', doc: 'Bytes of RAM; 8G unless given.' },
     ],
@@ -194,7 +199,7 @@ const WRITING: readonly Form[] = [
   {
     keyword: 'map',
     usage:
-      'map W sid=N [ssid=N] iova=A pa=A size=S [perm=rw] [stage=1|2] [granule=4K|16K|64K] [pages=SIZE] [af=0|1] [global] [attr=…]',
+      'map W sid=N [ssid=N] iova=A pa=A size=S [perm=rw] [stage=1|2] [granule=4K|16K|64K] [pages=SIZE] [af=0|1] [global] [attr=…] [space=W]',
     doc: 'Makes real translation tables that map a range, and the STE and CD when the stream has none. A table is written before the descriptor that publishes it. For stage 2, iova is the intermediate address.',
     words: [WORLD],
     flags: [{ name: 'global', doc: 'The mapping is global: nG=0.' }],
@@ -218,6 +223,11 @@ const WRITING: readonly Form[] = [
       },
       { name: 'af', takes: ['0', '1'], doc: 'Access flag; 1 unless given.' },
       { name: 'attr', takes: 'word', doc: 'Memory attributes.' },
+      {
+        name: 'space',
+        takes: 'world',
+        doc: 'Physical address space of the output: W unless given; ns where tables of W can say so.',
+      },
     ],
     acts: true,
     example: 'map ns sid=8 iova=0x1000 pa=0x80000000 size=64K perm=rw stage=1',

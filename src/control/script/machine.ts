@@ -1,5 +1,6 @@
 import { hex } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
+import { WORLD_INDEX, WORLDS, type World } from '../../bits/world.ts';
 import { offsetOf } from '../../model/bank.ts';
 import {
   ABSENT,
@@ -10,13 +11,14 @@ import {
   PA_LIMIT,
   SparseMemory,
 } from '../../model/memory.ts';
+import { presentWorlds } from '../../model/present-worlds.ts';
 import { type CachePolicy, Smmu } from '../../model/smmu.ts';
 import { conflicts } from '../../spec/feature-conflicts.ts';
 import { type FeatureValues, feature, type IdValues, withFeatures } from '../../spec/features.ts';
 import { PRESET_NAMES, presetNamed } from '../../spec/presets.ts';
-import { type RegisterName, registerByName } from '../../spec/registers.ts';
-import type { Allocation } from './build/allocation.ts';
-import { allocationIn } from './build/allocation.ts';
+import { registerByName, WORLD_PREFIX } from '../../spec/registers.ts';
+import { WORLD_FACTS } from '../../spec/worlds.ts';
+import { type Allocation, allocationOf, type FreeRam } from './build/allocation.ts';
 
 /** The machine of a script that says nothing of it. */
 const DEFAULT_MACHINE_PRESET = 'architecture-max';
@@ -24,7 +26,10 @@ const DEFAULT_RAM = { base: 0x4000_0000, size: 0x2_0000_0000 } as const;
 /** What queues and tables of a machine that comes up ready take, before anything else is placed. */
 export const SMALLEST_RAM = 0x100_0000;
 
-/** Offsets from the beginning of RAM where a ready machine has its structures, in bytes. */
+/**
+ * Offsets where a ready machine has its structures, in bytes: from the beginning of RAM, or where there are more
+ * Security states than one, from the beginning of the quarter of RAM of each.
+ */
 export const READY_PLACES = {
   /** Level-1 stream table: 2^8 descriptors, or a linear table. */
   streamTable: 0,
@@ -48,6 +53,8 @@ export interface MachineWish {
   /** `ready`: enabled, with stream table and queues; `bare`: as after reset. */
   readonly kind: 'ready' | 'bare';
   readonly preset: string;
+  /** The Security states that come up with tables and queues; null: all that there are. */
+  readonly worlds: readonly World[] | null;
   readonly features: FeatureValues;
   readonly ram: { readonly base: number; readonly size: number };
 }
@@ -66,6 +73,7 @@ export interface LoadWish {
 export const DEFAULT_WISH: MachineWish = {
   kind: 'ready',
   preset: DEFAULT_MACHINE_PRESET,
+  worlds: null,
   features: {},
   ram: DEFAULT_RAM,
 };
@@ -75,29 +83,58 @@ export const DEFAULT_WISH: MachineWish = {
  * @throws UserError when there is no such preset, a value does not fit, or RAM is too small or misplaced
  */
 export function makeMachine(wish: MachineWish, caches: CachePolicy = 'maximal'): Smmu {
+  const { before, ids } = idsOf(wish);
+  refuseContradiction(before, ids);
+  const there = presentWorlds(ids);
+  const { base, size } = wish.ram;
+  checkRam(base, size, there.length > 1);
+  const absent = wish.worlds?.find((world) => !there.includes(world));
+  if (absent !== undefined) throw noSuchWorld(absent);
+  const ranges = [{ base, size }];
+  const zeros: ChunkSource = { fill: () => ALL_PAGES, ranges };
+  const memory: Partial<Record<World, SparseMemory>> = {};
+  for (const world of there) memory[world] = new SparseMemory(zeros, { ram: ranges });
+  const smmu = new Smmu({ memory, caches });
+  const words: [number, number][] = [];
+  for (const [name, value] of Object.entries(ids)) words.push([offsetOf(name), value]);
+  smmu.bank.load(words);
+  if (wish.kind === 'ready') {
+    // Whatever comes up, firmware has let accesses pass.
+    const up = there.filter((world) => world === 'root' || (wish.worlds ?? there).includes(world));
+    for (const world of up) smmu.bank.load(readyRegisters(ids, world, sliceOf(wish, world, there).next));
+  }
+  return smmu;
+}
+
+/** The ID registers of the preset, and with the fields that are asked for. */
+function idsOf(wish: MachineWish): { readonly before: IdValues; readonly ids: IdValues } {
   const preset = presetNamed(wish.preset);
   if (!preset) {
     const todo = `use one of ${PRESET_NAMES.join(', ')}`;
     throw new UserError(`there is no preset ${JSON.stringify(wish.preset)}`, { where: 'machine', todo });
   }
-  const { base, size } = wish.ram;
-  checkRam(base, size);
-  let ids: IdValues;
   try {
-    ids = withFeatures(preset.values, wish.features);
+    return { before: preset.values, ids: withFeatures(preset.values, wish.features) };
   } catch (error) {
     if (error instanceof RangeError) throw new UserError(error.message, { where: 'machine' });
     throw error;
   }
-  refuseContradiction(preset.values, ids);
-  const ranges = [{ base, size }];
-  const zeros: ChunkSource = { fill: () => ALL_PAGES, ranges };
-  const smmu = new Smmu({ memory: new SparseMemory(zeros, { ram: ranges }), caches });
-  const words: [number, number][] = [];
-  for (const [name, value] of Object.entries(ids)) words.push([offsetOf(name), value]);
-  smmu.bank.load(words);
-  if (wish.kind === 'ready') smmu.bank.load(readyRegisters(ids, base));
-  return smmu;
+}
+
+/** What to say of a Security state that an SMMU does not have. */
+export function noSuchWorld(world: World): UserError {
+  const { present } = WORLD_FACTS[world];
+  return new UserError(`this SMMU has no ${world} state: ${present} is 0`, {
+    todo: 'choose another preset of machine, such as architecture-rme',
+  });
+}
+
+/** What a Security state has of RAM: a quarter each, or all of it when it is alone. */
+function sliceOf({ ram: { base, size } }: MachineWish, world: World, there: readonly World[]): FreeRam {
+  if (there.length === 1) return { next: base, end: base + size };
+  const quarter = Math.floor(size / WORLDS.length / CHUNK_BYTES) * CHUNK_BYTES;
+  const next = base + WORLD_INDEX[world] * quarter;
+  return { next, end: next + quarter };
 }
 
 /** What was asked for must not break the architecture; what a known SMMU has, it has. */
@@ -111,29 +148,34 @@ function refuseContradiction(before: IdValues, after: IdValues): void {
   throw new UserError(`${told.join('; ')}${more}`, { where: 'machine', todo });
 }
 
-function checkRam(base: number, size: number): void {
+function checkRam(base: number, size: number, quartered: boolean): void {
   if (base % CHUNK_BYTES !== 0 || size % CHUNK_BYTES !== 0) {
     throw new UserError(`RAM of ${hex(size)} bytes at ${hex(base)} is not made of whole 64 KiB`, {
       where: 'machine',
     });
   }
-  if (size < SMALLEST_RAM)
-    throw new UserError(`RAM is smaller than ${hex(SMALLEST_RAM)} bytes`, { where: 'machine' });
+  const least = quartered ? SMALLEST_RAM * WORLDS.length : SMALLEST_RAM;
+  if (size < least) throw new UserError(`RAM is smaller than ${hex(least)} bytes`, { where: 'machine' });
   if (base + size > PA_LIMIT)
     throw new UserError('RAM ends beyond the 52 bits of a physical address', { where: 'machine' });
 }
 
 /** What statements may take of a machine's RAM for tables. */
 export function tablesOf(wish: MachineWish): Allocation {
-  const { base, size } = wish.ram;
-  return allocationIn(base + READY_PLACES.tables, size - READY_PLACES.tables);
+  const there = presentWorlds(idsOf(wish).ids);
+  const free: Partial<Record<World, FreeRam>> = {};
+  for (const world of there) {
+    const { next, end } = sliceOf(wish, world, there);
+    free[world] = { next: next + READY_PLACES.tables, end };
+  }
+  return allocationOf(free);
 }
 
 /** Register words by offset, with single fields set. */
 class RegisterWords {
   readonly #words = new Map<number, number>();
 
-  set(name: RegisterName, field: string, value: number): void {
+  set(name: string, field: string, value: number): void {
     const register = registerByName(name);
     const declared = register?.layout.fields[field];
     if (!register || !declared) throw new RangeError(`no field ${name}.${field}`);
@@ -149,32 +191,46 @@ class RegisterWords {
   }
 }
 
-/** What software has written when it is done with 3.11: tables and queues in place, everything that there is enabled. */
-function readyRegisters(ids: IdValues, base: number): [number, number][] {
+/** StreamID bits of each state; Realm shares those of Non-secure (6.3.2, 6.3.53). */
+const SID_SIZES = { ns: 'IDR1.SIDSIZE', s: 'S_IDR1.S_SIDSIZE', realm: 'IDR1.SIDSIZE' } as const;
+
+/**
+ * What software has written when it is done with 3.11: tables and queues in place, everything that there is enabled.
+ * Root firmware has let accesses pass (6.3.112); granule protection stays off.
+ */
+function readyRegisters(ids: IdValues, world: World, base: number): [number, number][] {
   const words = new RegisterWords();
+  const prefix = WORLD_PREFIX[world];
+  const acknowledged = [`${prefix}CR0`, `${prefix}CR0ACK`];
+  if (world === 'root') {
+    for (const register of acknowledged) words.set(register, 'ACCESSEN', 1);
+    return words.list();
+  }
   const twoLevel = feature(ids, 'IDR0.ST_LEVEL') === 1;
-  const streams = Math.min(feature(ids, 'IDR1.SIDSIZE'), STREAM_LOG2);
+  const streams = Math.min(feature(ids, SID_SIZES[world]), STREAM_LOG2);
   // A linear table of 2^14 STEs fills what is reserved for it.
   const log2size = twoLevel ? streams : Math.min(streams, 14);
-  words.set('STRTAB_BASE', 'ADDR', base + READY_PLACES.streamTable);
-  words.set('STRTAB_BASE_CFG', 'LOG2SIZE', log2size);
+  words.set(`${prefix}STRTAB_BASE`, 'ADDR', base + READY_PLACES.streamTable);
+  words.set(`${prefix}STRTAB_BASE_CFG`, 'LOG2SIZE', log2size);
   if (twoLevel) {
-    words.set('STRTAB_BASE_CFG', 'FMT', 1);
-    words.set('STRTAB_BASE_CFG', 'SPLIT', SPLIT);
+    words.set(`${prefix}STRTAB_BASE_CFG`, 'FMT', 1);
+    words.set(`${prefix}STRTAB_BASE_CFG`, 'SPLIT', SPLIT);
   }
+  const { priQueue } = WORLD_FACTS[world];
+  const hasPri = typeof priQueue === 'string' && feature(ids, priQueue) === 1;
   const queues = [
     ['CMDQ', READY_PLACES.commandQueue],
     ['EVENTQ', READY_PLACES.eventQueue],
-    ...(feature(ids, 'IDR0.PRI') === 1 ? ([['PRIQ', READY_PLACES.priQueue]] as const) : []),
+    ...(hasPri ? ([['PRIQ', READY_PLACES.priQueue]] as const) : []),
   ] as const;
   for (const [queue, place] of queues) {
     const entries = Math.min(QUEUE_LOG2, feature(ids, `IDR1.${queue}S`));
-    words.set(`${queue}_BASE`, 'ADDR', base + place);
-    words.set(`${queue}_BASE`, 'LOG2SIZE', entries);
-    for (const register of ['CR0', 'CR0ACK'] as const) words.set(register, `${queue}EN`, 1);
+    words.set(`${prefix}${queue}_BASE`, 'ADDR', base + place);
+    words.set(`${prefix}${queue}_BASE`, 'LOG2SIZE', entries);
+    for (const register of acknowledged) words.set(register, `${queue}EN`, 1);
   }
-  for (const register of ['CR0', 'CR0ACK'] as const) words.set(register, 'SMMUEN', 1);
-  words.set('CR2', 'RECINVSID', 1);
+  for (const register of acknowledged) words.set(register, 'SMMUEN', 1);
+  words.set(`${prefix}CR2`, 'RECINVSID', 1);
   return words.list();
 }
 
@@ -183,10 +239,19 @@ const FREE_BYTES = 0x40_0000;
 const MOST_CHUNKS = 4096;
 
 /**
- * RAM of a capture that holds nothing: absent from the image, or zeros, as near to the end as there is. A statement that
- * needs some fails when there is none.
+ * RAM of a capture that holds nothing: absent from the image, or zeros, as near to the end as there is, in each address
+ * space. A statement that needs some fails when there is none.
  */
-export function freeRam(memory: SparseMemory): Allocation {
+export function freeRam(smmu: Pick<Smmu, 'memory'>): Allocation {
+  const free: Partial<Record<World, FreeRam>> = {};
+  for (const world of WORLDS) {
+    const range = freeRange(smmu.memory(world));
+    if (range !== null) free[world] = range;
+  }
+  return allocationOf(free);
+}
+
+function freeRange(memory: SparseMemory): FreeRam | null {
   const words = new Uint32Array(CHUNK_BYTES / 4);
   let looked = 0;
   for (const { base, size } of [...memory.ram].reverse()) {
@@ -198,10 +263,10 @@ export function freeRam(memory: SparseMemory): Allocation {
     ) {
       if (++looked > MOST_CHUNKS) break;
       free = isFree(memory, at, words) ? free + CHUNK_BYTES : 0;
-      if (free >= FREE_BYTES) return allocationIn(at, free);
+      if (free >= FREE_BYTES) return { next: at, end: at + free };
     }
   }
-  return allocationIn(0, 0);
+  return null;
 }
 
 function isFree(memory: SparseMemory, chunk: number, words: Uint32Array): boolean {

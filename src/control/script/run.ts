@@ -87,7 +87,7 @@ export async function machineFor(
       if (!(error instanceof UserError) || !at) throw error;
       throw new ScriptError(at.file, at.line, at.start, error.message);
     });
-    return { smmu: loaded.smmu, close: () => loaded.close(), allocation: freeRam(loaded.smmu.memory('ns')) };
+    return { smmu: loaded.smmu, close: () => loaded.close(), allocation: freeRam(loaded.smmu) };
   }
   const wish: MachineWish = options.preset === undefined ? machine : { ...machine, preset: options.preset };
   try {

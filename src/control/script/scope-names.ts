@@ -34,7 +34,12 @@ export const SCOPE_NAMES: readonly ScopeName[] = [
   { name: 'result', kind: 'value', usage: 'result', doc: 'What the last dma came to: ok, abort, stall, …' },
   { name: 'event', kind: 'bag', usage: 'event.FIELD', doc: 'The last event; event.name is its name.' },
   { name: 'ste', kind: 'function', usage: 'ste(SID[, WORLD]).FIELD', doc: 'A Stream Table Entry in memory.' },
-  { name: 'cd', kind: 'function', usage: 'cd(SID[, SSID]).FIELD', doc: 'A Context Descriptor in memory.' },
+  {
+    name: 'cd',
+    kind: 'function',
+    usage: 'cd(SID[, SSID[, WORLD]]).FIELD',
+    doc: 'A Context Descriptor in memory.',
+  },
   { name: 'reg', kind: 'bag', usage: 'reg.WORLD.NAME[.FIELD]', doc: 'A register.' },
   {
     name: 'mem',

@@ -4,6 +4,7 @@ import { commandErrors } from './command-errors.ts';
 import { eventStops } from './events.ts';
 import { expectFailed } from './expect-failed.ts';
 import { globalErrors } from './global-errors.ts';
+import { isolation } from './isolation.ts';
 import { silentAborts } from './silent-abort.ts';
 import { staleUse } from './stale-use.ts';
 import type { Filter, Hit, Peek, StopKind } from './stop.ts';
@@ -17,6 +18,7 @@ export const KINDS: readonly StopKind[] = [
   silentAborts,
   staleUse,
   updateSequence,
+  isolation,
   expectFailed,
 ];
 

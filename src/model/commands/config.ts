@@ -4,7 +4,7 @@
  */
 
 import type { World } from '../../bits/world.ts';
-import { type ConfigScope, RANGE_ALL } from '../../spec/commands.ts';
+import { type ConfigScope, commandByOpcode, opcodeOf, RANGE_ALL } from '../../spec/commands.ts';
 import { type CfgiMatch, whyCfgiNot } from '../caches/location.ts';
 import type { Reading } from '../caches/noted.ts';
 import type { StructureEntry } from '../caches/structures.ts';
@@ -42,6 +42,17 @@ function worldOf(c: Said): World {
 function matchOf(c: Said, scope: ConfigScope): CfgiMatch {
   const ssid = argument(c, 'SubstreamID');
   return { scope, ...streamsOf(c, scope), ssid, leaf: argument(c, 'Leaf') === 1 };
+}
+
+/** The Security state and the StreamIDs, first and last, that the words of a CMD_CFGI_* name; null of other commands. */
+export function commandStreams(
+  words: Uint32Array,
+  world: Said['world'],
+): Pick<CfgiMatch, 'world' | 'first' | 'last'> | null {
+  const spec = commandByOpcode(opcodeOf(words, 0));
+  const scope = spec?.config;
+  if (!spec || !scope || scope.by === 'vmid') return null;
+  return streamsOf({ spec, words, world }, scope);
 }
 
 /** CMD_CFGI_*: drops the entries of the StreamIDs that the command names. */

@@ -36,6 +36,7 @@ function request(some: Partial<MapRequest>): MapRequest {
     granuleBits: 12,
     leafLog2: null,
     accessFlag: true,
+    space: 'ns',
     global: false,
     attribute: null,
     ...some,

@@ -142,7 +142,7 @@ it.each([
   ['cd ns 8 ASID=1', 'line 2, column 1: L1STD 0 has no level-2 table (Span=0)'],
   ['poke 0x10 = 1', 'line 2, column 6: the address lies outside RAM'],
   ['poke 0x40000004 = 1', 'line 2, column 6: the address is no multiple of 8'],
-  ['ste s 8 V=1', 'line 2, column 5: world s is not modelled by this version; use ns'],
+  ['ste s 8 V=1', 'line 2, column 5: this SMMU has no s state: S_IDR1.SECURE_IMPL is 0'],
   ['unmap ns sid=8 iova=0 size=4K', 'line 2, column 1: L1STD 0 has no level-2 table (Span=0)'],
   [
     'map ns sid=8 iova=0x1000 pa=0x10 size=4K',

@@ -1,4 +1,5 @@
 import { UserError } from '../../../bits/user-error.ts';
+import type { World } from '../../../bits/world.ts';
 import { offsetOf } from '../../../model/bank.ts';
 import type { Operation } from '../../../model/plan.ts';
 import { advance, ring } from '../../../model/queues/ring.ts';
@@ -7,6 +8,11 @@ import type { QueueWorld } from '../../../spec/commands.ts';
 import { WORLD_PREFIX } from '../../../spec/registers.ts';
 import { commandSpecNamed } from '../names.ts';
 import { type FieldAssignments, withFields } from './structures.ts';
+
+/** SSec of a command about a stream of its own queue's state: the Secure queue reaches both (4.1.4). */
+export function secure(world: World): readonly [string, bigint][] {
+  return world === 's' ? [['SSec', 1n]] : [];
+}
 
 /** A command as software writes it: 16 bytes. */
 export function encodeCommand(mnemonic: string, fields: FieldAssignments): Uint32Array {

@@ -126,7 +126,7 @@ export class Draft {
    * @returns PA in bytes
    */
   table(bytes: number): number {
-    const { pa, allocation } = allocate(this.#allocation, bytes);
+    const { pa, allocation } = allocate(this.#allocation, this.space, bytes);
     this.#allocation = allocation;
     this.#fresh.push({ from: pa, to: pa + bytes });
     this.#clear(pa, bytes);

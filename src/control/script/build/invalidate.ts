@@ -1,8 +1,11 @@
 import { UserError } from '../../../bits/user-error.ts';
+import type { World } from '../../../bits/world.ts';
 import type { StreamConfig } from '../../../model/translate/configuration.ts';
 import { CD } from '../../../spec/cd.ts';
+import { feature } from '../../../spec/features.ts';
+import { STREAM_WORLDS, type StreamWorld } from '../../../spec/stream-worlds.ts';
 import { RANGE_SCALE_BITS } from '../../../spec/tlbi-range.ts';
-import { encodeCommand } from './commands.ts';
+import { encodeCommand, secure } from './commands.ts';
 import type { Draft } from './draft.ts';
 import { decodeSte, type FieldAssignments, locateCd, readSte, stateOf } from './structures.ts';
 
@@ -29,16 +32,26 @@ export type CommandGroups = readonly (readonly Uint32Array[])[];
 
 /** Everything that is cached. CFGI is complete before TLBI begins, or old configuration fills the TLB again (3.21.3). */
 export function invalidateAll(draft: Draft): CommandGroups {
-  const tlbis = stateOf(draft).features.hyp ? ['TLBI_EL2_ALL', 'TLBI_NSNH_ALL'] : ['TLBI_NSNH_ALL'];
   return [
-    [encodeCommand('CFGI_ALL', new Map()), SYNC()],
-    [...tlbis.map((name) => encodeCommand(name, new Map())), SYNC()],
+    [encodeCommand('CFGI_ALL', new Map(secure(draft.space))), SYNC()],
+    [...everyTlbi(draft).map((name) => encodeCommand(name, new Map())), SYNC()],
   ];
 }
 
-/** The configuration of one stream: STE, L1STD, CDs and L1CDs. */
-export function invalidateConfig(sid: number): CommandGroups {
-  const stream: FieldAssignments = new Map([['StreamID', BigInt(sid)]]);
+/** The commands that together name every TLB entry of the queue's own Security state (4.4). */
+function everyTlbi(draft: Draft): string[] {
+  const { features, ids } = stateOf(draft);
+  if (draft.space !== 's') return features.hyp ? ['TLBI_EL2_ALL', 'TLBI_NSNH_ALL'] : ['TLBI_NSNH_ALL'];
+  const el3 = feature(ids, 'IDR0.RME_IMPL') === 1 ? [] : ['TLBI_EL3_ALL'];
+  // Without Secure EL2 Secure entries bear no VMID.
+  return feature(ids, 'S_IDR1.SEL2') === 1
+    ? ['TLBI_S_EL2_ALL', 'TLBI_SNH_ALL', ...el3]
+    : ['TLBI_NH_ALL', ...el3];
+}
+
+/** The configuration of one stream of a Security state: STE, L1STD, CDs and L1CDs. */
+export function invalidateConfig(sid: number, world: World): CommandGroups {
+  const stream: FieldAssignments = new Map([['StreamID', BigInt(sid)], ...secure(world)]);
   return [[encodeCommand('CFGI_STE', stream), encodeCommand('CFGI_CD_ALL', stream), SYNC()]];
 }
 
@@ -59,6 +72,17 @@ function atsEnabled(words: Uint32Array): boolean {
   return ((words[2] ?? 0) & (3 << 28)) !== 0;
 }
 
+/** What invalidates by address where CMD_TLBI_NH_VA does not reach (4.4). */
+const VA_COMMANDS: Readonly<Partial<Record<StreamWorld, string>>> = {
+  'NS-EL2': 'TLBI_EL2_VA',
+  'NS-EL2-E2H': 'TLBI_EL2_VA',
+  'S-EL2': 'TLBI_S_EL2_VA',
+  'S-EL2-E2H': 'TLBI_S_EL2_VA',
+  EL3: 'TLBI_EL3_VA',
+  'Realm-EL2': 'TLBI_EL2_VA',
+  'Realm-EL2-E2H': 'TLBI_EL2_VA',
+};
+
 type Target = readonly [mnemonic: string, tags: FieldAssignments, granuleBits: number];
 
 function target(
@@ -71,7 +95,8 @@ function target(
   if (!stream.translates1) {
     if (stream.stage2 === null)
       throw new UserError(`StreamID ${sid} does not translate: it has nothing to invalidate`);
-    return ['TLBI_S2_IPA', new Map(vmid), stream.stage2.granuleBits];
+    const mnemonic = draft.space === 's' ? 'TLBI_S_S2_IPA' : 'TLBI_S2_IPA';
+    return [mnemonic, new Map(vmid), stream.stage2.granuleBits];
   }
   const pa = locateCd(draft, sid, ste, Math.max(ssid, 0), false);
   const cd = draft.read(pa, CD.words, `CD of StreamID ${sid}`);
@@ -81,9 +106,10 @@ function target(
     ? [0, 14, 12, 16][CD.fields.TG1.get(cd, 0)]
     : [12, 16, 14, 0][CD.fields.TG0.get(cd, 0)];
   const bits = granule || 12;
-  if (stream.streamWorld === 'NS-EL2') return ['TLBI_EL2_VA', new Map(), bits];
-  if (stream.streamWorld === 'NS-EL2-E2H') return ['TLBI_EL2_VA', new Map(asid), bits];
-  return ['TLBI_NH_VA', new Map([...vmid, ...asid]), bits];
+  const tags = STREAM_WORLDS[stream.streamWorld].asid ? asid : [];
+  const byRegime = VA_COMMANDS[stream.streamWorld];
+  if (byRegime !== undefined) return [byRegime, new Map(tags), bits];
+  return ['TLBI_NH_VA', new Map([...vmid, ...tags]), bits];
 }
 
 /** By ranges where there are (IDR3.RIL), else page by page; too many pages go by ASID or VMID. */
@@ -138,11 +164,18 @@ function tlbis(
   return commands;
 }
 
+const WIDER: Readonly<Record<string, string>> = {
+  TLBI_S2_IPA: 'TLBI_S12_VMALL',
+  TLBI_S_S2_IPA: 'TLBI_S_S12_VMALL',
+  TLBI_NH_VA: 'TLBI_NH_ASID',
+};
+
 /** The command for a whole address space. */
 function wider(mnemonic: string, tags: FieldAssignments): Uint32Array {
-  if (mnemonic === 'TLBI_S2_IPA') return encodeCommand('TLBI_S12_VMALL', tags);
-  if (mnemonic === 'TLBI_NH_VA') return encodeCommand('TLBI_NH_ASID', tags);
-  return tags.has('ASID') ? encodeCommand('TLBI_EL2_ASID', tags) : encodeCommand('TLBI_EL2_ALL', new Map());
+  const whole = WIDER[mnemonic];
+  if (whole !== undefined) return encodeCommand(whole, tags);
+  const regime = mnemonic.replace(/_VA$/, '');
+  return encodeCommand(`${regime}_${tags.has('ASID') ? 'ASID' : 'ALL'}`, tags);
 }
 
 /** CMD_ATC_INV of the smallest aligned span around a range; Size is log2 of pages of 4 KiB (4.5.1). */

@@ -1,9 +1,11 @@
+import { maskOf } from '../../../bits/layout.ts';
 import { hex } from '../../../bits/u64.ts';
 import { UserError } from '../../../bits/user-error.ts';
+import type { World } from '../../../bits/world.ts';
 import type { ContextConfig, Half, StreamConfig } from '../../../model/translate/configuration.ts';
 import { decodeContext } from '../../../model/translate/context.ts';
 import { CD } from '../../../spec/cd.ts';
-import { S1_LEAF } from '../../../spec/descriptors.ts';
+import { S1_LEAF, S2_LEAF } from '../../../spec/descriptors.ts';
 import { STE } from '../../../spec/ste.ts';
 import { type GranuleBits, NARROW_ADDRESS_BITS, TG0_LOG2, TG1_LOG2 } from '../../../spec/translation.ts';
 import type { Draft } from './draft.ts';
@@ -19,6 +21,8 @@ const c = CD.fields;
 const DEFAULT_MAIR: readonly number[] = [0xff, 0x44, 0x00, 0x04, 0x08, 0x0c, 0xbb, 0xf4];
 const WRITE_BACK = 0xff;
 const INNER_SHAREABLE = 3;
+/** NS of a Realm stage-2 leaf, in its upper half. */
+const LEAF_NS = maskOf(S2_LEAF.fields.NS);
 /** What a new context translates: 48 bits, legal with every granule and version. */
 const NEW_TXSZ = 64 - NARROW_ADDRESS_BITS;
 
@@ -36,6 +40,8 @@ export interface MapTarget {
 /** What `map` makes of it. */
 export interface MapRequest extends MapTarget {
   readonly output: bigint;
+  /** Address space of the output: the stream's own, or Non-secure. */
+  readonly space: World;
   readonly access: Access;
   /** Of tables that are made for this; null: 4 KiB. */
   readonly granuleBits: GranuleBits | null;
@@ -267,7 +273,21 @@ function attributeIndex(words: Uint32Array, byte: number): number {
   });
 }
 
-function stage1Attributes(request: MapRequest, words: Uint32Array, half: Half): { lo: number; hi: number } {
+/** Whether a leaf says Non-secure. @throws UserError where it cannot say what is asked for */
+function saysNonSecure({ space }: MapRequest, of: World, canSay: boolean): boolean {
+  if (space === of) return false;
+  if (space === 'ns' && canSay) return true;
+  throw new UserError(`tables of a ${of} stream cannot output ${space} addresses at this stage`, {
+    todo: canSay ? `use space=${of} or space=ns` : `use space=${of}, or another stage or STRW`,
+  });
+}
+
+function stage1Attributes(
+  request: MapRequest,
+  words: Uint32Array,
+  half: Half,
+  nonSecure: boolean,
+): { lo: number; hi: number } {
   const { access, accessFlag, global, attribute } = request;
   if (!access.read) {
     throw new UserError('stage 1 permits no writing without reading', { todo: 'use perm=rw, or stage=2' });
@@ -283,6 +303,7 @@ function stage1Attributes(request: MapRequest, words: Uint32Array, half: Half): 
   l.nG.set(leaf, 0, global ? 0 : 1);
   l.PXN.set(leaf, 0, access.execute ? 0 : 1);
   l.UXN_XN.set(leaf, 0, access.execute ? 0 : 1);
+  l.NS.set(leaf, 0, nonSecure ? 1 : 0);
   return { lo: leaf[0] ?? 0, hi: leaf[1] ?? 0 };
 }
 
@@ -304,7 +325,10 @@ function mapStage1(draft: Draft, request: MapRequest): void {
   const context = decodeCd(draft, request, pa, words, stream);
   const half = halfFor(request, context);
   refuseOtherGranule(request, half.granuleBits, name);
-  const { lo, hi } = stage1Attributes(request, words, half);
+  // NS is RES0 in stage 1 of Realm EL1, whose output space stage 2 decides (3.10.3).
+  const canSay = draft.space === 's' || (draft.space === 'realm' && stream.streamWorld !== 'Realm-EL1');
+  const nonSecure = saysNonSecure(request, draft.space, canSay);
+  const { lo, hi } = stage1Attributes(request, words, half, nonSecure);
   const leaves = { output: request.output, lo, hi, leafLog2: request.leafLog2 };
   mapRange(stage1Set(draft, request, ste, half), rangeOf(request, half.inputBits), leaves);
   draft.writeStructure(pa, words, name);
@@ -334,11 +358,12 @@ function mapStage2(draft: Draft, request: MapRequest): void {
   const set = stage2Set(draft, sid, words);
   refuseOtherGranule(request, set.tables.granuleBits, set.name);
   const { lo, hi } = stage2Attributes(access, accessFlag, attribute ?? undefined);
+  const ns = saysNonSecure(request, draft.space, draft.space === 'realm');
   const from = request.iova;
   mapRange(
     set,
     { from, to: from + request.size },
-    { output: request.output, lo, hi, leafLog2: request.leafLog2 },
+    { output: request.output, lo, hi: ns ? (hi | LEAF_NS) >>> 0 : hi, leafLog2: request.leafLog2 },
   );
   if (stage1 && !had) mapStructures(draft, sid, before.words, words);
   draft.writeStructure(before.pa, words, `STE ${hex(sid)}`, PUBLISH.ste);

@@ -2,6 +2,7 @@ import type { Layout } from '../../../bits/layout.ts';
 import { UserError } from '../../../bits/user-error.ts';
 import { offsetOf } from '../../../model/bank.ts';
 import type { Operation } from '../../../model/plan.ts';
+import { hasQueues } from '../../../model/queues/queue-id.ts';
 import type { Smmu } from '../../../model/smmu.ts';
 import { parseAttributes } from '../../../model/translate/attribute-text.ts';
 import { CD } from '../../../spec/cd.ts';
@@ -11,7 +12,7 @@ import { L1STD } from '../../../spec/l1std.ts';
 import { STE } from '../../../spec/ste.ts';
 import type { GranuleBits } from '../../../spec/translation.ts';
 import type { Allocation } from '../build/allocation.ts';
-import { encodeCommand, enqueue } from '../build/commands.ts';
+import { encodeCommand, enqueue, secure } from '../build/commands.ts';
 import { Draft, PUBLISH } from '../build/draft.ts';
 import { invalidateAll, invalidateConfig, invalidateRange } from '../build/invalidate.ts';
 import { type MapTarget, map, unmap } from '../build/mapping.ts';
@@ -69,7 +70,7 @@ export const ACTIONS: Readonly<Record<string, (of: Context) => Action>> = {
   run: ({ reading, environment }) => ({
     operations: [],
     consume: {
-      world: queueWorld(reading),
+      world: reading.queueWorld(),
       most: reading.bound.words.has('count') ? Number(reading.count('count', 1n << 32n)) : NO_LIMIT,
     },
     allocation: environment.allocation,
@@ -89,11 +90,6 @@ function drafted(of: Context, build: (draft: Draft) => void, scene = false): Act
   const draft = new Draft(of.smmu, of.reading.world(), of.environment.allocation, scene);
   build(draft);
   return { operations: draft.operations, consume: null, allocation: draft.allocation };
-}
-
-function queueWorld(reading: Reading): QueueWorld {
-  reading.world();
-  return 'ns';
 }
 
 /** The fields that a statement names, by the table's spelling. */
@@ -239,6 +235,7 @@ function mapStatement(of: Context): Action {
         granuleBits: granule === null ? null : (GRANULE_BITS[granule.text] ?? 12),
         leafLog2: leaf,
         accessFlag: reading.argument('af')?.text !== '0',
+        space: reading.world('space', draft.space),
         global: reading.flag('global'),
         attribute: attributeOf(reading, target.stage),
       }),
@@ -265,7 +262,7 @@ function attributeOf(reading: Reading, stage: 1 | 2): number | null {
 
 function command(of: Context): Action {
   const { smmu, reading, environment } = of;
-  const world = queueWorld(reading);
+  const world = reading.queueWorld();
   const word = reading.word('mnemonic');
   const named = commandSpecNamed(word.text);
   if (!named) throw new PlacedError(word, `there is no command ${word.text}`);
@@ -279,12 +276,12 @@ function command(of: Context): Action {
 
 function invalidate(of: Context): Action {
   const { smmu, reading, environment } = of;
-  const world = queueWorld(reading);
+  const world = reading.queueWorld();
   const draft = new Draft(smmu, world, environment.allocation);
   const groups = reading.flag('all')
     ? invalidateAll(draft)
     : reading.flag('config')
-      ? invalidateConfig(Number(reading.required('sid', SID_LIMIT)))
+      ? invalidateConfig(Number(reading.required('sid', SID_LIMIT)), world)
       : invalidateRange(draft, { ...targetOf(reading), leaf: reading.flag('leaf') });
   // A CMD_SYNC between the groups keeps them in order: one queue, one write of PROD.
   return {
@@ -307,6 +304,7 @@ function resume(of: Context): Action {
           .ofStream(device.world, device.sid)
           .flatMap((stall) => (stall.stag >= 0 ? [stall.stag] : []));
   if (tags.length === 0) reading.fail(`no transaction of ${device.name} is stalled`);
+  const queue = hasQueues(device.world) ? device.world : reading.fail('Root has no streams');
   const again = !reading.flag('abort');
   const commands = tags.map((tag) =>
     encodeCommand(
@@ -316,12 +314,13 @@ function resume(of: Context): Action {
         ['STAG', BigInt(tag)],
         ['Ac', again ? 1n : 0n],
         ['Ab', again ? 0n : 1n],
+        ...secure(queue),
       ]),
     ),
   );
   return {
-    operations: enqueue(smmu, 'ns', commands),
-    consume: { world: 'ns', most: NO_LIMIT },
+    operations: enqueue(smmu, queue, commands),
+    consume: { world: queue, most: NO_LIMIT },
     allocation: environment.allocation,
   };
 }

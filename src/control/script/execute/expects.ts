@@ -4,6 +4,7 @@ import type { QueueName } from '../../../model/queues/ring.ts';
 import { CERRORS } from '../../../spec/cerror.ts';
 import { EVENT_HEADER, eventByNumber } from '../../../spec/events.ts';
 import { GERROR_NAMES, type GerrorName, gerrorMask } from '../../../spec/gerror.ts';
+import { WORLD_PREFIX } from '../../../spec/registers.ts';
 import { truthOf, valueText } from '../../expression/value.ts';
 import type { Finding } from '../../finding.ts';
 import { eventSpecNamed } from '../names.ts';
@@ -56,9 +57,10 @@ function cerrorText(code: number): string {
 }
 
 function eventNames(last: Last): string {
-  const names = last.events.map(
-    (words) => eventByNumber(EVENT_HEADER.fields.EventNumber.get(words, 0))?.name ?? 'reserved event',
-  );
+  const names = last.events.map(({ world, words }) => {
+    const name = eventByNumber(EVENT_HEADER.fields.EventNumber.get(words, 0))?.name ?? 'reserved event';
+    return world === 'ns' ? name : `${name} (${world})`;
+  });
   return names.length === 0 ? 'no event' : names.join(', ');
 }
 
@@ -89,8 +91,13 @@ function event({ environment: { last }, reading }: Context): Unmet | null {
   const spec = eventSpecNamed(word.text);
   if (!spec) throw new PlacedError(word, `there is no event ${word.text}`);
   const fields = assignments(spec.layout, reading);
-  const same = last.events.filter((words) => EVENT_HEADER.fields.EventNumber.get(words, 0) === spec.number);
-  const wrong = same.map((words) => {
+  const queue = reading.argument('world')?.text;
+  const same = last.events.filter(
+    ({ world, words }) =>
+      EVENT_HEADER.fields.EventNumber.get(words, 0) === spec.number &&
+      (queue === undefined || world === queue),
+  );
+  const wrong = same.map(({ words }) => {
     const bag = eventBag(words);
     return [...fields]
       .filter(([name, value]) => bag.part(name) !== value)
@@ -98,7 +105,9 @@ function event({ environment: { last }, reading }: Context): Unmet | null {
   });
   if (wrong.some((names) => names.length === 0)) return null;
   const wanted = [...fields].map(([name, value]) => `${name}=0x${value.toString(16)}`);
-  const expected = ['event', spec.name, ...wanted].join(' ');
+  const expected = ['event', spec.name, ...(queue === undefined ? [] : [`world=${queue}`]), ...wanted].join(
+    ' ',
+  );
   const [nearest] = wrong;
   if (nearest) return { expected, actual: `${spec.name} with ${nearest.join(' ')}` };
   const outcome = last.bad === null ? '' : `, ${outcomeText(last.bad)}`;
@@ -106,7 +115,7 @@ function event({ environment: { last }, reading }: Context): Unmet | null {
 }
 
 function queue({ smmu, reading }: Context, name: QueueName): Unmet | null {
-  const world = reading.world();
+  const world = reading.queueWorld();
   const { prod, cons } = queueIndices(smmu, name, world);
   const wanted: string[] = [];
   let met = true;
@@ -142,8 +151,8 @@ function gerror({ smmu, reading }: Context): Unmet | null {
   const word = reading.word('error');
   const name = word.text.toUpperCase();
   if (!isGerror(name)) throw new PlacedError(word, `there is no global error ${word.text}`);
-  reading.world();
-  const active = (smmu.bank.lo('GERROR') ^ smmu.bank.lo('GERRORN')) >>> 0;
+  const prefix = WORLD_PREFIX[reading.queueWorld()];
+  const active = (smmu.bank.lo(`${prefix}GERROR`) ^ smmu.bank.lo(`${prefix}GERRORN`)) >>> 0;
   if ((active & gerrorMask(name)) !== 0) return null;
   const others = GERROR_NAMES.filter((one) => (active & gerrorMask(one)) !== 0);
   return {

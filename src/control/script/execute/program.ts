@@ -1,5 +1,7 @@
 import { UserError } from '../../../bits/user-error.ts';
 import type { Effect, Plan } from '../../../model/plan.ts';
+import { presentWorlds } from '../../../model/present-worlds.ts';
+import { hasQueues } from '../../../model/queues/queue-id.ts';
 import { ring } from '../../../model/queues/ring.ts';
 import type { Smmu } from '../../../model/smmu.ts';
 import type { QueueWorld } from '../../../spec/commands.ts';
@@ -20,6 +22,7 @@ import {
   type FindingList,
   isGood,
   type Last,
+  type LastEvent,
   MOST_KEPT,
   NOTHING_YET,
 } from './state.ts';
@@ -238,7 +241,7 @@ export class ScriptProgram implements Program {
     const { environment } = this.#state;
     const { statement, bound } = line;
     const scope = scopeOf(this.#smmu, environment);
-    const reading = new Reading(bound, scope, statement);
+    const reading = new Reading(bound, scope, statement, presentWorlds(this.#smmu.bank.ids()));
     const of: Context = {
       smmu: this.#smmu,
       environment,
@@ -395,12 +398,15 @@ function deviceOf(reading: Reading): Device {
   };
 }
 
-/** The records that effects write to the event queue. */
-function recordsOf(smmu: Smmu, effects: readonly Effect[]): Uint32Array[] {
-  const queue = ring(smmu.bank, 'EVENTQ', 'ns');
-  const end = queue.base + 2 ** queue.log2size * queue.entryBytes;
+/** The records that effects write to the event queues. */
+function recordsOf(smmu: Smmu, effects: readonly Effect[]): LastEvent[] {
   return effects.flatMap((effect) => {
     if (effect.kind !== 'memory' || effect.words.length * 4 !== EVENT_BYTES) return [];
-    return effect.pa >= queue.base && effect.pa < end ? [effect.words] : [];
+    const { space: world, pa, words } = effect;
+    if (!hasQueues(world)) return [];
+    const queue = ring(smmu.bank, 'EVENTQ', world);
+    return pa >= queue.base && pa < queue.base + 2 ** queue.log2size * queue.entryBytes
+      ? [{ world, words }]
+      : [];
   });
 }

@@ -2,8 +2,12 @@ import type { Field } from '../../../bits/layout.ts';
 import { UserError } from '../../../bits/user-error.ts';
 import { valueByName } from '../../../bits/values.ts';
 import { isWorld, type World } from '../../../bits/world.ts';
+import { hasQueues } from '../../../model/queues/queue-id.ts';
+import type { QueueWorld } from '../../../spec/commands.ts';
 import { type Expression, parseExpression } from '../../expression/parse.ts';
 import { ExpressionError, isBag, type Scope, type Value, valueText } from '../../expression/value.ts';
+import { noSuchWorld } from '../machine.ts';
+import { worldList } from '../names.ts';
 import type { Bound } from '../parse-bind.ts';
 import type { Span, Word } from '../statement.ts';
 
@@ -68,11 +72,14 @@ export class Reading {
   readonly bound: Bound;
   readonly scope: Scope;
   readonly #whole: Span;
+  readonly #there: readonly World[];
 
-  constructor(bound: Bound, scope: Scope, whole: Span) {
+  /** @param there the Security states that the SMMU has */
+  constructor(bound: Bound, scope: Scope, whole: Span, there: readonly World[]) {
     this.bound = bound;
     this.scope = scope;
     this.#whole = whole;
+    this.#there = there;
   }
 
   fail(what: string): never {
@@ -106,13 +113,32 @@ export class Reading {
     return this.number(name, limit) ?? this.fail(`"${name}" is missing; write ${this.bound.form.usage}`);
   }
 
-  /** The world that a word or an argument names; only the Non-secure state is modelled. */
-  world(name = 'world'): World {
+  /**
+   * The Security state or address space that a word or an argument names.
+   * @param otherwise what stands for nothing said
+   * @throws PlacedError when the SMMU does not have it
+   */
+  world(name = 'world', otherwise: World = 'ns'): World {
     const word = this.bound.words.get(name) ?? this.argument(name);
-    if (!word) return 'ns';
+    if (!word) return otherwise;
     if (!isWorld(word.text)) throw new PlacedError(word, `"${word.text}" is no world`);
-    if (word.text !== 'ns')
-      throw new PlacedError(word, `world ${word.text} is not modelled by this version; use ns`);
+    if (!this.#there.includes(word.text)) throw new PlacedError(word, noSuchWorld(word.text).message);
     return word.text;
+  }
+
+  /** The Security state whose queue a word or an argument names. */
+  queueWorld(name = 'world'): QueueWorld {
+    const world = this.world(name);
+    return hasQueues(world) ? world : this.fail(`the ${world} state has no queues`);
+  }
+
+  /** Several Security states, in the order of their SEC_SID; null when the argument is not there. */
+  worlds(name: string): readonly World[] | null {
+    const word = this.argument(name);
+    if (word === null) return null;
+    const worlds = worldList(word.text);
+    const absent = worlds.find((world) => !this.#there.includes(world));
+    if (absent !== undefined) throw new PlacedError(word, noSuchWorld(absent).message);
+    return worlds;
   }
 }

@@ -56,7 +56,7 @@ function known(smmu: Smmu, { last }: Environment, name: string): Value | undefin
     case 'result':
       return (last.first ?? last.bad)?.result ?? 'ok';
     case 'event': {
-      const words = last.events.at(-1);
+      const words = last.events.at(-1)?.words;
       if (!words) throw new ExpressionError('the last statement recorded no event', 0);
       return eventBag(words);
     }
@@ -132,16 +132,12 @@ function queueBag(smmu: Smmu, queue: QueueName): Bag {
 }
 
 function call(smmu: Smmu, environment: Environment, name: string, args: readonly Value[]): Value | undefined {
-  const limits: Readonly<Record<string, number>> = { ste: 2, cd: 2, mem: 2 };
+  const limits: Readonly<Record<string, number>> = { ste: 2, cd: 3, mem: 2 };
   const limit = limits[name];
   if (limit === undefined) return undefined;
   if (args.length === 0 || args.length > limit)
     throw new ExpressionError(`${name}() takes 1 to ${limit} values`, 0);
-  const draft = new Draft(
-    smmu,
-    worldArgument(name, name === 'cd' ? undefined : args[1]),
-    environment.allocation,
-  );
+  const draft = new Draft(smmu, worldArgument(name, args[name === 'cd' ? 2 : 1]), environment.allocation);
   const first = numberArgument(name, args[0]);
   try {
     if (name === 'mem') return doubleword(draft, first);

@@ -4,6 +4,7 @@ import type { Scope, Value } from '../../expression/value.ts';
 import type { ProgramPlace } from '../../program.ts';
 import { checkScript } from '../check.ts';
 import { DEFAULT_WISH, type LoadWish, type MachineWish } from '../machine.ts';
+import { worldList } from '../names.ts';
 import { parseScript } from '../parse.ts';
 import { type Bound, bind, formOfStatement } from '../parse-bind.ts';
 import type { Problem, Statement } from '../statement.ts';
@@ -212,9 +213,11 @@ function wishOf(bound: Bound, scope: Scope): MachineWish {
     features[named.name] = value === null ? 1 : Number(fieldValue(named.field, value, scope));
   }
   const { ram } = DEFAULT_WISH;
+  const worlds = bound.arguments.get('worlds')?.value;
   return {
     kind: bound.flags.has('bare') ? 'bare' : 'ready',
     preset: bound.arguments.get('preset')?.value.text ?? DEFAULT_WISH.preset,
+    worlds: worlds ? worldList(worlds.text) : null,
     features: features satisfies FeatureValues,
     ram: { base: number('ram', ram.base), size: number('size', ram.size) },
   };

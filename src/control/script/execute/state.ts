@@ -18,6 +18,12 @@ export interface Device {
 /** More of the events and findings of one statement are counted, not kept. */
 export const MOST_KEPT = 256;
 
+/** A record that was written to an event queue: 8 words. */
+export interface LastEvent {
+  readonly world: World;
+  readonly words: Uint32Array;
+}
+
 /** What the last acting statement came to. */
 export interface Last {
   /** Of its first transaction; null when there was none. */
@@ -25,8 +31,7 @@ export interface Last {
   /** The first outcome that was no success, of whatever operation. */
   readonly bad: Outcome | null;
   readonly transactions: number;
-  /** Records that were written to the event queue, 8 words each. */
-  readonly events: readonly Uint32Array[];
+  readonly events: readonly LastEvent[];
   readonly findings: readonly Finding[];
 }
 

@@ -93,11 +93,11 @@ export function broadcast(reading: Reading): Operation {
   const word = reading.word('name');
   const name = word.text.toUpperCase();
   if (!isBroadcast(name)) throw new PlacedError(word, `there is no broadcast ${word.text}`);
-  reading.world();
+  const world = reading.queueWorld();
   const { hi, lo } = halves(reading.number('address') ?? 0n);
   const tag = (which: string): number => Number(reading.number(which, 1n << 16n) ?? 0n);
   const message = {
-    world: 'ns' as const,
+    world,
     name,
     e2h: reading.flag('e2h'),
     vmid: tag('vmid'),

@@ -1,0 +1,33 @@
+/** Accesses to physical address spaces that a Security state has no access to (3.10.1). */
+
+import { hex } from '../../bits/u64.ts';
+import type { Plan } from '../../model/plan.ts';
+import { WORLD_FACTS } from '../../spec/worlds.ts';
+import { type IsolationFinding, isolationFinding } from './breach.ts';
+
+/** What a transaction reaches that it must not: its output, and each structure that was read on the way. */
+export function judgeSpaces({ operation, outcome, frames, steps }: Plan): IsolationFinding[] {
+  if (operation.kind !== 'transaction') return [];
+  const { world } = operation.transaction;
+  const allowed = WORLD_FACTS[world].outputSpaces;
+  const findings: IsolationFinding[] = [];
+  for (const [index, { name, pa, space, status }] of frames.entries()) {
+    if (pa === null || status !== 0 || allowed.includes(space)) continue;
+    findings.push(
+      isolationFinding(
+        'forbidden-space',
+        `${name} of a stream of ${world} is read at PA ${hex(pa)} of address space ${space}, which ${world} has no access to`,
+        { step: steps.findIndex(({ frame }) => frame === index) },
+      ),
+    );
+  }
+  if (outcome.result === 'ok' && outcome.ats === null && !allowed.includes(outcome.space)) {
+    findings.push(
+      isolationFinding(
+        'forbidden-space',
+        `a transaction of ${world} reaches PA ${hex(outcome.pa)} of address space ${outcome.space}, which ${world} has no access to`,
+      ),
+    );
+  }
+  return findings;
+}
