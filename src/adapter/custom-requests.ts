@@ -4,11 +4,13 @@
  */
 
 import type { World } from '../bits/world.ts';
+import type { PolicyColumn, PolicyRow } from '../control/isolation/policies.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { TreeNode } from '../inspect/tree.ts';
 import type { NotifyDecision } from '../model/notifiers/decision.ts';
 import type { Consumer, NotifierAccepts, NotifierPolicy } from '../spec/notifiers.ts';
 
+export type { PolicyColumn, PolicyRow } from '../control/isolation/policies.ts';
 export type { TreeNode } from '../inspect/tree.ts';
 
 /** The state of a session in a few numbers, for titles, pickers and welcome texts. */
@@ -100,30 +102,6 @@ export interface NotifierMatrixRow {
   readonly held: number;
 }
 
-/** What one policy makes of the session, run again from its start. */
-export interface PolicyColumn {
-  readonly policy: NotifierPolicy;
-  readonly registered: number;
-  readonly refused: number;
-  readonly told: number;
-  readonly untold: number;
-  readonly missed: number;
-  readonly wrongSpace: number;
-  readonly findings: readonly string[];
-  /** QEMU would have aborted here. */
-  readonly aborts: number;
-}
-
-/** One invalidation and device, with what each policy makes of it, in the order of the columns. */
-export interface PolicyRow {
-  readonly cause: string;
-  readonly device: string;
-  readonly consumer: Consumer;
-  readonly actsOn: World;
-  readonly outcomes: readonly string[];
-  readonly differs: boolean;
-}
-
 /** Requests by name: what goes in, what comes back. */
 export interface CustomRequests {
   /** Children of a node of the Streams tree; `id: null` asks for the roots. */
@@ -158,6 +136,11 @@ export interface CustomRequests {
   'smmu/notifierMatrix': {
     args: Record<string, never>;
     body: { readonly rows: readonly NotifierMatrixRow[] };
+  };
+  /** The session run again under every policy; takes a while, reports progress and can be cancelled. */
+  'smmu/policies': {
+    args: Record<string, never>;
+    body: { readonly columns: readonly PolicyColumn[]; readonly rows: readonly PolicyRow[] };
   };
   /** Takes everything back from operation `to` on; a `stopped` event follows. */
   'smmu/rewind': { args: { readonly to: number }; body: { readonly history: number } };

@@ -1,7 +1,7 @@
 import type { LaunchInputs, OpenedMachine } from './inputs.ts';
 import type { Session } from './session.ts';
 
-const TITLE = 'Opening the memory dump';
+const OPENING = 'Opening the memory dump';
 /** A progress event for each percent is enough for a bar. */
 const STEP = 1;
 
@@ -13,7 +13,7 @@ export async function openWithProgress(
 ): Promise<OpenedMachine> {
   const abort = new AbortController();
   session.opening = { requestId, progressId: `open-${requestId}`, abort: () => abort.abort() };
-  const bar = new Bar(session, session.opening.progressId, requestId);
+  const bar = new Bar(session, OPENING, session.opening.progressId, requestId);
   try {
     return await session.host.open(
       inputs,
@@ -26,14 +26,17 @@ export async function openWithProgress(
   }
 }
 
-class Bar {
+/** A progress bar, in clients that show one. */
+export class Bar {
   readonly #session: Session;
+  readonly #title: string;
   readonly #id: string;
   readonly #requestId: number;
   #shown = -1;
 
-  constructor(session: Session, id: string, requestId: number) {
+  constructor(session: Session, title: string, id: string, requestId: number) {
     this.#session = session;
+    this.#title = title;
     this.#id = id;
     this.#requestId = requestId;
   }
@@ -43,7 +46,7 @@ class Bar {
     if (this.#shown < 0) {
       this.#session.event('progressStart', {
         progressId: this.#id,
-        title: TITLE,
+        title: this.#title,
         message,
         requestId: this.#requestId,
         cancellable: true,

@@ -1,6 +1,6 @@
 import type { World } from '../bits/world.ts';
 import { Journal } from '../model/effects.ts';
-import type { LazyText, Operation, Outline, Plan, Transaction } from '../model/plan.ts';
+import type { Effect, LazyText, Operation, Outline, Plan, Transaction } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
 import type { Clock } from './clock.ts';
 import type { Finding } from './finding.ts';
@@ -286,6 +286,11 @@ export class Debugger {
     return { plan, stop: null, findings, dropped };
   }
 
+  /** Effects that take the SMMU back to the beginning of the history. */
+  beginning(): readonly Effect[] {
+    return this.#journal.inverse(this.history.at(0)?.mark ?? this.#journal.length);
+  }
+
   /** What a transaction would come to. Changes nothing. */
   dryRun(transaction: Transaction): Plan {
     return this.smmu.plan({ kind: 'transaction', transaction });
@@ -297,17 +302,19 @@ export class Debugger {
   }
 
   /**
-   * Performs a software write (a register, memory) as one operation of the history. What the thread stands before, or
+   * Performs a software write (a register, memory), or what becomes of a device, as one operation of the history. What the thread stands before, or
    * else the last transaction, is planned again, and both results are kept: see {@link variants}.
    */
   perform(
     thread: ThreadKey,
-    operation: Extract<Operation, { kind: 'register' | 'memory' | 'learned' }>,
+    operation: Extract<Operation, { kind: 'register' | 'memory' | 'learned' | 'device' }>,
     text: string,
   ): Plan {
     const looked = this.#places.latest(thread) ?? this.#lastTransaction;
     const plan = this.smmu.plan(operation);
-    this.#lookout.judge(plan);
+    const findings = this.#lookout.judge(plan);
+    if (operation.kind === 'device' && findings.length > 0)
+      this.#notice(findings, operation, this.history.length);
     this.#commit(thread, plan, { text, keepsPlace: true });
     if (looked) this.whatIf.changed(looked, text, this.smmu.plan(looked.operation));
     return plan;

@@ -255,5 +255,8 @@ class CommandEntry implements Committed {
 /** Whether it was a write that people made: neither the program nor the SMMU. */
 export function isEdit({ operation, extra }: Committed): boolean {
   const kind = operation?.kind;
-  return extra === undefined && (kind === 'memory' || kind === 'register' || kind === 'learned');
+  return (
+    extra === undefined &&
+    (kind === 'memory' || kind === 'register' || kind === 'learned' || kind === 'device')
+  );
 }

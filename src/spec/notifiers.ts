@@ -53,6 +53,9 @@ export const NOTIFIER_POLICIES = {
 
 export type NotifierPolicy = keyof typeof NOTIFIER_POLICIES;
 
+/** Their names, the default first. */
+export const NOTIFIER_POLICY_NAMES = Object.keys(NOTIFIER_POLICIES) as readonly NotifierPolicy[];
+
 /** Which registrations the SMMU accepts: as QEMU does, or with MAP, as VFIO asks. */
 export const NOTIFIER_ACCEPTS = ['qemu', 'map'] as const;
 

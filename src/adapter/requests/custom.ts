@@ -1,3 +1,4 @@
+import type { DebugProtocol } from '@vscode/debugprotocol';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS, type World } from '../../bits/world.ts';
 import { enableQueue } from '../../control/enable-queue.ts';
@@ -12,6 +13,7 @@ import { announce } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
 import { historyPage, rewindTo } from '../history.ts';
 import { notifierMatrix, notifierPage } from '../notifiers.ts';
+import { policies } from '../policies.ts';
 import type { Session } from '../session.ts';
 import { whyAt } from '../why-at.ts';
 import { textOf } from './sources.ts';
@@ -20,7 +22,11 @@ import { textOf } from './sources.ts';
 const HISTORY_PAGE = 1000;
 
 type Custom = {
-  readonly [Name in CustomRequest]: (session: Session, args: Args) => CustomRequests[Name]['body'];
+  readonly [Name in CustomRequest]: (
+    session: Session,
+    args: Args,
+    request: DebugProtocol.Request,
+  ) => CustomRequests[Name]['body'] | Promise<CustomRequests[Name]['body']>;
 };
 
 /** The compiler names a request of the list that has no answer here. */
@@ -61,6 +67,8 @@ const ANSWERS: Custom = {
   },
 
   'smmu/notifierMatrix': ({ debuggee }) => ({ rows: notifierMatrix(debuggee) }),
+
+  'smmu/policies': (session, _args, { seq }) => policies(session, seq),
 
   'smmu/rewind': (session, args) => {
     const stop = rewindTo(session, numberOf(args['to'], -1));

@@ -24,6 +24,7 @@ interface Known {
 /** Watches who is told of invalidations, and which physical address spaces are reached. */
 export class IsolationChecker implements Checker {
   readonly #held = new HeldWatch();
+  readonly #reverts = new Map<number, number>();
   /** By the effects of the plan: they are what comes back when it is committed. */
   readonly #judged = new WeakMap<readonly Effect[], Judged>();
   /**
@@ -45,6 +46,16 @@ export class IsolationChecker implements Checker {
   /** Whether a consumer holds a mapping though it was invalidated. */
   isMissed(smmu: Smmu, mapping: HeldMapping): boolean {
     return this.#held.isMissed(smmu, mapping);
+  }
+
+  /** What was found in the plan with these effects. */
+  foundIn(effects: readonly Effect[]): readonly IsolationFinding[] {
+    return this.#judged.get(effects)?.findings ?? [];
+  }
+
+  /** To which entry an entry of the history takes everything back; null when it does not. */
+  revertsTo(entry: number): number | null {
+    return this.#reverts.get(entry) ?? null;
   }
 
   concerns(smmu: Smmu, { operation }: Outline): boolean {
@@ -76,9 +87,11 @@ export class IsolationChecker implements Checker {
 
   undone(entry: number): void {
     this.#held.undone(entry);
+    for (const one of this.#reverts.keys()) if (one >= entry) this.#reverts.delete(one);
   }
 
   reverted(to: number, entry: number): void {
     this.#held.reverted(to, entry);
+    this.#reverts.set(entry, to);
   }
 }
