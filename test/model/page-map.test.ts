@@ -18,6 +18,8 @@ function entryOf(page: number, pa: number): TlbEntry {
     permissions: 0,
     attributes: 0,
     leafShift: 12,
+    paSpace: 'ns',
+    descriptorSpace: 'ns',
     nested: null,
     leaving: false,
     descriptorAtHi: 0,

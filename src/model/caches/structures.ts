@@ -19,8 +19,9 @@ export interface StructureEntry {
   readonly index: number;
   /** How many StreamIDs an L1STD serves, or CDs an L1CD; otherwise 1. */
   readonly span: number;
-  /** Where it lay (PA in bytes), and its words as they were read. */
+  /** Where it lay (PA in bytes, and its space), and its words as they were read. */
   readonly pa: number;
+  readonly paSpace: World;
   readonly words: Uint32Array;
   /** An invalidation has named it, but no CMD_SYNC has completed yet: it may still be used. */
   leaving: boolean;

@@ -23,6 +23,8 @@ export interface TlbTag {
   readonly aset: number;
   /** What the addresses of the entries are: 1 VA, 2 IPA. */
   readonly stage: 1 | 2;
+  /** Of stage 2 of Secure streams: whether the IPAs are Secure or Non-secure (3.10.2.2). */
+  readonly ipaSpace?: World;
 }
 
 /** The ASID of tags in regimes without one, and of stage 2. */
@@ -44,6 +46,9 @@ export interface NestedPart {
   readonly descriptorAtLo: number;
   readonly descriptorHi: number;
   readonly descriptorLo: number;
+  /** The space that the IPA is in, and the one that the leaf lay in. */
+  readonly ipaSpace: World;
+  readonly descriptorSpace: World;
 }
 
 /** One translation. Address fields are split into halves; sizes are powers of two. */
@@ -59,6 +64,8 @@ export interface TlbEntry {
   /** Output address of the first byte, as int32 halves: see {@link paOf}. */
   readonly paHi: number;
   readonly paLo: number;
+  /** The space of the output: PA, or IPA where stage 2 follows. */
+  readonly paSpace: World;
   readonly level: number;
   /** log2 of the translation granule in bytes. */
   readonly granuleBits: number;
@@ -74,6 +81,8 @@ export interface TlbEntry {
   readonly descriptorAtLo: number;
   readonly descriptorHi: number;
   readonly descriptorLo: number;
+  /** The space that the leaf lay in. */
+  readonly descriptorSpace: World;
   /** An invalidation has named it, but no CMD_SYNC has completed yet (policy `maximal`): it may still be hit. */
   leaving: boolean;
 }
@@ -151,7 +160,7 @@ export function inputAddressText(entry: Pick<TlbEntry, 'pageHi' | 'pageLo' | 'sh
 /** What an entry is tagged with beside its address, for people: `ASID=2, global`. */
 export function tagText({ space: { tag }, global }: Pick<TlbEntry, 'space' | 'global'>): string {
   const parts: string[] = [];
-  if (tag.stage === 2) parts.push('IPA');
+  if (tag.stage === 2) parts.push(tag.ipaSpace === undefined ? 'IPA' : `IPA (${tag.ipaSpace})`);
   else if (tag.asid !== ANY_ASID) parts.push(tag.asid === NO_ASID ? 'no ASID' : `ASID=${tag.asid}`);
   if (global && tag.stage === 1) parts.push('global');
   if (tag.vmid >= 0) parts.push(`VMID=${tag.vmid}`);
@@ -166,7 +175,7 @@ export class Tlb {
 
   /** The space of these tags; made on first use and kept, so that contexts can hold on to it. */
   space(tag: TlbTag): TlbSpace {
-    const key = `${tag.world}/${tag.streamWorld}/${tag.vmid}/${tag.asid}/${tag.aset}/${tag.stage}`;
+    const key = `${tag.world}/${tag.streamWorld}/${tag.vmid}/${tag.asid}/${tag.aset}/${tag.stage}/${tag.ipaSpace ?? ''}`;
     let space = this.#byTag.get(key);
     if (!space) {
       space = new TlbSpace(tag);

@@ -219,6 +219,7 @@ export type Stage2Class = typeof CLASS_CD | typeof CLASS_TT | typeof CLASS_IN;
 /**
  * A stage-2 fault.
  * @param ipa the address that stage 2 translated, in bytes
+ * @param ipaNs the IPA is a Non-secure one of a Secure stream (NSIPA)
  */
 export function stage2Fault(
   event: EventName,
@@ -227,13 +228,23 @@ export function stage2Fault(
   level: number,
   cls: Stage2Class,
   ipa: number,
+  ipaNs = false,
 ): Fault {
-  return { event, reason, rule, stage: 2, level, class: cls, fetchAddr: 0, ipa };
+  const fault: Fault = { event, reason, rule, stage: 2, level, class: cls, fetchAddr: 0, ipa };
+  return ipaNs ? { ...fault, ipaNs } : fault;
 }
 
 /** An external abort on the fetch or update of a stage-2 descriptor. */
-export function stage2WalkAbort(reason: string, level: number, cls: Stage2Class, fetchAddr: number): Fault {
-  return { event: 'F_WALK_EABT', reason, rule: '7.3.12', stage: 2, level, class: cls, fetchAddr };
+export function stage2WalkAbort(
+  reason: string,
+  level: number,
+  cls: Stage2Class,
+  fetchAddr: number,
+  ipaNs = false,
+): Fault {
+  const rule = '7.3.12';
+  const fault: Fault = { event: 'F_WALK_EABT', reason, rule, stage: 2, level, class: cls, fetchAddr };
+  return ipaNs ? { ...fault, ipaNs } : fault;
 }
 
 /** An external abort on the fetch or update of a stage-1 descriptor (S2=0, CLASS=TT). */

@@ -3,6 +3,7 @@
 import { hex } from '../../bits/u64.ts';
 import { CD } from '../../spec/cd.ts';
 import { STE } from '../../spec/ste.ts';
+import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import {
   ADDRESS_BITS,
   type GranuleBits,
@@ -16,6 +17,7 @@ import type { WorldState } from '../state.ts';
 import type { StreamConfig, TableFormat } from './configuration.ts';
 import { granuleSupported } from './granule.ts';
 import type { Rule } from './rules.ts';
+import { statementOff } from './spaces.ts';
 import { stage2Format } from './stage2-format.ts';
 
 const f = CD.fields;
@@ -87,6 +89,9 @@ function ttbOk(s: CdSubject, ttb: number, granuleBits: GranuleBits | null): bool
 }
 
 const lpae = (s: CdSubject): boolean => s.format === 'VMSAv8-32';
+const E2H: ReadonlySet<StreamWorld> = new Set<StreamWorld>(['NS-EL2-E2H', 'S-EL2-E2H', 'Realm-EL2-E2H']);
+const EL2: ReadonlySet<StreamWorld> = new Set<StreamWorld>(['NS-EL2', 'S-EL2', 'Realm-EL2']);
+const isE2h = (s: CdSubject): boolean => E2H.has(s.stream.streamWorld);
 const usesAsid = (s: CdSubject): boolean => s.twoRanges;
 
 /** The stream has a stage 2 of VMSAv8-32 tables: no 64-bit stage 1 before that (5.4, AA64). */
@@ -179,10 +184,18 @@ export const CD_RULES: readonly Rule<CdSubject>[] = [
     field: 'AA64',
     broken: (s) => {
       const world = s.stream.streamWorld;
-      return lpae(s) && ((s.state.features.ttf & 1) === 0 || world === 'EL3' || world === 'NS-EL2-E2H');
+      return (
+        lpae(s) && ((s.state.features.ttf & 1) === 0 || world === 'EL3' || world === 'S-EL2' || isE2h(s))
+      );
     },
     why: (s) =>
       `AA64=0 asks for VMSAv8-32 tables (IDR0.TTF=${s.state.features.ttf}, StreamWorld ${s.stream.streamWorld})`,
+  },
+  {
+    id: 'CD-AA32-REALM',
+    field: 'AA64',
+    broken: (s) => lpae(s) && s.state.world === 'realm' && !statementOff(s.state, 'world:R-LPAE'),
+    why: () => 'AA64=0 asks for VMSAv8-32 tables, which Realm streams do not have',
   },
   {
     id: 'CD-AA64',
@@ -267,7 +280,7 @@ export const CD_RULES: readonly Rule<CdSubject>[] = [
   {
     id: 'CD-D128-EL2',
     field: 'AA64',
-    broken: (s) => s.format === 'VMSAv9-128' && s.stream.streamWorld === 'NS-EL2',
+    broken: (s) => s.format === 'VMSAv9-128' && EL2.has(s.stream.streamWorld),
     why: () => 'AA64=0 selects VMSAv9-128, which StreamWorld EL2 does not have',
   },
   {

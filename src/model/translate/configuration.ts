@@ -5,6 +5,7 @@ import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import type { GranuleBits } from '../../spec/translation.ts';
 import type { TlbSpace } from '../caches/tlb.ts';
 import type { Attributes, Overrides } from './attributes.ts';
+import type { TableSpaces } from './spaces.ts';
 
 /** What an STE makes of its stream. */
 export type StreamAction = 'abort' | 'bypass' | 'stage1' | 'stage2' | 'nested';
@@ -40,6 +41,8 @@ export interface Tables {
   readonly cutMask: number;
   /** Bit 52 of a leaf is the contiguous hint; with CD.PnCH it is not (3.27.1). */
   readonly contiguous: boolean;
+  /** Where tables and output lie; null where all of it is Non-secure. */
+  readonly spaces: TableSpaces | null;
 }
 
 /** Something that an STE or a CD switches on. */
@@ -63,8 +66,20 @@ export interface Stage2Config extends Tables {
   readonly record: boolean;
   /** What is switched on that the model does not walk; null when it walks everything. */
   readonly declined: NotModelled | null;
+  /** Of a Secure stream: the tables for Non-secure IPAs; these are for Secure ones (3.10.2.2). */
+  readonly nonSecure: Stage2Config | null;
   /** The TLB entries of these tables; found at first use. */
   space: TlbSpace | null;
+}
+
+/** What tells the TLB entries of a stream from those of other Security states and regimes (3.3.4). */
+export interface StreamTags {
+  readonly world: World;
+  readonly streamWorld: StreamWorld;
+  /** Of entries from IPA to PA: EL1 of the state. */
+  readonly stage2: StreamWorld;
+  /** Entries of Secure and of Non-secure IPAs are kept apart (3.10.2.2). */
+  readonly byIpaSpace: boolean;
 }
 
 /** A legal STE, decoded to what translation needs. */
@@ -89,8 +104,11 @@ export interface StreamConfig {
   readonly s1StallD: boolean;
   readonly mev: boolean;
   readonly streamWorld: StreamWorld;
+  readonly tags: StreamTags;
   /** VMID of the TLB tags; -1 where the regime has none. */
   readonly vmid: number;
+  /** NSCFG: what replaces the NS attribute where stage 1 does not translate; 0 nothing. */
+  readonly nsCfg: number;
   /** 0 as the transaction says, 2 unprivileged, 3 privileged. */
   /** The PARTID_MAP of a VMS translates the PARTID of the CD (5.6). */
   readonly vms: boolean;
@@ -119,8 +137,9 @@ export type TableFormat = 'VMSAv8-64' | 'VMSAv8-32' | 'VMSAv9-128';
 
 /** A legal CD, decoded to what translation needs. */
 export interface ContextConfig {
-  /** Where the CD lay (PA in bytes), and its words as they were read. */
+  /** Where the CD lay (PA in bytes, and its space), and its words as they were read. */
   readonly pa: number;
+  readonly paSpace: World;
   readonly index: number;
   readonly raw: Uint32Array;
   /** Its words without the bits that do not count with the features there are. */

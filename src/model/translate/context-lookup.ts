@@ -1,6 +1,7 @@
 /** From a SubstreamID to its CD: IHI 0070 3.3.2 and 5.3 (L1CD). */
 
 import { hex } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
 import { CD, CD_BYTES } from '../../spec/cd.ts';
 import { CLASS_CD } from '../../spec/events.ts';
 import { CD_LEAF_LOG2, L1CD, L1CD_BYTES } from '../../spec/l1cd.ts';
@@ -13,7 +14,8 @@ import { type Answer, configFault, fetchAbort, silent } from './answer.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { decodeContext } from './context.ts';
 import { PERM } from './permission.ts';
-import { F_PA_HI, F_PA_LO, found, translateStage2 } from './stage2.ts';
+import { contextSpace, spaceAt } from './spaces.ts';
+import { F_PA_HI, F_PA_LO, F_SPACE, found, translateStage2 } from './stage2.ts';
 import { contextAddressBits } from './ste-rules.ts';
 import { configOf } from './stream.ts';
 import { cachedStructure, entryOf, keepStructure, recordStructure } from './structure.ts';
@@ -98,26 +100,38 @@ export function fetchContext(
     pa = toPhysical(machine, state, stream, address, answer, recorder);
     if (pa === null) return null;
   }
+  const entry = entryOf(machine, cached, 'CD', world, sid, index);
+  const space = entry?.paSpace ?? foundSpace(state, stream);
   const { contexts } = machine.decoded;
   if (recorder === null && machine.policy !== 'maximal') {
     const known = contexts.at(pa, index, state, stream);
-    if (known !== null && machine.own(world).holds(pa, known.words))
+    if (known !== null && machine.own(space).holds(pa, known.words))
       return 'event' in known.decoded ? answer.fail(known.decoded) : known.decoded;
   }
-  const status = cached ? DATA : machine.own(world).load(pa, scratch, 0, CD.words);
-  if (recorder !== null) {
-    const from = entryOf(machine, cached, 'CD', world, sid, index);
-    recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', world, pa, scratch, status, from, 0);
-  }
+  const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, CD.words);
+  if (recorder !== null)
+    recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', space, pa, scratch, status, entry, 0);
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'CD', pa, state.rulesOff);
-    return answer.unreadable(status, world, pa, `CD ${index} of StreamID ${hex(sid)}`, abort);
+    return answer.unreadable(status, space, pa, `CD ${index} of StreamID ${hex(sid)}`, abort);
   }
   const { decoded, words } =
     contexts.find(pa, index, scratch, state, stream) ??
-    contexts.keep(pa, index, scratch, state, stream, decodeContext(scratch, 0, pa, index, stream, state));
-  if (!cached) keepStructure(machine, answer, 'CD', world, sid, index, pa, words, 1);
+    contexts.keep(
+      pa,
+      index,
+      scratch,
+      state,
+      stream,
+      decodeContext(scratch, 0, pa, index, stream, state, space),
+    );
+  if (!cached) keepStructure(machine, answer, 'CD', world, sid, index, pa, space, words, 1);
   return 'event' in decoded ? answer.fail(decoded) : decoded;
+}
+
+/** The space of the PA that {@link toPhysical} has just given. */
+function foundSpace(state: WorldState, stream: StreamConfig): World {
+  return stream.stage2 === null ? contextSpace(state, stream.world) : spaceAt(found[F_SPACE] as number);
 }
 
 /** The address of a CD or L1CD is an IPA where stage 2 is on: it is translated as a data read (5.2, S1ContextPtr). */
@@ -194,15 +208,16 @@ function locateCd(
     pa = toPhysical(machine, state, stream, base + (index >>> leafBits) * L1CD_BYTES, answer, recorder);
     if (pa === null) return null;
   }
-  const status = cached ? DATA : machine.own(world).load(pa, scratch, 0, L1CD.words);
+  const entry = entryOf(machine, cached, 'L1CD', world, sid, index - low);
+  const space = entry?.paSpace ?? foundSpace(state, stream);
+  const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, L1CD.words);
   if (recorder !== null) {
     const name = (): string => `L1CD ${index >>> leafBits}`;
-    const from = entryOf(machine, cached, 'L1CD', world, sid, index - low);
-    recordStructure(recorder, 2, 'l1cd', name, 'L1CD', world, pa, scratch, status, from, 1);
+    recordStructure(recorder, 2, 'l1cd', name, 'L1CD', space, pa, scratch, status, entry, 1);
   }
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'L1CD', pa, state.rulesOff);
-    return answer.unreadable(status, world, pa, `L1CD of StreamID ${hex(sid)}`, abort);
+    return answer.unreadable(status, space, pa, `L1CD of StreamID ${hex(sid)}`, abort);
   }
   if (!cached && machine.policy === 'maximal')
     keepStructure(
@@ -213,6 +228,7 @@ function locateCd(
       sid,
       index - low,
       pa,
+      space,
       scratch.slice(0, L1CD.words),
       1 << leafBits,
     );

@@ -1,5 +1,6 @@
 /** The CD, decoded: IHI 0070 5.4. */
 
+import type { World } from '../../bits/world.ts';
 import { CD } from '../../spec/cd.ts';
 import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
 import { countingWords } from '../field-bits.ts';
@@ -13,6 +14,7 @@ import { cutTo, indexBitsAt } from './descriptor.ts';
 import { attributesExtended, hasContiguous, notModelled } from './extensions.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
+import { stage1Spaces, type TableSpaces } from './spaces.ts';
 
 const f = CD.fields;
 /** Shareability by a field of two bits: 0b01 is reserved and acts as 0. */
@@ -34,6 +36,7 @@ type Own = Pick<Half, 'name' | 'enabled' | 'granuleBits' | 'tbi' | 'had' | 'e0pd
   readonly base: number;
   readonly txsz: number;
   readonly sh: number;
+  readonly spaces: TableSpaces | null;
 };
 
 /** VMSAv8-32 LPAE: TxSZ has 3 bits, and the input 32 - TxSZ (3.4). */
@@ -44,7 +47,7 @@ function inputBitsOf(txsz: number, lpae: boolean): number {
 
 /** Decodes a legal half. The table is aligned down to its size, 64 bytes at least when addresses have 52 bits. */
 function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
-  const { name, enabled, tbi, had, e0pd } = own;
+  const { name, enabled, tbi, had, e0pd, spaces } = own;
   const { format, bigEndian, outputBits, ha, hd, haft, affd, cutMask, contiguous } = shared;
   const lpae = format === 'VMSAv8-32';
   const granuleBits = lpae ? 12 : own.granuleBits;
@@ -77,7 +80,12 @@ function halfOf(own: Own, shared: Shared, ds: boolean, oasBits: number): Half {
     affd,
     cutMask,
     contiguous,
+    spaces,
   };
+}
+
+function spacesOf(stream: StreamConfig, state: WorldState, nsCfg: number): TableSpaces | null {
+  return stage1Spaces(state, stream.world, stream.streamWorld, stream.stage2 !== null, nsCfg === 1);
 }
 
 /** MAIR with each shareability, by AttrIndx * 4 + SH. Indices above 7 (CD.AIE) act as 7. */
@@ -96,6 +104,7 @@ function attributesOf(w: Uint32Array): Attributes[] {
  * @param words 16 words at index `at`; copied
  * @param pa where it lay (PA in bytes)
  * @param index its place in the CD table: the SubstreamID, or 0
+ * @param paSpace of `pa`
  * @returns the configuration, or the fault that use of the CD raises
  */
 export function decodeContext(
@@ -105,6 +114,7 @@ export function decodeContext(
   index: number,
   stream: StreamConfig,
   state: WorldState,
+  paSpace: World = stream.world,
 ): ContextConfig | Fault {
   const bits = state.bits.of(CD);
   const w = countingWords(bits, words, at);
@@ -157,6 +167,7 @@ export function decodeContext(
     had: had && f.HAD0.get(w, 0) === 1,
     e0pd: e0pd && f.E0PD0.get(w, 0) === 1,
     sh: f.SH0.get(w, 0),
+    spaces: spacesOf(stream, state, f.NSCFG0.get(w, 0)),
   };
   const ttb1: Own = {
     name: 'TTB1',
@@ -168,9 +179,11 @@ export function decodeContext(
     had: had && f.HAD1.get(w, 0) === 1,
     e0pd: e0pd && f.E0PD1.get(w, 0) === 1,
     sh: f.SH1.get(w, 0),
+    spaces: spacesOf(stream, state, f.NSCFG1.get(w, 0)),
   };
   return {
     pa,
+    paSpace,
     index,
     raw: words.slice(at, at + CD.words),
     words: w,

@@ -20,11 +20,11 @@ export function pendingLo(): number {
 }
 
 /** Whether an update of this very translation has changed the doubleword already. */
-export function readPending(answer: Answer, paHi: number, paLo: number): boolean {
+export function readPending(answer: Answer, space: World, paHi: number, paLo: number): boolean {
   const { updates } = answer;
   for (let i = updates.length - 1; i >= 0; i--) {
-    const { paHi: hi, paLo: lo } = updates[i] as (typeof updates)[number];
-    if (hi !== paHi || lo !== paLo >>> 0) continue;
+    const { space: in_, paHi: hi, paLo: lo } = updates[i] as (typeof updates)[number];
+    if (in_ !== space || hi !== paHi || lo !== paLo >>> 0) continue;
     pending[0] = (updates[i] as (typeof updates)[number]).lo;
     pending[1] = (updates[i] as (typeof updates)[number]).hi;
     return true;

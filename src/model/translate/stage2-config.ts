@@ -1,12 +1,15 @@
 /** Stage 2 of an STE, decoded: IHI 0070 5.2. Legality has been judged. */
 
+import type { World } from '../../bits/world.ts';
 import { STE } from '../../spec/ste.ts';
 import { GRANULES } from '../../spec/translation.ts';
 import type { WorldState } from '../state.ts';
 import type { Stage2Config } from './configuration.ts';
 import { cutTo, indexBitsAt } from './descriptor.ts';
 import { notModelled } from './extensions.ts';
+import { stage2Spaces } from './spaces.ts';
 import {
+  type Stage2Fields,
   stage2Format,
   stage2GranuleBits,
   stage2InputBits,
@@ -14,6 +17,7 @@ import {
   stage2OutputBits,
   stage2StartLevel,
   stage2TableBase,
+  tableFields,
 } from './stage2-format.ts';
 
 const f = STE.fields;
@@ -27,12 +31,18 @@ const NO_LIMIT = 63;
 const NO_START_LEVEL = 0;
 
 /**
- * Decodes the stage 2 of a legal STE.
+ * Decodes the stage 2 of a legal STE. A Secure one has tables for IPAs of either space (3.10.2.2).
  * @param w 16 words
  */
 export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
+  const { world } = state;
+  if (world !== 's') return decodeTables({ w, state }, world, null);
+  return decodeTables({ w, state, secure: true }, 's', decodeTables({ w, state }, 'ns', null));
+}
+
+function decodeTables(fields: Stage2Fields, input: World, nonSecure: Stage2Config | null): Stage2Config {
+  const { w, state } = fields;
   const { features } = state;
-  const fields = { w, state };
   const format = stage2Format(fields);
   const lpae = format === 'VMSAv8-32';
   const granuleBits = stage2GranuleBits(fields) ?? GRANULES['4KB'].log2;
@@ -43,7 +53,7 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
   const tableBits = stage2InputBits(fields);
   const inputBits = lpae ? tableBits : Math.min(tableBits, state.iasBits);
   const outputBits = stage2OutputBits(fields);
-  const base = start === null ? f.S2TTB.get(w, 0) : stage2TableBase(fields, start);
+  const base = start === null ? tableFields(fields).TTB.get(w, 0) : stage2TableBase(fields, start);
   const ha = !lpae && features.httu >= 1 && f.S2HA.get(w, 0) === 1;
   return {
     baseHi: Math.floor(base / 2 ** 32),
@@ -71,6 +81,8 @@ export function decodeStage2(w: Uint32Array, state: WorldState): Stage2Config {
     contiguous: true,
     cutMask: lpae ? cutTo(state.oasBits) : -1,
     declined: notModelled(w, null, state),
+    spaces: stage2Spaces(state, input, w),
+    nonSecure,
     space: null,
   };
 }

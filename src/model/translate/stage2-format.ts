@@ -23,10 +23,28 @@ const f = STE.fields;
 export interface Stage2Fields {
   readonly w: Uint32Array;
   readonly state: WorldState;
+  /** The tables for Secure IPAs are meant, whose fields are S_S2T0SZ and so on (3.10.2.2). */
+  readonly secure?: boolean;
+}
+
+/** The fields that the tables for Secure IPAs have of their own. */
+const OWN = { T0SZ: f.S2T0SZ, SL0: f.S2SL0, SL0_2: f.S2SL0_2, TG: f.S2TG, TTB: f.S2TTB, SKL: f.S2SKL };
+const OWN_SECURE: typeof OWN = {
+  T0SZ: f.S_S2T0SZ,
+  SL0: f.S_S2SL0,
+  SL0_2: f.S_S2SL0_2,
+  TG: f.S_S2TG,
+  TTB: f.S_S2TTB,
+  SKL: f.S_S2SKL,
+};
+
+/** The fields of the tables that are meant. */
+export function tableFields(s: Pick<Stage2Fields, 'secure'>): typeof OWN {
+  return s.secure ? OWN_SECURE : OWN;
 }
 
 /** Format of the stage-2 tables (5.2, S2AA64). */
-export function stage2Format({ w, state }: Stage2Fields): TableFormat {
+export function stage2Format({ w, state }: Pick<Stage2Fields, 'w' | 'state'>): TableFormat {
   if (f.S2AA64.get(w, 0) === 1) return 'VMSAv8-64';
   return state.features.d128 ? 'VMSAv9-128' : 'VMSAv8-32';
 }
@@ -34,7 +52,7 @@ export function stage2Format({ w, state }: Stage2Fields): TableFormat {
 /** log2 of the stage-2 granule, or null when S2TG is reserved; LPAE has 4 KiB always. */
 export function stage2GranuleBits(s: Stage2Fields): GranuleBits | null {
   if (stage2Format(s) === 'VMSAv8-32') return GRANULES['4KB'].log2;
-  return TG0_LOG2[f.S2TG.get(s.w, 0)] ?? null;
+  return TG0_LOG2[tableFields(s).TG.get(s.w, 0)] ?? null;
 }
 
 /** S2DS counts and is set: VMSAv8-64 tables of 4 KiB or 16 KiB whose descriptors hold 52-bit addresses. */
@@ -49,7 +67,7 @@ export function stage2LargeAddresses(s: Stage2Fields): boolean {
 
 /** Bits of an IPA that stage 2 accepts: 64 - S2T0SZ. LPAE: 32 less a signed number of 4 bits, thus 25 to 40. */
 export function stage2InputBits(s: Stage2Fields): number {
-  const t0sz = f.S2T0SZ.get(s.w, 0);
+  const t0sz = tableFields(s).T0SZ.get(s.w, 0);
   if (stage2Format(s) !== 'VMSAv8-32') return 64 - t0sz;
   const low = t0sz & 0xf;
   return 32 - (low < 8 ? low : low - 16);
@@ -106,9 +124,10 @@ const ROWS: Readonly<Record<GranuleBits, readonly (Row | undefined)[]>> = {
 
 /** S2SL0_2:S2SL0. Bit 2 counts with 4 KiB and S2DS only (5.2, S2SL0); LPAE has the two levels of `LPAE.stage2.sl0`. */
 function rowBySl(s: Stage2Fields, granuleBits: GranuleBits): Row | undefined {
-  const sl = f.S2SL0.get(s.w, 0);
+  const sl = tableFields(s).SL0.get(s.w, 0);
   if (stage2Format(s) === 'VMSAv8-32') return sl in LPAE.stage2.sl0 ? ROWS[granuleBits][sl] : undefined;
-  const high = granuleBits === GRANULES['4KB'].log2 && stage2LargeAddresses(s) ? f.S2SL0_2.get(s.w, 0) : 0;
+  const high =
+    granuleBits === GRANULES['4KB'].log2 && stage2LargeAddresses(s) ? tableFields(s).SL0_2.get(s.w, 0) : 0;
   return ROWS[granuleBits][high * 4 + sl];
 }
 
@@ -122,7 +141,7 @@ export function stage2StartLevel(s: Stage2Fields): S2StartLevel | null {
   const granuleBits = stage2GranuleBits(s);
   if (granuleBits === null) return null;
   const bits = stage2InputBits(s);
-  if (stage2Format(s) === 'VMSAv9-128') return startOf128(granuleBits, bits, f.S2SKL.get(s.w, 0));
+  if (stage2Format(s) === 'VMSAv9-128') return startOf128(granuleBits, bits, tableFields(s).SKL.get(s.w, 0));
   const row = rowBySl(s, granuleBits);
   if (row === undefined || bits < row.start.iaMin || bits > row.start.iaMax) return null;
   if (s.state.oasBits < row.oasBits || (row.largeAddresses && !stage2LargeAddresses(s))) return null;
@@ -166,5 +185,5 @@ export function stage2TableBase(s: Stage2Fields, start: S2StartLevel): number {
   const wide = format === 'VMSAv8-64' && stage2OutputBits(s) === 52;
   const least = format === 'VMSAv9-128' ? ALIGNMENT_128 : wide ? ALIGNMENT_52 : entryBytes;
   const bytes = Math.max(entryBytes * 2 ** (stage2InputBits(s) - shift), least);
-  return Math.floor(f.S2TTB.get(s.w, 0) / bytes) * bytes;
+  return Math.floor(tableFields(s).TTB.get(s.w, 0) / bytes) * bytes;
 }

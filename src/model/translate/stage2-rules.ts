@@ -17,6 +17,7 @@ import {
   stage2LargeAddresses,
   stage2OutputBits,
   stage2StartLevel,
+  tableFields,
 } from './stage2-format.ts';
 
 const f = STE.fields;
@@ -54,6 +55,54 @@ const overlayOn = (s: Stage2Fields): boolean =>
 const OVERLAYS = TO_15.map((i) => STE.fields[`S2POI${i}`]);
 const OVERLAY_CODES: ReadonlySet<number> = new Set(Object.values(S2_OVERLAY.names));
 
+/** Rules about the tables alone: of those for Secure IPAs they hold as well. */
+const TABLE_RULES: readonly Rule<Stage2Fields>[] = [
+  {
+    id: 'STE-S2TG',
+    field: 'S2TG',
+    broken: (s) => !lpae(s) && !granuleSupported(s.state.features, stage2GranuleBits(s)),
+    why: (s) => `S2TG=${tableFields(s).TG.get(s.w, 0)} is reserved, or IDR5 lacks this granule`,
+  },
+  {
+    id: 'STE-S2TTB',
+    field: 'S2TTB',
+    broken: (s) => beyond(tableFields(s).TTB.hi(s.w, 0), tableAddressBits(s)),
+    why: (s) =>
+      `S2TTB=${hex(tableFields(s).TTB.get(s.w, 0))} is beyond the ${tableAddressBits(s)}-bit output range`,
+  },
+  {
+    // SMMUv3.0 may use the nearest legal value instead (5.2, S2T0SZ); the model refuses there too.
+    id: 'STE-S2T0SZ',
+    field: 'S2T0SZ',
+    broken: (s) => {
+      const t0sz = tableFields(s).T0SZ.get(s.w, 0);
+      return !lpae(s) && (t0sz < smallestT0sz(s) || t0sz > largestT0sz(s));
+    },
+    why: (s) =>
+      `S2T0SZ=${tableFields(s).T0SZ.get(s.w, 0)} is outside ${smallestT0sz(s)} to ${largestT0sz(s)}`,
+  },
+  {
+    id: 'STE-S2WALK',
+    field: 'S2SL0',
+    broken: (s) => stage2StartLevel(s) === null,
+    why: (s) => {
+      const bits = `the ${stage2InputBits(s)}-bit input of S2T0SZ=${tableFields(s).T0SZ.get(s.w, 0)}`;
+      if (stage2Format(s) === 'VMSAv9-128')
+        return `S2SKL=${tableFields(s).SKL.get(s.w, 0)} skips past level 3 with ${bits}`;
+      const high = stage2LargeAddresses(s) ? ` S2SL0_2=${tableFields(s).SL0_2.get(s.w, 0)}` : '';
+      return `S2SL0=${tableFields(s).SL0.get(s.w, 0)}${high} does not go with ${bits}, the granule and the OAS`;
+    },
+  },
+];
+
+/** What is wrong with the tables for Secure IPAs, or null. */
+function secureTablesBroken(s: Stage2Fields): string | null {
+  if (s.state.world !== 's') return null;
+  const secure = { ...s, secure: true };
+  const broken = TABLE_RULES.find((rule) => rule.broken(secure));
+  return broken === undefined ? null : `S_${broken.why(secure)}`;
+}
+
 /** Rules of an STE whose Config enables stage 2; they need not ask for that. */
 export const STAGE2_RULES: readonly Rule<Stage2Fields>[] = [
   {
@@ -65,8 +114,14 @@ export const STAGE2_RULES: readonly Rule<Stage2Fields>[] = [
   {
     id: 'STE-S2S-NOSTALL',
     field: 'S2S',
-    broken: (s) => f.S2S.get(s.w, 0) === 1 && s.state.stallModel === 1,
+    broken: (s) => s.state.world !== 'realm' && f.S2S.get(s.w, 0) === 1 && s.state.stallModel === 1,
     why: () => 'S2S=1, but the stall model is 1: stalls are not supported',
+  },
+  {
+    id: 'STE-S2S-R',
+    field: 'S2S',
+    broken: (s) => s.state.world === 'realm' && f.S2S.get(s.w, 0) === 1 && s.state.stallModel === 1,
+    why: () => 'S2S=1, but R_IDR0.STALL_MODEL=1: Realm streams never stall',
   },
   {
     id: 'STE-S2S-FORCE',
@@ -108,39 +163,12 @@ export const STAGE2_RULES: readonly Rule<Stage2Fields>[] = [
     broken: (s) => f.S2HAFT.get(s.w, 0) === 1 && f.S2HA.get(s.w, 0) === 0 && s.state.features.httu === 3,
     why: () => 'S2HAFT=1 needs S2HA=1',
   },
+  ...TABLE_RULES,
   {
-    id: 'STE-S2TG',
-    field: 'S2TG',
-    broken: (s) => !lpae(s) && !granuleSupported(s.state.features, stage2GranuleBits(s)),
-    why: (s) => `S2TG=${f.S2TG.get(s.w, 0)} is reserved, or IDR5 lacks this granule`,
-  },
-  {
-    id: 'STE-S2TTB',
-    field: 'S2TTB',
-    broken: (s) => beyond(f.S2TTB.hi(s.w, 0), tableAddressBits(s)),
-    why: (s) => `S2TTB=${hex(f.S2TTB.get(s.w, 0))} is beyond the ${tableAddressBits(s)}-bit output range`,
-  },
-  {
-    // SMMUv3.0 may use the nearest legal value instead (5.2, S2T0SZ); the model refuses there too.
-    id: 'STE-S2T0SZ',
-    field: 'S2T0SZ',
-    broken: (s) => {
-      const t0sz = f.S2T0SZ.get(s.w, 0);
-      return !lpae(s) && (t0sz < smallestT0sz(s) || t0sz > largestT0sz(s));
-    },
-    why: (s) => `S2T0SZ=${f.S2T0SZ.get(s.w, 0)} is outside ${smallestT0sz(s)} to ${largestT0sz(s)}`,
-  },
-  {
-    id: 'STE-S2WALK',
-    field: 'S2SL0',
-    broken: (s) => stage2StartLevel(s) === null,
-    why: (s) => {
-      const bits = `the ${stage2InputBits(s)}-bit input of S2T0SZ=${f.S2T0SZ.get(s.w, 0)}`;
-      if (stage2Format(s) === 'VMSAv9-128')
-        return `S2SKL=${f.S2SKL.get(s.w, 0)} skips past level 3 with ${bits}`;
-      const high = stage2LargeAddresses(s) ? ` S2SL0_2=${f.S2SL0_2.get(s.w, 0)}` : '';
-      return `S2SL0=${f.S2SL0.get(s.w, 0)}${high} does not go with ${bits}, the granule and the OAS`;
-    },
+    id: 'STE-S-S2TTB',
+    field: 'S_S2TTB',
+    broken: (s) => secureTablesBroken(s) !== null,
+    why: (s) => secureTablesBroken(s) ?? 'S_S2TTB',
   },
   {
     id: 'STE-S2ENDI',

@@ -2,12 +2,13 @@
 
 import { maskOf } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
+import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import { S2_LEAF } from '../../spec/descriptors.ts';
-import { CLASS_CD, CLASS_IN, CLASS_TT } from '../../spec/events.ts';
+import { CLASS_CD, CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
 import { NO_ASID, type TlbEntry, type TlbSpace, tlbPageHi, tlbPageLo } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import { DATA, type ReadStatus } from '../memory.ts';
-import type { Recorder } from '../plan.ts';
+import type { Fault, Recorder } from '../plan.ts';
 import { type Answer, type Stage2Class, stage2Fault, stage2WalkAbort } from './answer.ts';
 import { mapsDevice } from './attributes.ts';
 import type { Stage2Config, StreamConfig } from './configuration.ts';
@@ -26,13 +27,23 @@ import {
   tableIndex,
 } from './descriptor.ts';
 import { pendingHi, pendingLo, readPending, update } from './httu.ts';
-import { lacksReadOnly, ONCE_DIRTY, permissionText, stage2Permissions, WRITES } from './permission.ts';
+import {
+  EXECUTES,
+  lacksReadOnly,
+  ONCE_DIRTY,
+  permissionText,
+  stage2Permissions,
+  WRITES,
+} from './permission.ts';
 import { recordDescriptor, recordUse } from './record-walk.ts';
+import { leafSpace, spaceAt } from './spaces.ts';
 import { fillPage, fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
 const AF = maskOf(S2_LEAF.fields.AF);
 const S2AP1 = maskOf(S2_LEAF.fields.S2AP1);
 const DBM = maskOf(S2_LEAF.fields.DBM);
+const NS = maskOf(S2_LEAF.fields.NS);
+const AMEC = maskOf(S2_LEAF.fields.AMEC);
 const MEM_ATTR_SHIFT = S2_LEAF.fields.MemAttr.lsb;
 const SH_SHIFT = S2_LEAF.fields.SH.lsb;
 /** Shareability by SH: 0b01 is reserved and acts as Non-shareable. */
@@ -56,6 +67,9 @@ export const F_LO = 8;
 /** Where the leaf lay. */
 export const F_AT_HI = 9;
 export const F_AT_LO = 10;
+/** The spaces of the output and of the leaf itself, as indices of WORLDS. */
+export const F_SPACE = 11;
+export const F_AT_SPACE = 12;
 
 const PURPOSE = {
   [CLASS_CD]: 'the address of the CD',
@@ -63,18 +77,24 @@ const PURPOSE = {
   [CLASS_IN]: 'the address',
 } as const;
 
-/** The TLB space of a stage 2: Non-secure EL1, by VMID (3.17). */
+/** The stage 2 that translates IPAs of a space, where the stream has one (3.10.2.2). */
+export function stage2For(stream: StreamConfig, space: World): Stage2Config | null {
+  const { stage2 } = stream;
+  return stage2 !== null && stage2.nonSecure !== null && space === 'ns' ? stage2.nonSecure : stage2;
+}
+
+/** Of a Secure stream: the IPAs are Non-secure ones. */
+export function isNonSecureIpa({ spaces }: Stage2Config): boolean {
+  return spaces !== null && spaces.input === 'ns';
+}
+
+/** The TLB space of a stage 2: EL1 of its state, by VMID (3.17); of a Secure one by the space of the IPAs too. */
 export function stage2Space(machine: Machine, stream: StreamConfig, s2: Stage2Config): TlbSpace {
   if (s2.space) return s2.space;
-  const { world } = stream;
-  s2.space = machine.tlb.space({
-    world,
-    streamWorld: 'NS-EL1',
-    vmid: s2.vmid,
-    asid: NO_ASID,
-    aset: 0,
-    stage: 2,
-  });
+  const { world, stage2: streamWorld, byIpaSpace } = stream.tags;
+  const tag = { world, streamWorld, vmid: s2.vmid, asid: NO_ASID, aset: 0, stage: 2 } as const;
+  const ipaSpace = byIpaSpace && s2.spaces !== null ? s2.spaces.input : undefined;
+  s2.space = machine.tlb.space(ipaSpace === undefined ? tag : { ...tag, ipaSpace });
   return s2.space;
 }
 
@@ -106,15 +126,18 @@ export function translateStage2(
   if (!inInput(s2, ipaHi, ipaLo)) {
     const ipa = ipaOf(ipaHi, ipaLo);
     const reason = `${PURPOSE[cls]}, IPA ${hex(ipa)}, is outside the ${s2.inputBits}-bit range of stage 2`;
-    answer.fail(stage2Fault('F_TRANSLATION', reason, 'S2-RANGE', s2.startLevel, cls, ipa));
+    answer.fail(
+      stage2Fault('F_TRANSLATION', reason, 'S2-RANGE', s2.startLevel, cls, ipa, isNonSecureIpa(s2)),
+    );
     return false;
   }
   const maximal = machine.policy === 'maximal';
   if (maximal && useStage2Entry(machine, stream, s2, ipaHi, ipaLo, need, recorder)) {
     return permitted(s2, ipaHi, ipaLo, cls, need, tableWrite, answer);
   }
-  const memory = machine.own(stream.world);
-  const { granuleBits, wide, outputBits, bigEndian } = s2;
+  const { granuleBits, wide, outputBits, bigEndian, spaces } = s2;
+  const space: World = spaces === null ? 'ns' : spaces.walk;
+  const memory = machine.own(space);
   const depth = recorder === null ? 0 : recorder.depth;
   const stride = granuleBits - 3;
   let level = s2.startLevel;
@@ -144,7 +167,7 @@ export function translateStage2(
       lo = memory.lo;
       hi = memory.hi;
     }
-    if (answer.updates.length !== 0 && readPending(answer, tableHi, at)) {
+    if (answer.updates.length !== 0 && readPending(answer, space, tableHi, at)) {
       hi = pendingHi();
       lo = pendingLo();
     }
@@ -154,24 +177,24 @@ export function translateStage2(
       lo = swapped;
     }
     if (recorder !== null)
-      recordDescriptor(recorder, depth, stream.world, 2, s2, level, tableHi, at, hi, lo, status, shift);
+      recordDescriptor(recorder, depth, space, 2, s2, level, tableHi, at, hi, lo, status, shift);
     if (status !== DATA) {
       const pa = ipaOf(tableHi, at);
       const reason = `reading the stage 2 level ${level} descriptor at ${hex(pa)} aborted`;
-      const abort = stage2WalkAbort(reason, level, cls, pa);
-      answer.unreadable(status, stream.world, pa, `stage 2 level ${level} descriptor`, abort);
+      const abort = stage2WalkAbort(reason, level, cls, pa, isNonSecureIpa(s2));
+      answer.unreadable(status, space, pa, `stage 2 level ${level} descriptor`, abort);
       return false;
     }
     const kind = descriptorKind(lo, level, granuleBits, wide);
     if (kind === INVALID) {
-      answer.fail(invalid(hi, lo, level, ipaOf(tableHi, at), cls, ipaOf(ipaHi, ipaLo)));
+      answer.fail(invalid(s2, hi, lo, level, ipaOf(tableHi, at), cls, ipaOf(ipaHi, ipaLo)));
       return false;
     }
     let nextHi = outputHi(hi, lo, s2);
     const nextLo = addressLo(lo, granuleBits) | 0;
     if (beyond(nextHi, outputBits)) {
       const reason = `stage 2 level ${level} descriptor holds address ${hex(ipaOf(nextHi, nextLo))}, beyond the ${outputBits}-bit output range`;
-      const fault = stage2Fault('F_ADDR_SIZE', reason, '3.4', level, cls, ipaOf(ipaHi, ipaLo));
+      const fault = faultOf(s2, 'F_ADDR_SIZE', reason, '3.4', level, cls, ipaHi, ipaLo);
       answer.fail({ ...fault, field: addressField(kind) });
       return false;
     }
@@ -180,7 +203,7 @@ export function translateStage2(
       // AFFD is IGNORED where hardware updates the flag (5.2, S2AFFD).
       if ((lo & AF) === 0 && !s2.ha && !s2.affd) {
         const reason = `stage 2 level ${level} leaf has AF=0, and STE.S2AFFD=0`;
-        const fault = stage2Fault('F_ACCESS', reason, '7.3.15', level, cls, ipaOf(ipaHi, ipaLo));
+        const fault = faultOf(s2, 'F_ACCESS', reason, '7.3.15', level, cls, ipaHi, ipaLo);
         answer.fail({ ...fault, field: 'AF' });
         return false;
       }
@@ -188,6 +211,20 @@ export function translateStage2(
       let permissions = stage2Permissions(hi, lo, s2.xnx, lpae);
       if (s2.hd && (hi & DBM) !== 0)
         permissions |= stage2Permissions(hi, lo | S2AP1, s2.xnx, lpae) << ONCE_DIRTY;
+      let outSpace = 0;
+      if (spaces !== null) {
+        outSpace = leafSpace(spaces, space, (hi & NS) !== 0);
+        if (spaces.amec && (hi & AMEC) !== 0 && outSpace !== 0) {
+          // There are no alternate MECIDs (18).
+          const reason = `stage 2 level ${level} leaf has AMEC=1: alternate memory encryption contexts do not exist`;
+          const fault = faultOf(s2, 'F_TRANSLATION', reason, '18', level, cls, ipaHi, ipaLo);
+          answer.fail({ ...fault, field: 'AMEC' });
+          return false;
+        }
+        if (outSpace === 0 && !spaces.nsExecutes) permissions &= ~(EXECUTES | (EXECUTES << ONCE_DIRTY));
+      }
+      found[F_SPACE] = outSpace;
+      found[F_AT_SPACE] = spaces === null ? 0 : WORLD_INDEX[space];
       found[F_PA_HI] = joinHi(nextHi, ipaHi, shift);
       found[F_PA_LO] = joinLo(nextLo, ipaLo, shift);
       found[F_SHIFT] = shift;
@@ -208,7 +245,7 @@ export function translateStage2(
       if (!permitted(s2, ipaHi, ipaLo, cls, wanted, tableWrite, answer)) return false;
       if (
         ((permissions & wanted) !== wanted || (s2.ha && (lo & AF) === 0)) &&
-        !updateLeaf(machine, stream, s2, cls, wanted, answer, recorder)
+        !updateLeaf(machine, s2, cls, wanted, answer, recorder)
       )
         return false;
       if (maximal) fillPage(machine, answer, stage2Entry(stage2Space(machine, stream, s2), s2, ipaHi, ipaLo));
@@ -216,8 +253,8 @@ export function translateStage2(
     }
     if (s2.haft && (lo & AF) === 0) {
       const what = `stage 2 level ${level} table descriptor: AF=1`;
-      if (!update(machine, answer, stream.world, tableHi, at, hi, lo | AF, bigEndian, what, recorder)) {
-        answer.fail(updateAbort(level, cls, ipaOf(tableHi, at)));
+      if (!update(machine, answer, space, tableHi, at, hi, lo | AF, bigEndian, what, recorder)) {
+        answer.fail(updateAbort(s2, level, cls, ipaOf(tableHi, at)));
         return false;
       }
     }
@@ -227,9 +264,11 @@ export function translateStage2(
         lo,
         atHi: tableHi,
         atLo: at,
+        atSpace: space,
         tables: 0,
         nextHi,
         nextLo,
+        nextSpace: space,
       });
     tableHi = nextHi;
     tableLo = nextLo;
@@ -239,19 +278,33 @@ export function translateStage2(
   }
 }
 
-function updateAbort(level: number, cls: Stage2Class, pa: number) {
+function updateAbort(s2: Stage2Config, level: number, cls: Stage2Class, pa: number): Fault {
   return stage2WalkAbort(
     `updating the stage 2 level ${level} descriptor at ${hex(pa)} aborted`,
     level,
     cls,
     pa,
+    isNonSecureIpa(s2),
   );
+}
+
+/** A stage-2 fault that says of which space the IPA is. */
+function faultOf(
+  s2: Stage2Config,
+  event: EventName,
+  reason: string,
+  rule: string,
+  level: number,
+  cls: Stage2Class,
+  ipaHi: number,
+  ipaLo: number,
+): Fault {
+  return stage2Fault(event, reason, rule, level, cls, ipaOf(ipaHi, ipaLo), isNonSecureIpa(s2));
 }
 
 /** Hardware's update of the leaf in {@link found}: its access flag, and S2AP[1] for a write (3.13.3). */
 function updateLeaf(
   machine: Machine,
-  stream: StreamConfig,
   s2: Stage2Config,
   cls: Stage2Class,
   need: number,
@@ -267,8 +320,9 @@ function updateLeaf(
   const atLo = found[F_AT_LO] as number;
   const what = `stage 2 level ${level} leaf: ${dirty ? 'S2AP[1]=1, AF=1' : 'AF=1'}`;
   const hi = found[F_HI] as number;
-  if (!update(machine, answer, stream.world, atHi, atLo, hi, newLo, s2.bigEndian, what, recorder)) {
-    answer.fail(updateAbort(level, cls, ipaOf(atHi, atLo)));
+  const space = spaceAt(found[F_AT_SPACE] as number);
+  if (!update(machine, answer, space, atHi, atLo, hi, newLo, s2.bigEndian, what, recorder)) {
+    answer.fail(updateAbort(s2, level, cls, ipaOf(atHi, atLo)));
     return false;
   }
   found[F_LO] = newLo;
@@ -319,6 +373,8 @@ function takeStage2Entry(entry: TlbEntry, ipaHi: number, ipaLo: number): void {
   found[F_LO] = entry.descriptorLo;
   found[F_AT_HI] = entry.descriptorAtHi;
   found[F_AT_LO] = entry.descriptorAtLo;
+  found[F_SPACE] = WORLD_INDEX[entry.paSpace];
+  found[F_AT_SPACE] = WORLD_INDEX[entry.descriptorSpace];
 }
 
 /** The entry that a TLB would keep of what {@link found} holds. */
@@ -332,6 +388,7 @@ export function stage2Entry(space: TlbSpace, s2: Stage2Config, ipaHi: number, ip
     shift,
     paHi: joinHi(found[F_PA_HI] as number, 0, shift),
     paLo: joinLo(found[F_PA_LO] as number, 0, shift),
+    paSpace: spaceAt(found[F_SPACE] as number),
     level: found[F_LEVEL] as number,
     granuleBits: s2.granuleBits,
     permissions: found[F_PERMISSIONS] as number,
@@ -342,15 +399,24 @@ export function stage2Entry(space: TlbSpace, s2: Stage2Config, ipaHi: number, ip
     descriptorAtLo: found[F_AT_LO] as number,
     descriptorHi: found[F_HI] as number,
     descriptorLo: found[F_LO] as number,
+    descriptorSpace: spaceAt(found[F_AT_SPACE] as number),
     leaving: false,
   };
 }
 
-function invalid(hi: number, lo: number, level: number, pa: number, cls: Stage2Class, ipa: number) {
+function invalid(
+  s2: Stage2Config,
+  hi: number,
+  lo: number,
+  level: number,
+  pa: number,
+  cls: Stage2Class,
+  ipa: number,
+): Fault {
   const why =
     (lo & 1) === 0 ? 'bit 0 is clear' : level === 3 ? 'type 0b01 at level 3' : 'no block at this level';
   const reason = `stage 2 level ${level} descriptor ${hex64(hi, lo)} at ${hex(pa)} is invalid: ${why} (IPA ${hex(ipa)})`;
-  return stage2Fault('F_TRANSLATION', reason, 'DDI 0487 D8.3', level, cls, ipa);
+  return stage2Fault('F_TRANSLATION', reason, 'DDI 0487 D8.3', level, cls, ipa, isNonSecureIpa(s2));
 }
 
 /** Checks the access against {@link found}; a refusal is left in the answer. */
@@ -368,16 +434,27 @@ function permitted(
   if ((permissions & need) !== need && ((permissions >>> ONCE_DIRTY) & need) !== need) {
     const access = tableWrite ? 'write' : cls === CLASS_IN ? 'access' : 'read';
     const reason = `stage 2 does not permit the ${access} of ${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}): ${permissionText(permissions, true)}`;
-    const fault = stage2Fault('F_PERMISSION', reason, '7.3.16', level, cls, ipaOf(ipaHi, ipaLo));
+    const fault = faultOf(s2, 'F_PERMISSION', reason, '7.3.16', level, cls, ipaHi, ipaLo);
     if (tableWrite) answer.fail({ ...fault, tableWrite });
     else if (cls === CLASS_IN && lacksReadOnly(permissions, need))
       answer.fail({ ...fault, readRefused: true });
     else answer.fail(fault);
     return false;
   }
+  const { spaces } = s2;
+  if (cls !== CLASS_IN && spaces !== null) {
+    const space = spaceAt(found[F_SPACE] as number);
+    const wanted = cls === CLASS_CD ? spaces.contexts : spaces.tables;
+    if (wanted !== null && space !== wanted) {
+      const reason = `${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}) is in the ${space} space at stage 2, not in ${wanted}`;
+      const fault = faultOf(s2, 'F_PERMISSION', reason, '7.3.16', level, cls, ipaHi, ipaLo);
+      answer.fail(tableWrite ? { ...fault, tableWrite } : fault);
+      return false;
+    }
+  }
   if (cls !== CLASS_IN && s2.ptw && mapsDevice(found[F_MEM_ATTR] as number, s2.fwb, s2.mtePerm)) {
     const reason = `${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}) is Device memory at stage 2, and STE.S2PTW=1`;
-    const fault = stage2Fault('F_PERMISSION', reason, '5.2 S2PTW', level, cls, ipaOf(ipaHi, ipaLo));
+    const fault = faultOf(s2, 'F_PERMISSION', reason, '5.2 S2PTW', level, cls, ipaHi, ipaLo);
     answer.fail(tableWrite ? { ...fault, tableWrite } : fault);
     return false;
   }

@@ -3,34 +3,26 @@
 import { hex } from '../../bits/u64.ts';
 import { feature } from '../../spec/features.ts';
 import { EATS_DPT, STE } from '../../spec/ste.ts';
-import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import type { WorldState } from '../state.ts';
 import { beyond } from './descriptor.ts';
+import { hasAts, inWorld, type SteSubject, stage2On, streamWorldOf, strwUsed, vmidOf } from './regimes.ts';
 import type { Rule } from './rules.ts';
+import { statementOff } from './spaces.ts';
+import { stage2Format } from './stage2-format.ts';
 import { STAGE2_RULES } from './stage2-rules.ts';
 
 const { V, S1Fmt, S1ContextPtr, S1CDMax, S1MPAM, S1STALLD, EATS, STRW, S2VMID, S2S, VMSPtr } = STE.fields;
-
-/** An STE under judgement. */
-export interface SteSubject {
-  readonly w: Uint32Array;
-  readonly state: WorldState;
-  readonly config: number;
-}
+const { DPT_VMATCH } = STE.fields;
+const { EL3, EL2 } = STRW.names;
 
 const stage1On = (s: SteSubject): boolean => (s.config & 5) === 5;
-const stage2On = (s: SteSubject): boolean => (s.config & 6) === 6;
-const strwUsed = (s: SteSubject): boolean =>
-  (s.config === 5 && s.state.features.hyp) || s.state.rulesOff.has('STE-STRW-IGN');
 const eatsUsed = (s: SteSubject): boolean =>
-  (s.state.features.ats && (s.config & 3) !== 0) || s.state.rulesOff.has('STE-EATS-IGN');
+  (hasAts(s.state) && (s.config & 3) !== 0) || s.state.rulesOff.has('STE-EATS-IGN');
+const dptUsed = (s: SteSubject): boolean =>
+  eatsUsed(s) &&
+  EATS.get(s.w, 0) === EATS_DPT &&
+  feature(s.state.ids, inWorld(s, 'realm') ? 'R_IDR3.DPT' : 'IDR3.DPT') === 1;
 const ssidsOn = (s: SteSubject): boolean => s.state.ssidBits !== 0 && S1CDMax.get(s.w, 0) !== 0;
-
-/** StreamWorld of a Non-secure stream: IHI 0070 5.2, STRW; CR2.E2H selects the flavour of EL2. */
-export function streamWorldOf(s: SteSubject): StreamWorld {
-  if (!strwUsed(s) || STRW.get(s.w, 0) !== 2) return 'NS-EL1';
-  return s.state.e2h ? 'NS-EL2-E2H' : 'NS-EL2';
-}
 
 /**
  * Bits of the address that S1ContextPtr and L1CD.L2Ptr hold: an IPA when stage 2 is on, else a PA (5.2, 3.4.3). What
@@ -51,6 +43,8 @@ function vmsOn(s: SteSubject): boolean {
   );
 }
 
+const S1STALLD_RULES = { ns: 'STE-S1STALLD-NS', s: 'STE-S1STALLD-S', realm: 'STE-S1STALLD-R' } as const;
+
 /** Rules that do not need stage 2, in the order of 5.2.2. */
 const FRONT_RULES: readonly Rule<SteSubject>[] = [
   { id: 'STE-V', field: 'V', broken: (s) => V.get(s.w, 0) === 0, why: () => 'V=0: the STE is not valid' },
@@ -65,6 +59,26 @@ const FRONT_RULES: readonly Rule<SteSubject>[] = [
     field: 'Config',
     broken: (s) => stage2On(s) && !s.state.features.s2p,
     why: (s) => `Config=${s.config} asks for stage 2, but IDR0.S2P=0`,
+  },
+  {
+    id: 'STE-S-S2-UNSUP',
+    field: 'Config',
+    broken: (s) =>
+      inWorld(s, 's') &&
+      stage2On(s) &&
+      feature(s.state.ids, 'S_IDR1.SEL2') === 0 &&
+      !statementOff(s.state, 'world:S-STAGE2'),
+    why: (s) => `Config=${s.config} asks for Secure stage 2, but S_IDR1.SEL2=0`,
+  },
+  {
+    id: 'STE-SR-AA32',
+    field: 'S2AA64',
+    broken: (s) =>
+      !inWorld(s, 'ns') &&
+      stage2On(s) &&
+      stage2Format(s) === 'VMSAv8-32' &&
+      !statementOff(s.state, inWorld(s, 's') ? 'world:S-STAGE2' : 'world:R-LPAE'),
+    why: (s) => `S2AA64=0 asks for VMSAv8-32 tables, which streams of world ${s.state.world} do not have`,
   },
   {
     id: 'STE-S1FMT',
@@ -97,8 +111,34 @@ const FRONT_RULES: readonly Rule<SteSubject>[] = [
   {
     id: 'STE-STRW-NSR',
     field: 'STRW',
-    broken: (s) => strwUsed(s) && (STRW.get(s.w, 0) & 1) === 1,
+    broken: (s) => !inWorld(s, 's') && strwUsed(s) && (STRW.get(s.w, 0) & 1) === 1,
     why: (s) => `STRW=${STRW.get(s.w, 0)} does not exist for this Security state`,
+  },
+  {
+    id: 'STE-STRW-S3',
+    field: 'STRW',
+    broken: (s) => inWorld(s, 's') && strwUsed(s) && STRW.get(s.w, 0) === 3,
+    why: () => 'STRW=3 does not exist for Secure streams',
+  },
+  {
+    id: 'STE-STRW-EL3-RME',
+    field: 'STRW',
+    broken: (s) =>
+      inWorld(s, 's') &&
+      strwUsed(s) &&
+      STRW.get(s.w, 0) === EL3 &&
+      feature(s.state.ids, 'IDR0.RME_IMPL') === 1,
+    why: () => 'STRW=1 selects EL3, which an SMMU with RME does not have (IDR0.RME_IMPL=1)',
+  },
+  {
+    id: 'STE-STRW-SEL2',
+    field: 'STRW',
+    broken: (s) =>
+      inWorld(s, 's') &&
+      s.config === 5 &&
+      STRW.get(s.w, 0) === EL2 &&
+      feature(s.state.ids, 'S_IDR1.SEL2') === 0,
+    why: () => 'STRW=2 selects Secure EL2, but S_IDR1.SEL2=0',
   },
   {
     id: 'STE-EATS-SPLIT',
@@ -119,31 +159,31 @@ const FRONT_RULES: readonly Rule<SteSubject>[] = [
   {
     id: 'STE-EATS-DPT-S2S',
     field: 'EATS',
-    broken: (s) =>
-      eatsUsed(s) &&
-      EATS.get(s.w, 0) === EATS_DPT &&
-      stage2On(s) &&
-      S2S.get(s.w, 0) === 1 &&
-      feature(s.state.ids, 'IDR3.DPT') === 1,
+    broken: (s) => dptUsed(s) && stage2On(s) && S2S.get(s.w, 0) === 1,
     why: () => 'EATS=3 (Device Permission Table) with S2S=1: full ATS excludes stage-2 stalls',
   },
   {
     id: 'STE-EATS-DPT-SW',
     field: 'EATS',
-    broken: (s) =>
-      eatsUsed(s) &&
-      EATS.get(s.w, 0) === EATS_DPT &&
-      feature(s.state.ids, 'IDR3.DPT') === 1 &&
-      strwUsed(s) &&
-      STRW.get(s.w, 0) !== 0,
+    broken: (s) => dptUsed(s) && strwUsed(s) && STRW.get(s.w, 0) !== 0,
     why: (s) => `EATS=3 (Device Permission Table) with STRW=${STRW.get(s.w, 0)}: it serves EL1 streams only`,
   },
   {
-    id: 'STE-S1STALLD-NS',
-    field: 'S1STALLD',
-    broken: (s) => stage1On(s) && S1STALLD.get(s.w, 0) === 1 && s.state.stallModel !== 0,
-    why: (s) => `S1STALLD=1, but the stall model is ${s.state.stallModel}: only model 0 lets software choose`,
+    id: 'STE-DPT-VMATCH-R',
+    field: 'DPT_VMATCH',
+    broken: (s) => inWorld(s, 'realm') && dptUsed(s) && DPT_VMATCH.get(s.w, 0) !== 0,
+    why: (s) => `DPT_VMATCH=${DPT_VMATCH.get(s.w, 0)}, but the VMID of a Realm stream must match`,
   },
+  ...(['ns', 's', 'realm'] as const).map(
+    (world): Rule<SteSubject> => ({
+      id: S1STALLD_RULES[world],
+      field: 'S1STALLD',
+      broken: (s) =>
+        inWorld(s, world) && stage1On(s) && S1STALLD.get(s.w, 0) === 1 && s.state.stallModel !== 0,
+      why: (s) =>
+        `S1STALLD=1, but the stall model is ${s.state.stallModel}: only model 0 lets software choose`,
+    }),
+  ),
 ];
 
 /** Rules that come after those of stage 2. */
@@ -151,12 +191,7 @@ const BACK_RULES: readonly Rule<SteSubject>[] = [
   {
     id: 'STE-VMID8',
     field: 'S2VMID',
-    broken: (s) =>
-      (s.config & 3) !== 0 &&
-      s.state.features.s2p &&
-      !s.state.features.vmid16 &&
-      streamWorldOf(s) === 'NS-EL1' &&
-      S2VMID.get(s.w, 0) > 0xff,
+    broken: (s) => (s.config & 3) !== 0 && !s.state.features.vmid16 && vmidOf(s, streamWorldOf(s)) > 0xff,
     why: (s) => `S2VMID=${S2VMID.get(s.w, 0)} does not fit 8 bits (IDR0.VMID16=0)`,
   },
   {

@@ -10,6 +10,7 @@ import type { Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { type Answer, configFault, fetchAbort, silent } from './answer.ts';
 import type { StreamConfig } from './configuration.ts';
+import { streamTableSpace } from './spaces.ts';
 import { decodeStream } from './stream.ts';
 import { cachedStructure, entryOf, keepStructure, recordStructure } from './structure.ts';
 
@@ -39,28 +40,29 @@ export function fetchStream(
     if (pa === null) return null;
   }
   const { streams } = machine.decoded;
+  const space = streamTableSpace(state, world);
   if (recorder === null && machine.policy !== 'maximal' && !machine.options.configConflict) {
     // Where what was decoded before still stands in memory, it need not be read again.
     const known = streams.at(pa, sid, state, null);
-    if (known !== null && machine.own(world).holds(pa, known.words))
+    if (known !== null && machine.own(space).holds(pa, known.words))
       return 'event' in known.decoded ? answer.fail(known.decoded) : known.decoded;
   }
-  const status = cached ? DATA : machine.own(world).load(pa, scratch, 0, STE.words);
+  const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, STE.words);
   if (recorder !== null) {
     const name = (): string => `STE ${hex(sid)}`;
     const from =
       entryOf(machine, cached, 'STE', world, sid, 0) ??
       (cached ? (machine.structures.neighbour(world, sid) ?? null) : null);
-    recordStructure(recorder, 1, 'ste', name, 'STE', world, pa, scratch, status, from, 0);
+    recordStructure(recorder, 1, 'ste', name, 'STE', space, pa, scratch, status, from, 0);
   }
   if (status !== DATA) {
     const abort = fetchAbort('F_STE_FETCH', 'STE', pa, state.rulesOff);
-    return answer.unreadable(status, world, pa, `STE of StreamID ${hex(sid)}`, abort);
+    return answer.unreadable(status, space, pa, `STE of StreamID ${hex(sid)}`, abort);
   }
   const { decoded, words } =
     streams.find(pa, sid, scratch, state, null) ??
     streams.keep(pa, sid, scratch, state, null, decodeStream(scratch, 0, pa, world, sid, state));
-  if (!cached) keepStructure(machine, answer, 'STE', world, sid, 0, pa, words, 1);
+  if (!cached) keepStructure(machine, answer, 'STE', world, sid, 0, pa, space, words, 1);
   if ('event' in decoded) return answer.fail(decoded);
   if (machine.options.configConflict && conflicts(machine, state, decoded))
     return answer.fail(
@@ -103,7 +105,9 @@ function conflicts(machine: Machine, state: WorldState, stream: StreamConfig): b
   const table = twoLevel ? 2 ** split : streams;
   const at = sid % Math.min(span, table);
   for (let i = 0; i < Math.min(span, table); i++) {
-    const status = machine.own(world).load(pa + (i - at) * STE_BYTES, neighbour, 0, STE.words);
+    const status = machine
+      .own(streamTableSpace(state, world))
+      .load(pa + (i - at) * STE_BYTES, neighbour, 0, STE.words);
     if (status === DATA && neighbour.some((word, k) => word !== words[k])) return true;
   }
   return false;
@@ -142,18 +146,30 @@ function locateSte(
   let pa = cachedStructure(machine, 'L1STD', world, first, 0, scratch);
   const cached = pa !== null;
   pa ??= table.base + (sid >>> split) * L1STD_BYTES;
-  const status = cached ? DATA : machine.own(world).load(pa, scratch, 0, L1STD.words);
+  const space = streamTableSpace(state, world);
+  const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, L1STD.words);
   if (recorder !== null) {
     const name = (): string => `L1STD ${sid >>> split}`;
     const from = entryOf(machine, cached, 'L1STD', world, first, 0);
-    recordStructure(recorder, 1, 'l1std', name, 'L1STD', world, pa, scratch, status, from, 1);
+    recordStructure(recorder, 1, 'l1std', name, 'L1STD', space, pa, scratch, status, from, 1);
   }
   if (status !== DATA) {
     const abort = fetchAbort('F_STE_FETCH', 'L1STD', pa, off);
-    return answer.unreadable(status, world, pa, `L1STD of StreamID ${hex(sid)}`, abort);
+    return answer.unreadable(status, space, pa, `L1STD of StreamID ${hex(sid)}`, abort);
   }
   if (!cached && machine.policy === 'maximal')
-    keepStructure(machine, answer, 'L1STD', world, first, 0, pa, scratch.slice(0, L1STD.words), 1 << split);
+    keepStructure(
+      machine,
+      answer,
+      'L1STD',
+      world,
+      first,
+      0,
+      pa,
+      space,
+      scratch.slice(0, L1STD.words),
+      1 << split,
+    );
   const span = Span.get(scratch, 0);
   if (recorder !== null) {
     const what = span === 0 ? 'no STEs' : `${2 ** (span - 1)} STEs`;

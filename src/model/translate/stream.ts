@@ -10,13 +10,14 @@ import { NO_OVERRIDES, steOverrides } from './attribute-sources.ts';
 import type { Overrides } from './attributes.ts';
 import type { StreamAction, StreamConfig } from './configuration.ts';
 import { needsVms } from './mpam.ts';
+import { type SteSubject, streamWorldOf, tagsOf, vmidOf } from './regimes.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 import { decodeStage2 } from './stage2-config.ts';
-import { contextAddressBits, type SteSubject, steRules, streamWorldOf } from './ste-rules.ts';
+import { contextAddressBits, steRules } from './ste-rules.ts';
 
 const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV } = STE.fields;
-const { PRIVCFG, INSTCFG, S2VMID } = STE.fields;
+const { PRIVCFG, INSTCFG, NSCFG } = STE.fields;
 /** By Config[1:0] of a stream that passes. */
 const ACTIONS: readonly StreamAction[] = ['bypass', 'stage1', 'stage2', 'nested'];
 /** ALLOCCFG from here on forces the hints; below it they are as they come. */
@@ -82,7 +83,9 @@ export function decodeStream(
     s1StallD: S1STALLD.get(w, 0) === 1,
     mev: MEV.get(w, 0) === 1,
     streamWorld,
-    vmid: features.s2p && streamWorld === 'NS-EL1' ? S2VMID.get(w, 0) : -1,
+    tags: tagsOf(subject, streamWorld),
+    vmid: vmidOf(subject, streamWorld),
+    nsCfg: NSCFG.get(w, 0),
     override: overrideOf(w, features),
     stage2: !silentAbort && (config & 6) === 6 ? decodeStage2(w, state) : null,
     vms: needsVms(w, state),

@@ -43,13 +43,14 @@ export function keepStructure(
   sid: number,
   index: number,
   pa: number,
+  paSpace: World,
   words: Uint32Array,
   span: number,
 ): void {
   if (machine.policy !== 'maximal') return;
   answer.fills.push({
     store: machine.structures,
-    entry: { structure, world, sid, index, span, pa, words, leaving: false },
+    entry: { structure, world, sid, index, span, pa, paSpace, words, leaving: false },
     what: () => {
       const which = structure === 'CD' || structure === 'L1CD' ? ` index ${index}` : '';
       return `configuration cache keeps the ${structure} of StreamID ${hex(sid)}${which}`;

@@ -1,6 +1,7 @@
 /** From an input address to the output address through the stages that are on, by way of the TLB: IHI 0070 3.3.3. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
+import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import { CLASS_IN } from '../../spec/events.ts';
 import { STE } from '../../spec/ste.ts';
 import {
@@ -21,9 +22,11 @@ import type { ContextConfig, Stage2Config, StreamConfig } from './configuration.
 import { joinHi, joinLo } from './descriptor.ts';
 import { ALL_PERMITTED, ONCE_DIRTY, PERM, permissionText } from './permission.ts';
 import { halfOfAddress } from './range.ts';
+import { spaceAt } from './spaces.ts';
 import {
   F_AT_HI,
   F_AT_LO,
+  F_AT_SPACE,
   F_HI,
   F_LEVEL,
   F_LO,
@@ -33,14 +36,18 @@ import {
   F_PERMISSIONS,
   F_SH,
   F_SHIFT,
+  F_SPACE,
   found,
+  isNonSecureIpa,
   stage2Entry,
+  stage2For,
   stage2Space,
   translateStage2,
 } from './stage2.ts';
 import {
   L_AT_HI,
   L_AT_LO,
+  L_AT_SPACE,
   L_ATTRIBUTES,
   L_GLOBAL,
   L_HI,
@@ -50,6 +57,7 @@ import {
   L_OUT_LO,
   L_PERMISSIONS,
   L_SHIFT,
+  L_SPACE,
   leaf,
   permitted,
   walkStage1,
@@ -71,7 +79,8 @@ function addressOf(hi: number, lo: number): number {
  */
 function spaceOf(machine: Machine, stream: StreamConfig, context: ContextConfig): TlbSpace {
   if (context.space) return context.space;
-  const { world, vmid, streamWorld } = stream;
+  const { vmid } = stream;
+  const { world, streamWorld } = stream.tags;
   const asid = context.twoRanges ? context.asid : NO_ASID;
   context.space = machine.tlb.space({ world, streamWorld, vmid, asid, aset: context.aset, stage: 1 });
   return context.space;
@@ -80,7 +89,8 @@ function spaceOf(machine: Machine, stream: StreamConfig, context: ContextConfig)
 /** Where `maximal` keeps a context's global entries: every ASID of the same regime, VMID and ASET finds them (3.17.1). */
 function globalSpaceOf(machine: Machine, stream: StreamConfig, context: ContextConfig): TlbSpace {
   if (context.globalSpace) return context.globalSpace;
-  const { world, vmid, streamWorld } = stream;
+  const { vmid } = stream;
+  const { world, streamWorld } = stream.tags;
   const asid = context.twoRanges ? ANY_ASID : NO_ASID;
   context.globalSpace = machine.tlb.space({ world, streamWorld, vmid, asid, aset: context.aset, stage: 1 });
   return context.globalSpace;
@@ -190,7 +200,8 @@ function deliver(
   answer: Answer,
   recorder: Recorder | null,
 ): void {
-  const stage2 = answer.stage1Only ? null : stream.stage2;
+  let outSpace = spaceAt(leaf[L_SPACE] as number);
+  const stage2 = answer.stage1Only ? null : stage2For(stream, outSpace);
   let attributes = leaf[L_ATTRIBUTES] as number;
   let outHi = leaf[L_OUT_HI] as number;
   let outLo = leaf[L_OUT_LO] as number;
@@ -224,15 +235,16 @@ function deliver(
       return;
     shift = Math.min(shift, found[F_SHIFT] as number);
     attributes = joinAttributes(attributes, stage2);
-    if (machine.policy !== 'none') nested = nestedPart(stage2, outHi, outLo, shift);
+    if (machine.policy !== 'none') nested = nestedPart(stage2, outHi, outLo, outSpace, shift);
     outHi = found[F_PA_HI] as number;
     outLo = found[F_PA_LO] as number;
+    outSpace = spaceAt(found[F_SPACE] as number);
     answer.permissions = permissions & (found[F_PERMISSIONS] as number) & NOW;
   } else answer.permissions = permissions & NOW;
   permissions = leaf[L_PERMISSIONS] as number;
   const pa = addressOf(outHi, outLo);
   answer.pa = pa;
-  answer.space = stream.world;
+  answer.space = outSpace;
   answer.shift = shift;
   answer.global = leaf[L_GLOBAL] === 1;
   answer.attributes =
@@ -247,6 +259,7 @@ function deliver(
     shift,
     paHi: joinHi(outHi, 0, shift),
     paLo: joinLo(outLo, 0, shift),
+    paSpace: outSpace,
     level: leaf[L_LEVEL] as number,
     granuleBits,
     permissions,
@@ -257,6 +270,7 @@ function deliver(
     descriptorAtLo: leaf[L_AT_LO] as number,
     descriptorHi: leaf[L_HI] as number,
     descriptorLo: leaf[L_LO] as number,
+    descriptorSpace: spaceAt(leaf[L_AT_SPACE] as number),
     leaving: false,
   };
 }
@@ -283,7 +297,13 @@ function demanded(answer: Answer): number {
   return answer.kind === 'request' ? 0 : answer.need;
 }
 
-function nestedPart(stage2: Stage2Config, ipaHi: number, ipaLo: number, shift: number): NestedPart {
+function nestedPart(
+  stage2: Stage2Config,
+  ipaHi: number,
+  ipaLo: number,
+  ipaSpace: World,
+  shift: number,
+): NestedPart {
   return {
     ipaHi: joinHi(ipaHi, 0, shift),
     ipaLo: joinLo(ipaLo, 0, shift),
@@ -294,6 +314,8 @@ function nestedPart(stage2: Stage2Config, ipaHi: number, ipaLo: number, shift: n
     descriptorAtLo: found[F_AT_LO] as number,
     descriptorHi: found[F_HI] as number,
     descriptorLo: found[F_LO] as number,
+    ipaSpace,
+    descriptorSpace: spaceAt(found[F_AT_SPACE] as number),
   };
 }
 
@@ -314,7 +336,9 @@ function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: n
   if (nested !== null && (nested.permissions & need) !== need) {
     const ipa = addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
     const reason = `stage 2 does not permit the access of the address (IPA ${hex(ipa)}): ${permissionText(nested.permissions, true)}`;
-    answer.fail(stage2Fault('F_PERMISSION', reason, '7.3.16', nested.level, CLASS_IN, ipa));
+    // The record counts it on Secure streams only.
+    const ipaNs = entry.space.tag.world === 's' && nested.ipaSpace === 'ns';
+    answer.fail(stage2Fault('F_PERMISSION', reason, '7.3.16', nested.level, CLASS_IN, ipa, ipaNs));
     return;
   }
   const pa = addressOf(joinHi(entry.paHi, vaHi, shift), joinLo(entry.paLo, vaLo, shift));
@@ -322,7 +346,7 @@ function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: n
   if (answer.kind !== 'ordinary')
     answer.ipa =
       nested === null ? pa : addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
-  answer.space = entry.space.tag.world;
+  answer.space = entry.paSpace;
   answer.permissions = permissions & (nested === null ? ALL_PERMITTED : nested.permissions) & NOW;
   answer.shift = shift;
   answer.global = entry.global;
@@ -369,6 +393,8 @@ function usePartial(
   leaf[L_AT_HI] = entry.descriptorAtHi;
   leaf[L_AT_LO] = entry.descriptorAtLo;
   leaf[L_GLOBAL] = entry.global ? 1 : 0;
+  leaf[L_SPACE] = WORLD_INDEX[entry.paSpace];
+  leaf[L_AT_SPACE] = WORLD_INDEX[entry.descriptorSpace];
   permitted(entry.permissions, context, demanded(answer), answer, entry.level);
   return true;
 }
@@ -395,6 +421,7 @@ function fillPartial(
     shift,
     paHi: joinHi(leaf[L_OUT_HI] as number, 0, shift),
     paLo: joinLo(leaf[L_OUT_LO] as number, 0, shift),
+    paSpace: spaceAt(leaf[L_SPACE] as number),
     level: leaf[L_LEVEL] as number,
     granuleBits,
     permissions: leaf[L_PERMISSIONS] as number,
@@ -405,6 +432,7 @@ function fillPartial(
     descriptorAtLo: leaf[L_AT_LO] as number,
     descriptorHi: leaf[L_HI] as number,
     descriptorLo: leaf[L_LO] as number,
+    descriptorSpace: spaceAt(leaf[L_AT_SPACE] as number),
     leaving: false,
   };
   answer.fills.push({ store: partial, entry, what: () => `TLB keeps VA to IPA ${hex(paOf(entry))}` });
@@ -441,7 +469,7 @@ export function translateIpa(
     addressOf(found[F_PA_HI] as number, found[F_PA_LO] as number),
     answer,
   );
-  answer.space = stream.world;
+  answer.space = spaceAt(found[F_SPACE] as number);
   if (machine.policy === 'combined') answer.fillTlb = stage2Entry(space, stage2, ipaHi, ipaLo);
 }
 
@@ -463,13 +491,14 @@ function useIpaEntry(
   if ((entry.permissions & need) !== need) {
     const ipa = addressOf(ipaHi, ipaLo);
     const reason = `stage 2 does not permit the access of the address (IPA ${hex(ipa)}): ${permissionText(entry.permissions, true)}`;
-    answer.fail(stage2Fault('F_PERMISSION', reason, '7.3.16', entry.level, CLASS_IN, ipa));
+    const ipaNs = isNonSecureIpa(stage2);
+    answer.fail(stage2Fault('F_PERMISSION', reason, '7.3.16', entry.level, CLASS_IN, ipa, ipaNs));
     return;
   }
   found[F_MEM_ATTR] = entry.attributes & 0xf;
   found[F_SH] = entry.attributes >>> 8;
   answer.permissions = entry.permissions & NOW;
-  answer.space = entry.space.tag.world;
+  answer.space = entry.paSpace;
   const { shift } = entry;
   const pa = addressOf(joinHi(entry.paHi, ipaHi, shift), joinLo(entry.paLo, ipaLo, shift));
   finishIpa(stage2, shift, pa, answer);

@@ -1,6 +1,7 @@
 /** What the policy `maximal` keeps of walks beside the result: each table descriptor by itself (3.21.1, 4.4.1). */
 
 import { hex } from '../../bits/u64.ts';
+import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import { paOf, type TlbEntry, type TlbSpace, tlbPageHi, tlbPageLo } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import type { Recorder } from '../plan.ts';
@@ -8,8 +9,8 @@ import type { Answer } from './answer.ts';
 import type { Tables } from './configuration.ts';
 import { levelShift } from './descriptor.ts';
 
-/** Where the last {@link startOfWalk} lets a walk begin: level, table (halves), hierarchical bits so far. */
-export const walkStart = new Int32Array(4);
+/** Where the last {@link startOfWalk} lets a walk begin: level, table (halves), hierarchical bits so far, space. */
+export const walkStart = new Int32Array(5);
 
 /** The space of equal tags among the cached table descriptors. */
 function walksOf(machine: Machine, space: TlbSpace): TlbSpace {
@@ -31,6 +32,7 @@ export function startOfWalk(
   walkStart[1] = entry.paHi;
   walkStart[2] = entry.paLo;
   walkStart[3] = entry.attributes;
+  walkStart[4] = WORLD_INDEX[entry.paSpace];
   recorder?.entry(
     'cache-hit',
     () =>
@@ -47,10 +49,12 @@ interface TableRead {
   /** PA of the descriptor. */
   readonly atHi: number;
   readonly atLo: number;
+  readonly atSpace: World;
   /** Hierarchical bits of this level and those above. */
   readonly tables: number;
   readonly nextHi: number;
   readonly nextLo: number;
+  readonly nextSpace: World;
 }
 
 /** Remembers a table descriptor, unless it is cached already. */
@@ -74,6 +78,7 @@ export function fillTable(
     shift,
     paHi: read.nextHi,
     paLo: read.nextLo | 0,
+    paSpace: read.nextSpace,
     level,
     granuleBits: tables.granuleBits,
     permissions: 0,
@@ -84,6 +89,7 @@ export function fillTable(
     descriptorAtLo: read.atLo | 0,
     descriptorHi: read.hi | 0,
     descriptorLo: read.lo | 0,
+    descriptorSpace: read.atSpace,
     leaving: false,
   };
   if (machine.walks.displaced(entry)) return;

@@ -2,6 +2,7 @@
 
 import { maskOf } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
+import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import { S1_LEAF, TABLE } from '../../spec/descriptors.ts';
 import { CLASS_TT } from '../../spec/events.ts';
 import type { TlbSpace } from '../caches/tlb.ts';
@@ -35,7 +36,8 @@ import {
   stage1Permissions,
 } from './permission.ts';
 import { recordDescriptor, recordTableAddress, recordUse } from './record-walk.ts';
-import { F_PA_HI, F_PA_LO, found, translateStage2 } from './stage2.ts';
+import { leafSpace, spaceAt } from './spaces.ts';
+import { F_PA_HI, F_PA_LO, F_SPACE, found, stage2For, translateStage2 } from './stage2.ts';
 import { fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
 const AF = maskOf(S1_LEAF.fields.AF);
@@ -43,6 +45,9 @@ const TABLE_AF = maskOf(TABLE.fields.AF);
 const NOT_GLOBAL = maskOf(S1_LEAF.fields.nG);
 const AP2 = maskOf(S1_LEAF.fields.AP2);
 const DBM = maskOf(S1_LEAF.fields.DBM);
+const NS = maskOf(S1_LEAF.fields.NS);
+const AMEC = maskOf(S1_LEAF.fields.AMEC);
+const NS_TABLE = maskOf(TABLE.fields.NSTable);
 const ATTR_INDX_SHIFT = S1_LEAF.fields.AttrIndx.lsb;
 const SH_SHIFT = S1_LEAF.fields.SH.lsb;
 const ATTR_INDX_3_SHIFT = S1_LEAF.fields.PBHA_AttrIndx3.lsb - 32;
@@ -51,7 +56,7 @@ const ATTR_INDX_3_SHIFT = S1_LEAF.fields.PBHA_AttrIndx3.lsb - 32;
  * What the last successful stage-1 walk found, as int32 words: see {@link found}. The output is an IPA when stage 2
  * follows, else a PA.
  */
-export const leaf = new Int32Array(12);
+export const leaf = new Int32Array(13);
 export const L_OUT_HI = 0;
 export const L_OUT_LO = 1;
 export const L_SHIFT = 2;
@@ -65,6 +70,9 @@ export const L_AT_HI = 8;
 export const L_AT_LO = 9;
 /** 1: the translation holds for every ASID. */
 export const L_GLOBAL = 10;
+/** The spaces of the output and of the leaf itself, as indices of WORLDS. */
+export const L_SPACE = 11;
+export const L_AT_SPACE = 12;
 
 function addressOf(hi: number, lo: number): number {
   return (hi >>> 0) * 2 ** 32 + (lo >>> 0);
@@ -72,7 +80,7 @@ function addressOf(hi: number, lo: number): number {
 
 /**
  * Walks stage 1 and leaves the outcome in {@link leaf}.
- * @param space the TLB tags of the context
+ * @param tags the TLB tags of the context
  * @param vaHi input address [63:32]
  * @param vaLo input address [31:0]
  * @returns false when the answer says why not
@@ -82,41 +90,48 @@ export function walkStage1(
   stream: StreamConfig,
   context: ContextConfig,
   half: Half,
-  space: TlbSpace,
+  tags: TlbSpace,
   vaHi: number,
   vaLo: number,
   answer: Answer,
   recorder: Recorder | null,
 ): boolean {
-  const memory = machine.own(stream.world);
-  const { stage2 } = stream;
-  const { granuleBits, wide, outputBits, bigEndian } = half;
+  const { granuleBits, wide, outputBits, bigEndian, spaces } = half;
+  let space: World = spaces === null ? 'ns' : spaces.walk;
   const stride = granuleBits - 3;
   let level = half.startLevel;
   let indexBits = half.startBits;
   let tableHi = half.baseHi & half.cutMask;
   let tableLo = half.baseLo | 0;
   let tables = 0;
-  if (machine.policy === 'maximal' && startOfWalk(machine, space, vaHi, vaLo, recorder)) {
+  if (machine.policy === 'maximal' && startOfWalk(machine, tags, vaHi, vaLo, recorder)) {
     level = walkStart[0] as number;
     tableHi = walkStart[1] as number;
     tableLo = walkStart[2] as number;
     tables = walkStart[3] as number;
+    space = spaceAt(walkStart[4] as number);
     indexBits = stride;
   }
+  let stage2 = stage2For(stream, space);
+  let atSpace = space;
+  let memory = machine.own(space);
   let shift = levelShift(level, granuleBits);
   for (;;) {
     const ipaLo = (tableLo + tableIndex(vaHi, vaLo, shift, indexBits) * 8) | 0;
     let atHi = tableHi;
     let atLo = ipaLo;
     if (stage2 !== null) {
-      if (recorder !== null) recordTableAddress(recorder, stream.world, level, tableHi, ipaLo);
+      if (recorder !== null) recordTableAddress(recorder, space, level, tableHi, ipaLo);
       if (
         !translateStage2(machine, stream, stage2, tableHi, ipaLo, CLASS_TT, PERM.pr, false, answer, recorder)
       )
         return false;
       atHi = found[F_PA_HI] as number;
       atLo = found[F_PA_LO] as number;
+      if (spaces !== null) {
+        atSpace = spaceAt(found[F_SPACE] as number);
+        memory = machine.own(atSpace);
+      }
     }
     const words = memory.plain(atHi, atLo);
     let status: ReadStatus = DATA;
@@ -132,7 +147,7 @@ export function walkStage1(
       lo = memory.lo;
       hi = memory.hi;
     }
-    if (answer.updates.length !== 0 && readPending(answer, atHi, atLo)) {
+    if (answer.updates.length !== 0 && readPending(answer, atSpace, atHi, atLo)) {
       hi = pendingHi();
       lo = pendingLo();
     }
@@ -142,11 +157,11 @@ export function walkStage1(
       lo = swapped;
     }
     if (recorder !== null)
-      recordDescriptor(recorder, 3, stream.world, 1, half, level, atHi, atLo, hi, lo, status, shift);
+      recordDescriptor(recorder, 3, atSpace, 1, half, level, atHi, atLo, hi, lo, status, shift);
     if (status !== DATA) {
       const pa = addressOf(atHi, atLo);
       const abort = stage1WalkAbort(`reading the level ${level} descriptor at ${hex(pa)} aborted`, level, pa);
-      answer.unreadable(status, stream.world, pa, `stage 1 level ${level} descriptor`, abort);
+      answer.unreadable(status, atSpace, pa, `stage 1 level ${level} descriptor`, abort);
       return false;
     }
     const kind = descriptorKind(lo, level, granuleBits, wide);
@@ -175,6 +190,18 @@ export function walkStage1(
         // Who may execute a page that hardware may mark dirty is decided as if it were dirty already (3.13.8).
         permissions = (permissions & (dirty | ~EXECUTES)) | (dirty << ONCE_DIRTY);
       }
+      let global = !context.twoRanges || (lo & NOT_GLOBAL) === 0 ? 1 : 0;
+      let outSpace = 0;
+      if (spaces !== null) {
+        outSpace = leafSpace(spaces, space, (lo & NS) !== 0);
+        if (spaces.amec && (hi & AMEC) !== 0 && outSpace !== 0) {
+          answer.fail(alternate(level));
+          return false;
+        }
+        if (outSpace === 0 && !spaces.nsExecutes) permissions &= ~(EXECUTES | (EXECUTES << ONCE_DIRTY));
+        // What is read from Non-secure tables is never global (3.10.2.2).
+        if (spaces.nsTable && space === 'ns' && context.twoRanges) global = 0;
+      }
       leaf[L_OUT_HI] = joinHi(nextHi, vaHi, shift);
       leaf[L_OUT_LO] = joinLo(nextLo, vaLo, shift);
       leaf[L_SHIFT] = shift;
@@ -185,40 +212,76 @@ export function walkStage1(
       leaf[L_LO] = lo;
       leaf[L_AT_HI] = atHi;
       leaf[L_AT_LO] = atLo;
-      leaf[L_GLOBAL] = !context.twoRanges || (lo & NOT_GLOBAL) === 0 ? 1 : 0;
+      leaf[L_GLOBAL] = global;
+      leaf[L_SPACE] = outSpace;
+      leaf[L_AT_SPACE] = spaces === null ? 0 : WORLD_INDEX[atSpace];
       if (recorder !== null) recordUse(recorder, 1, permissions, context.twoRanges);
       // A Translation Request gets what there is; only what it asks for and hardware may grant is marked dirty (3.13.7).
       const need =
         answer.kind === 'request' ? answer.need & (permissions | (permissions >>> ONCE_DIRTY)) : answer.need;
       if (!permitted(permissions, context, need, answer, level)) return false;
       if ((permissions & need) === need && !(half.ha && (lo & AF) === 0)) return true;
-      return updateLeaf(machine, stream, half, need, tableHi, ipaLo, answer, recorder);
+      return updateLeaf(machine, stream, half, need, space, tableHi, ipaLo, answer, recorder);
     }
     if (half.haft && (lo & TABLE_AF) === 0) {
       const what = `level ${level} table descriptor: AF=1`;
       const touched = lo | TABLE_AF;
       if (
-        !write(machine, stream, half, level, tableHi, ipaLo, atHi, atLo, hi, touched, what, answer, recorder)
+        !write(
+          machine,
+          stream,
+          half,
+          level,
+          space,
+          tableHi,
+          ipaLo,
+          atSpace,
+          atHi,
+          atLo,
+          hi,
+          touched,
+          what,
+          answer,
+          recorder,
+        )
       )
         return false;
     }
     if (!half.had) tables |= hi & HIERARCHICAL_BITS;
+    // HADx leaves NSTable alone, and nothing below takes it back (DDI 0487 D8).
+    const nextSpace = spaces?.nsTable && (hi & NS_TABLE) !== 0 ? 'ns' : space;
     if (machine.policy === 'maximal')
-      fillTable(machine, answer, space, half, level, vaHi, vaLo, {
+      fillTable(machine, answer, tags, half, level, vaHi, vaLo, {
         hi,
         lo,
         atHi,
         atLo,
+        atSpace,
         tables,
         nextHi,
         nextLo,
+        nextSpace,
       });
+    if (nextSpace !== space) {
+      space = nextSpace;
+      stage2 = stage2For(stream, space);
+      if (stage2 === null) {
+        atSpace = space;
+        memory = machine.own(space);
+      }
+    }
     tableHi = nextHi;
     tableLo = nextLo;
     level++;
     shift -= stride;
     indexBits = stride;
   }
+}
+
+/** There are no alternate MECIDs: a Realm leaf that asks for one does not translate (18). */
+function alternate(level: number): Fault {
+  const reason = `level ${level} leaf has AMEC=1: alternate memory encryption contexts do not exist`;
+  return { ...stage1Fault('F_TRANSLATION', reason, '18', level), field: 'AMEC' };
 }
 
 function invalid(hi: number, lo: number, level: number, pa: number): Fault {
@@ -230,13 +293,14 @@ function invalid(hi: number, lo: number, level: number, pa: number): Fault {
 
 /**
  * Hardware's update of the leaf in {@link leaf}: its access flag, and AP[2] for a write (3.13.3).
- * @param ipaHi where stage 1 says that the leaf lies
+ * @param ipaHi where stage 1 says that the leaf lies, in `space`
  */
 function updateLeaf(
   machine: Machine,
   stream: StreamConfig,
   half: Half,
   need: number,
+  space: World,
   ipaHi: number,
   ipaLo: number,
   answer: Answer,
@@ -251,7 +315,26 @@ function updateLeaf(
   const atLo = leaf[L_AT_LO] as number;
   const hi = leaf[L_HI] as number;
   const what = `level ${level} leaf: ${dirty ? 'AP[2]=0, AF=1' : 'AF=1'}`;
-  if (!write(machine, stream, half, level, ipaHi, ipaLo, atHi, atLo, hi, newLo, what, answer, recorder))
+  const atSpace = spaceAt(leaf[L_AT_SPACE] as number);
+  if (
+    !write(
+      machine,
+      stream,
+      half,
+      level,
+      space,
+      ipaHi,
+      ipaLo,
+      atSpace,
+      atHi,
+      atLo,
+      hi,
+      newLo,
+      what,
+      answer,
+      recorder,
+    )
+  )
     return false;
   leaf[L_LO] = newLo;
   if (dirty) leaf[L_PERMISSIONS] = permissions | ((permissions >>> ONCE_DIRTY) & (PERM.pw | PERM.uw));
@@ -272,8 +355,10 @@ function write(
   stream: StreamConfig,
   half: Half,
   level: number,
+  space: World,
   ipaHi: number,
   ipaLo: number,
+  atSpace: World,
   atHi: number,
   atLo: number,
   hi: number,
@@ -282,13 +367,13 @@ function write(
   answer: Answer,
   recorder: Recorder | null,
 ): boolean {
-  const { stage2 } = stream;
+  const stage2 = stage2For(stream, space);
   if (
     stage2 !== null &&
     !translateStage2(machine, stream, stage2, ipaHi, ipaLo, CLASS_TT, PERM.pw, true, answer, recorder)
   )
     return false;
-  if (update(machine, answer, stream.world, atHi, atLo, hi, lo, half.bigEndian, what, recorder)) return true;
+  if (update(machine, answer, atSpace, atHi, atLo, hi, lo, half.bigEndian, what, recorder)) return true;
   const pa = addressOf(atHi, atLo);
   answer.fail(stage1WalkAbort(`updating the level ${level} descriptor at ${hex(pa)} aborted`, level, pa));
   return false;
