@@ -130,7 +130,7 @@ export const WORLD_FACTS: Readonly<Record<World, WorldFacts>> = {
 
 /**
  * What a state says of its own in place of the Non-secure ID registers: the field there, and the field here (6.3.52,
- * 6.3.53, 6.3.122). All else is shared.
+ * 6.3.53, 6.3.122, 6.3.125). All else is shared.
  */
 export const OWN_FEATURES: Readonly<Record<World, readonly (readonly [FeatureName, FeatureName])[]>> = {
   ns: [],
@@ -144,6 +144,7 @@ export const OWN_FEATURES: Readonly<Record<World, readonly (readonly [FeatureNam
     ['IDR0.MSI', 'R_IDR0.MSI'],
     ['IDR0.ATS', 'R_IDR0.ATS'],
     ['IDR0.PRI', 'R_IDR0.PRI'],
+    ['IDR3.DPT', 'R_IDR3.DPT'],
   ],
   root: [],
 };

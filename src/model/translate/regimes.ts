@@ -1,7 +1,7 @@
 /** Translation regimes of streams, and the tags of their TLB entries: IHI 0070 3.3.4, 3.10.2.2 and 5.2 (STRW, S2VMID). */
 
 import type { World } from '../../bits/world.ts';
-import { feature, holds } from '../../spec/features.ts';
+import { holds } from '../../spec/features.ts';
 import { STE } from '../../spec/ste.ts';
 import { STREAM_WORLDS, type StreamWorld } from '../../spec/stream-worlds.ts';
 import type { WorldState } from '../state.ts';
@@ -81,17 +81,11 @@ export function tagsOf({ state }: SteSubject, streamWorld: StreamWorld): StreamT
   };
 }
 
-type AtsState = Pick<WorldState, 'world' | 'features' | 'ids' | 'rulesOff'>;
+type AtsState = Pick<WorldState, 'world' | 'features' | 'rulesOff'>;
 
-/** The stream's state has ATS: IDR0.ATS, R_IDR0.ATS, and none for Secure streams (3.9). */
-export function hasAts({ world, features, ids, rulesOff }: AtsState): boolean {
-  const off = rulesOff.size !== 0;
-  switch (world) {
-    case 's':
-      return off && rulesOff.has('world:S-ATS') && features.ats;
-    case 'realm':
-      return off && rulesOff.has('world:R-ATS') ? features.ats : feature(ids, 'R_IDR0.ATS') === 1;
-    default:
-      return features.ats && !(off && rulesOff.has('world:NS-ATS'));
-  }
+/** The streams of the state have ATS: by IDR0.ATS or R_IDR0.ATS, and Secure ones never (3.9). */
+export function hasAts({ world, features, rulesOff }: AtsState): boolean {
+  if (!features.ats) return false;
+  if (world === 's') return rulesOff.has('world:S-ATS');
+  return world !== 'ns' || !rulesOff.has('world:NS-ATS');
 }

@@ -94,7 +94,7 @@ export function stage1Spaces(
   if (world === 's') {
     const byTables = !isElsewhere;
     const walk = byTables && nsCfg ? 'ns' : 's';
-    const nsExecutes = !(state.sif && !statementOff(state, 'world:S-SIF'));
+    const nsExecutes = !(state.secureFetchOnly && !statementOff(state, 'world:S-SIF'));
     const bits = { nsTable: byTables, nsLeaf: !isFree };
     return { input: 's', walk, output: 's', ...bits, ...anywhere, nsExecutes, amec: false };
   }

@@ -17,7 +17,7 @@ import { decodeStage2 } from './stage2-config.ts';
 import { contextAddressBits, steRules } from './ste-rules.ts';
 
 const { V, Config, S1Fmt, S1ContextPtr, S1CDMax, S1DSS, S1STALLD, MEV } = STE.fields;
-const { PRIVCFG, INSTCFG, NSCFG } = STE.fields;
+const { PRIVCFG, INSTCFG, NSCFG, STRW } = STE.fields;
 /** By Config[1:0] of a stream that passes. */
 const ACTIONS: readonly StreamAction[] = ['bypass', 'stage1', 'stage2', 'nested'];
 /** ALLOCCFG from here on forces the hints; below it they are as they come. */
@@ -56,6 +56,9 @@ export function decodeStream(
 ): StreamConfig | Fault {
   const bits = state.bits.of(STE);
   const w = countingWords(bits, words, at);
+  // These need a feature on Non-secure streams only, and NSCFG on Secure ones (5.2, STRW and NSCFG).
+  if (world !== 'ns') STRW.set(w, 0, STRW.get(words, at));
+  if (world === 'realm') NSCFG.set(w, 0, NSCFG.get(words, at));
   const config = Config.get(w, 0);
   const subject: SteSubject = { w, state, config };
   // Config 0b0xx terminates silently, whatever else the STE holds, once it is valid (5.2).

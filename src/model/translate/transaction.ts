@@ -1,6 +1,8 @@
 /** One transaction from SMMUEN to the output address, in the order of IHI 0070 3.3 and 7.3.21 (priorities). */
 
 import { hex64 } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
+import { WORLD_PREFIX } from '../../spec/registers.ts';
 import { type ConfigEntry, configEntry, contextOf } from '../caches/config.ts';
 import type { Machine } from '../machine.ts';
 import type { Fault, Recorder, Transaction } from '../plan.ts';
@@ -11,6 +13,8 @@ import { override } from './attributes.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
 import { findPartidMap } from './mpam-labels.ts';
+import { attributeSpace, bypassSpace, statementOff, streamRuleOff } from './spaces.ts';
+import { stage2For } from './stage2.ts';
 import { abortRule, configOf } from './stream.ts';
 import { fetchStream } from './stream-lookup.ts';
 import { recordCached } from './structure.ts';
@@ -56,15 +60,11 @@ export function translateTransaction(
   answer.privileged = t.privileged;
   answer.instruction = t.instruction && !data;
   answer.attributes = t.attributes;
-  if (t.world !== 'ns') {
-    answer.decline(`the streams of world ${t.world} are not modelled by this version`, '3.10');
-    return;
-  }
-  if (!state.smmuEnabled) {
+  if (!state.smmuEnabled && !streamRuleOff(state, t.world, 'DISABLED')) {
     disabled(state, t, answer, recorder);
     return;
   }
-  const cached = machine.policy === 'combined' ? machine.config.find('ns', t.sid) : null;
+  const cached = machine.policy === 'combined' ? machine.config.find(configWorld(t, state), t.sid) : null;
   const stream = cached?.stream ?? fetchStream(machine, state, t.world, t.sid, answer, recorder);
   if (stream === null) return;
   if (cached !== null) {
@@ -116,9 +116,20 @@ export function translateTransaction(
   if (answer.fault !== null) terminate(stream, answer);
 }
 
-/** SMMUEN=0: GBPA decides (6.3.14), and nothing is recorded. */
+/** By which Security state the configuration of a stream is cached: StreamIDs of two of them are unrelated (3.10.1). */
+function configWorld(t: Transaction, state: WorldState): World {
+  return t.world !== 'ns' && statementOff(state, 'world:CANNOT-SID') ? 'ns' : t.world;
+}
+
+/** SMMUEN=0: GBPA or S_GBPA decides (6.3.14, 6.3.63), R_GBPA.ABORT is always 1, and nothing is recorded. */
 function disabled(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
-  recorder?.step('decide', `CR0.SMMUEN=0: GBPA.ABORT=${state.gbpaAbort ? 1 : 0} decides`);
+  if (t.world === 'realm' && !state.rulesOff.has('DIS-REALM')) {
+    const reason = 'R_CR0.SMMUEN=0: all Realm traffic is terminated (R_GBPA.ABORT is 1)';
+    answer.fail(silent(reason, 'DIS-REALM'));
+    return;
+  }
+  const prefix = WORLD_PREFIX[t.world];
+  recorder?.step('decide', `${prefix}CR0.SMMUEN=0: ${prefix}GBPA.ABORT=${state.gbpaAbort ? 1 : 0} decides`);
   if (state.gbpaAbort && !state.rulesOff.has('DIS-ABORT')) {
     answer.fail(silent('SMMUEN=0 and GBPA.ABORT=1: all traffic is terminated', 'DIS-ABORT'));
     return;
@@ -131,12 +142,40 @@ function disabled(state: WorldState, t: Transaction, answer: Answer, recorder: R
   if (state.gbpaOverride !== null) answer.attributes = override(t.attributes, state.gbpaOverride);
   answer.privileged = overridden(t.privileged, state.gbpaPrivCfg);
   answer.instruction = !t.write && overridden(t.instruction, state.gbpaInstCfg);
-  bypass(t, answer);
+  const space = attributeSpace(t, state.features.attrPermsOvr ? state.gbpaNsCfg : 0, state);
+  if (forbidsFetch(state, answer, space)) {
+    answer.fail(silent('S_CR0.SIF=1 forbids to fetch Non-secure instructions', '6.3.57'));
+    return;
+  }
+  bypass(t, answer, space);
 }
 
-function bypass(t: Transaction, answer: Answer): void {
+function bypass(t: Transaction, answer: Answer, space: World): void {
   answer.pa = t.vaHi * 2 ** 32 + t.vaLo;
-  answer.space = t.world;
+  answer.space = space;
+}
+
+/** S_CR0.SIF: Secure streams must not fetch instructions from an address that stage 1 leaves Non-secure (6.3.57). */
+function forbidsFetch(state: WorldState, answer: Answer, space: World): boolean {
+  return (
+    answer.instruction &&
+    state.secureFetchOnly &&
+    state.world === 's' &&
+    space === 'ns' &&
+    !statementOff(state, 'world:S-SIF')
+  );
+}
+
+/** Why an instruction fetch that stage 1 does not translate is refused (6.3.57, 7.3.16); null: it is not. */
+function refusedFetch(state: WorldState, stream: StreamConfig, answer: Answer, space: World): Fault | null {
+  const refuse = (reason: string, rule: 'SIF-BYPASS' | 'DIS-REALM-NSEXEC'): Fault | null =>
+    state.rulesOff.has(rule) ? null : { ...stage1Fault('F_PERMISSION', reason, rule, 0), terminates: true };
+  if (forbidsFetch(state, answer, space))
+    return refuse('S_CR0.SIF=1 forbids to fetch Non-secure instructions', 'SIF-BYPASS');
+  const leaves = stream.world === 'realm' && stream.stage2 === null && space === 'ns';
+  return leaves && answer.instruction && !statementOff(state, 'world:R-NS-EXEC')
+    ? refuse('a Realm stream fetches instructions from a Non-secure address', 'DIS-REALM-NSEXEC')
+    : null;
 }
 
 /** Stage 1 does not translate: the input is checked against OAS, or against IAS before a stage 2 (3.4). */
@@ -159,12 +198,21 @@ function bypassStage1(
     answer.fail({ ...stage1Fault('F_ADDR_SIZE', reason, rule, 0), terminates: true });
     return;
   }
+  const space = bypassSpace(t, stream, state);
+  if (answer.instruction && space === 'ns' && stream.world !== 'ns') {
+    const refused = refusedFetch(state, stream, answer, space);
+    if (refused !== null) {
+      answer.fail(refused);
+      return;
+    }
+  }
   answer.need = neededOf(t, answer.privileged, answer.instruction);
-  if (stream.stage2 !== null) {
-    translateIpa(machine, stream, stream.stage2, t.vaHi | 0, t.vaLo | 0, answer, recorder);
+  const stage2 = stage2For(stream, space);
+  if (stage2 !== null) {
+    translateIpa(machine, stream, stage2, t.vaHi | 0, t.vaLo | 0, answer, recorder);
     return;
   }
-  bypass(t, answer);
+  bypass(t, answer, space);
   // IAS may be more than OAS (VMSAv8-32 LPAE): without a stage 2 the output is then cut to OAS (3.4).
   if (answer.pa >= state.oasLimit) answer.pa %= state.oasLimit;
 }
