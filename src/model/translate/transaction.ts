@@ -123,6 +123,10 @@ function configWorld(t: Transaction, state: WorldState): World {
 
 /** SMMUEN=0: GBPA or S_GBPA decides (6.3.14, 6.3.63), R_GBPA.ABORT is always 1, and nothing is recorded. */
 function disabled(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
+  if (!state.present || t.world === 'root') {
+    answer.decline(`there are no streams of world ${t.world}`, '3.10.1');
+    return;
+  }
   if (t.world === 'realm' && !state.rulesOff.has('DIS-REALM')) {
     const reason = 'R_CR0.SMMUEN=0: all Realm traffic is terminated (R_GBPA.ABORT is 1)';
     answer.fail(silent(reason, 'DIS-REALM'));
