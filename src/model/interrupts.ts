@@ -14,6 +14,7 @@ import { isWritable } from './effects.ts';
 import { reportOwnAccess } from './gpc/report.ts';
 import type { QueueMachine } from './machine.ts';
 import type { Effect, Recorder } from './plan.ts';
+import { msiSpace } from './queues/world-queues.ts';
 import { attributesText } from './translate/attribute-text.ts';
 import { stage2Attributes } from './translate/attributes.ts';
 import { wordAfter } from './word-after.ts';
@@ -94,7 +95,7 @@ function configuredMsi(on: Signals, source: InterruptSource): Msi {
     data: bank.lo(`${stem}1`),
     sh: bank.field(`${stem}2`, 'SH'),
     memAttr: bank.field(`${stem}2`, 'MemAttr'),
-    space: nonSecure ? 'ns' : on.world,
+    space: msiSpace(on.machine.state(on.world).rulesOff, on.world, nonSecure),
   };
 }
 

@@ -11,6 +11,7 @@ import type { RegisterBank } from './bank.ts';
 import { type DptConfig, deriveDpt } from './dpt-config.ts';
 import { type FieldBitsByLayout, fieldBits } from './field-bits.ts';
 import { PA_BITS } from './memory.ts';
+import { queueOwner } from './queues/world-queues.ts';
 import { gbpaOverrides, tableAttributes } from './translate/attribute-sources.ts';
 import type { Attributes, Overrides } from './translate/attributes.ts';
 import { idsOfWorld, isPresent, withRulesOff } from './world-ids.ts';
@@ -297,6 +298,10 @@ export function deriveState(
   const present = isPresent(every, world, rulesOff);
   const read = readerOf(bank, world);
   const on = (stem: string, field: string): boolean => present && read.field(stem, field) === 1;
+  const queueOn = (queue: 'CMDQ' | 'EVENTQ'): boolean => {
+    const of = present ? queueOwner(rulesOff, world, queue) : null;
+    return of !== null && readerOf(bank, of).field('CR0', `${queue}EN`) === 1;
+  };
   const outputBits = Math.min(oasBits(ids), PA_BITS);
   // More than the architecture has (6.3.2) is a snapshot's mistake.
   const sidBits = Math.min(feature(ids, 'IDR1.SIDSIZE'), SID_BITS);
@@ -306,8 +311,8 @@ export function deriveState(
     world,
     present,
     smmuEnabled: on('CR0', 'SMMUEN'),
-    cmdqEnabled: on('CR0', 'CMDQEN'),
-    eventqEnabled: on('CR0', 'EVENTQEN'),
+    cmdqEnabled: queueOn('CMDQ'),
+    eventqEnabled: queueOn('EVENTQ'),
     streamTable:
       owner === null ? NO_TABLE : streamTableOf(readerOf(bank, owner), features, sidBits, outputBits),
     features,

@@ -3,6 +3,7 @@
 import type { Covered } from '../../model/caches/location.ts';
 import { type TlbEntry, tlbPage } from '../../model/caches/tlb.ts';
 import { commandStreams } from '../../model/commands/config.ts';
+import { actedRegimes, actedState } from '../../model/commands/reach.ts';
 import { tlbiMatch, whyNot } from '../../model/commands/tlbi-match.ts';
 import { scopeOfOpcode } from '../../model/commands/tlbi-scope.ts';
 import type { NotifyDecision } from '../../model/notifiers/decision.ts';
@@ -75,7 +76,9 @@ function byCommand(smmu: Smmu, plan: Plan): (mapping: HeldMapping, source: Cover
   const { world } = operation;
   const scope = scopeOfOpcode(opcodeOf(words, 0));
   if (scope === undefined || world === 'root') return nothing;
-  const match = tlbiMatch({ words, state: smmu.state(world), world }, scope);
+  const from = { machine: smmu, world, state: smmu.state(world) };
+  const state = actedState(from, scope);
+  const match = tlbiMatch({ words, state, regimes: actedRegimes(from, scope, state) }, scope);
   return (_mapping, source) => whyNot(match, source) === null;
 }
 

@@ -1,7 +1,6 @@
 /** CMD_ATC_INV and CMD_PRI_RESP: IHI 0070 4.5. */
 
 import { hex } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
 import { CERRORS } from '../../spec/cerror.ts';
 import { ATC_INV_SIZE_ALL, PRI_RESPONSE_CODES } from '../../spec/command-rules.ts';
 import { COMMANDS } from '../../spec/commands.ts';
@@ -10,6 +9,7 @@ import { respond } from '../ats/page-requests.ts';
 import type { Effect } from '../plan.ts';
 import { argument, type CommandContext, type CommandFailure } from './context.ts';
 import { queueOf } from './drop.ts';
+import { endpointWorld } from './reach.ts';
 
 const { Address } = COMMANDS.CMD_ATC_INV.layout.fields;
 const { Resp } = COMMANDS.CMD_PRI_RESP.layout.fields;
@@ -19,11 +19,6 @@ const RESPONSES: Readonly<Record<number, number>> = {
   [Resp.names.InvalidRequest]: PRI_RESPONSE_CODES.InvalidRequest,
   [Resp.names.Success]: PRI_RESPONSE_CODES.Success,
 };
-
-/** Both commands mean Non-secure streams on the Secure queue (4.5). */
-function streamWorld(c: CommandContext): World {
-  return c.world === 's' ? 'ns' : c.world;
-}
 
 /** The SubstreamID, or -1; without substreams SSV counts as 0, which 4.5 allows. */
 function substream(c: CommandContext): number {
@@ -36,7 +31,7 @@ export function invalidateAtc(c: CommandContext): void {
   // Sizes above 52 give an UNKNOWN span (4.5.1); here that is everything.
   const size = argument(c, 'Size');
   const scope: AtcScope = {
-    world: streamWorld(c),
+    world: endpointWorld(c),
     sid: argument(c, 'StreamID'),
     ssid: substream(c),
     everyPasid: argument(c, 'Global') === 1,
@@ -94,7 +89,7 @@ export function completeInvalidations(c: CommandContext): CommandFailure | undef
 export function respondToPages(c: CommandContext): void {
   const { pages } = c.machine.traffic;
   const to = {
-    world: streamWorld(c),
+    world: endpointWorld(c),
     sid: argument(c, 'StreamID'),
     ssid: substream(c),
     prgIndex: argument(c, 'PRGIndex'),

@@ -4,42 +4,48 @@
  */
 
 import type { World } from '../../bits/world.ts';
-import { type ConfigScope, commandByOpcode, opcodeOf, RANGE_ALL } from '../../spec/commands.ts';
+import {
+  type ConfigScope,
+  commandByOpcode,
+  opcodeOf,
+  type QueueWorld,
+  RANGE_ALL,
+} from '../../spec/commands.ts';
 import { type CfgiMatch, whyCfgiNot } from '../caches/location.ts';
 import type { Reading } from '../caches/noted.ts';
 import type { StructureEntry } from '../caches/structures.ts';
 import { argument, type CommandContext } from './context.ts';
 import { dropConfig, dropStructure, noteInvalidation } from './drop.ts';
 import { dropStreamMaps, invalidatePartidMap } from './partid-maps.ts';
+import { isOutOfReach, type Reaching, streamWorld } from './reach.ts';
 
 /** StreamIDs have 32 bits at most. */
 const LAST_SID = 0xffff_ffff;
 
-/** What says which structures a CMD_CFGI_* names. */
-type Said = Pick<CommandContext, 'spec' | 'words' | 'world'>;
+/** No rule is left out. */
+const PLAIN: Reaching['state'] = { rulesOff: new Set() };
 
 /** How many StreamIDs a command names. */
-function countOf(c: Said, scope: ConfigScope): number {
+function countOf(c: Reaching, scope: ConfigScope): number {
   if (scope.by !== 'stream-range') return 1;
   const range = argument(c, 'Range');
   return range === RANGE_ALL ? 2 ** 32 : 2 ** (range + 1);
 }
 
 /** The Security state that a command acts on, and its StreamIDs, first and last. */
-function streamsOf(c: Said, scope: ConfigScope): Pick<CfgiMatch, 'world' | 'first' | 'last'> {
+function streamsOf(
+  c: Reaching,
+  scope: ConfigScope,
+): Pick<CfgiMatch, 'first' | 'last'> & { readonly world: QueueWorld } {
   const sid = argument(c, 'StreamID');
   const count = countOf(c, scope);
   // The bottom Range+1 bits of StreamID are ignored (4.3.2).
   const first = count === 1 ? sid : count >= 2 ** 32 ? 0 : Math.floor(sid / count) * count;
-  return { world: worldOf(c), first, last: Math.min(first + count - 1, LAST_SID) };
-}
-
-function worldOf(c: Said): World {
-  return c.world === 's' && argument(c, 'SSec') === 0 ? 'ns' : c.world;
+  return { world: streamWorld(c), first, last: Math.min(first + count - 1, LAST_SID) };
 }
 
 /** All that a command names. */
-function matchOf(c: Said, scope: ConfigScope): CfgiMatch {
+function matchOf(c: Reaching, scope: ConfigScope): CfgiMatch & { readonly world: QueueWorld } {
   const ssid = argument(c, 'SubstreamID');
   return { scope, ...streamsOf(c, scope), ssid, leaf: argument(c, 'Leaf') === 1 };
 }
@@ -47,20 +53,22 @@ function matchOf(c: Said, scope: ConfigScope): CfgiMatch {
 /** The Security state and the StreamIDs, first and last, that the words of a CMD_CFGI_* name; null of other commands. */
 export function commandStreams(
   words: Uint32Array,
-  world: Said['world'],
+  world: Reaching['world'],
 ): Pick<CfgiMatch, 'world' | 'first' | 'last'> | null {
   const spec = commandByOpcode(opcodeOf(words, 0));
   const scope = spec?.config;
   if (!spec || !scope || scope.by === 'vmid') return null;
-  return streamsOf({ spec, words, world }, scope);
+  return streamsOf({ spec, words, world, state: PLAIN }, scope);
 }
 
 /** CMD_CFGI_*: drops the entries of the StreamIDs that the command names. */
 export function invalidateConfig(c: CommandContext): void {
   const scope = c.spec.config;
   if (!scope) return;
+  const acted = streamWorld(c);
+  if (isOutOfReach(c, acted)) return;
   if (scope.by === 'vmid') {
-    invalidatePartidMap(c, worldOf(c));
+    invalidatePartidMap(c, acted);
     return;
   }
   const { world, first, last } = streamsOf(c, scope);
@@ -83,9 +91,9 @@ function dropStreams(c: CommandContext, world: World, first: number, last: numbe
 }
 
 /** What words of such a command say of a location; it keeps nothing of the context. */
-function readingOf({ spec, world }: CommandContext, scope: ConfigScope): Reading {
+function readingOf({ spec, world, state }: CommandContext, scope: ConfigScope): Reading {
   return (words) => {
-    const match = matchOf({ spec, words, world }, scope);
+    const match = matchOf({ spec, words, world, state }, scope);
     return (location) =>
       location.kind === 'structure'
         ? whyCfgiNot(match, location)
@@ -109,9 +117,9 @@ function dropStructures(c: CommandContext, scope: ConfigScope): void {
 }
 
 /** What is cached of one StreamID, and of the L1STD that serves it. */
-function near(c: CommandContext, world: World, sid: number): StructureEntry[] {
+function near(c: CommandContext, world: QueueWorld, sid: number): StructureEntry[] {
   const { structures } = c.machine;
-  const { split, twoLevel } = c.state.streamTable;
+  const { split, twoLevel } = (world === c.world ? c.state : c.machine.state(world)).streamTable;
   const own = structures.ofStream(world, sid);
   const start = sid - (sid % 2 ** split);
   if (!twoLevel || start === sid) return own;

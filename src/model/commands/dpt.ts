@@ -4,6 +4,7 @@ import { hex } from '../../bits/u64.ts';
 import { DPTI_SIZE_LOG2_MAX } from '../../spec/dpt.ts';
 import { type DptEntry, dptEntryText } from '../caches/dpt.ts';
 import { argument, type CommandContext } from './context.ts';
+import { endpointWorld } from './reach.ts';
 
 /** log2 of the largest region that begins at the address and that a command can name. */
 function alignmentOf(address: number): number {
@@ -19,7 +20,8 @@ function alignmentOf(address: number): number {
  */
 function named(c: CommandContext): DptEntry[] {
   // A Secure queue acts on the Non-secure table (4.6.1).
-  const world = c.world === 'realm' ? 'realm' : 'ns';
+  const acted = endpointWorld(c);
+  const world = acted === 'realm' ? 'realm' : 'ns';
   if (c.spec.dpt?.address !== 'pa') return c.machine.dpt.entries(world);
   const address = argument(c, 'Address') % 2 ** c.state.oasBits;
   const bits = alignmentOf(address);

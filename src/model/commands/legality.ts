@@ -60,7 +60,7 @@ export function judgeOpcode(state: WorldState, world: QueueWorld, opcode: number
     return { spec: null, illegal: `opcode ${hex(opcode)} is ${why}` };
   }
   const { strict } = state;
-  const ssec = spec.ssec && world !== 's';
+  const ssec = spec.ssec && ssecIsRefused(state, world);
   const values = valueChecks(spec);
   const ranged = isRanged(spec, state);
   return {
@@ -74,6 +74,12 @@ export function judgeOpcode(state: WorldState, world: QueueWorld, opcode: number
     ranged,
     strict,
   };
+}
+
+/** Outside the Secure queue SSec must be 0 (4.1.6). */
+function ssecIsRefused({ rulesOff }: WorldState, world: QueueWorld): boolean {
+  if (world === 's') return false;
+  return !rulesOff.has(world === 'ns' ? 'world:CMD-NS' : 'world:R-SSEC');
 }
 
 function valueChecks(spec: CommandSpec): ValueCheck[] {
@@ -115,8 +121,16 @@ function isRanged(spec: CommandSpec, state: WorldState): boolean {
   return spec.range && state.features.ril;
 }
 
+/** Whose word counts; another queue's where the rule that refuses the command here is left out. */
+function columnOf({ kind, legal }: Spec, { rulesOff }: WorldState, world: QueueWorld): QueueWorld {
+  if (rulesOff.size === 0) return world;
+  if (world === 'ns') return legal.ns === false && rulesOff.has('world:CMD-NS') ? 's' : 'ns';
+  const stalls = kind === 'resume' || kind === 'stall-terminate';
+  return world === 'realm' && stalls && rulesOff.has('world:R-STALL') ? 'ns' : world;
+}
+
 function illegalOpcode(spec: Spec, state: WorldState, world: QueueWorld): string | null {
-  const legal = spec.legal[world];
+  const legal = spec.legal[columnOf(spec, state, world)];
   if (legal === true) return null;
   if (legal === false) return `${spec.name} does not exist on this queue`;
   const missing = legal.find((test) => !holds(state.ids, test));
@@ -203,9 +217,11 @@ export function unpredictable(spec: CommandSpec, words: Uint32Array, state: Worl
   const get = (name: string): number => fields[name]?.get(words, 0) ?? 0;
   if (isRanged(spec, state) && get('TG') !== 0) return misaligned(fields, get, words, state);
   const named = !(spec.config?.by === 'stream-range' && get('Range') === RANGE_ALL);
-  const sid = named && !(spec.ssec && get('SSec') === 1) ? get('StreamID') : 0;
+  // Of a Secure queue the size is that of the streams that SSec means; only its own is known here.
+  const own = spec.ssec ? (get('SSec') === 1) === (state.world === 's') : state.world !== 's';
+  const sid = named && own ? get('StreamID') : 0;
   if (sid >= 2 ** state.sidBits) {
-    return `StreamID ${hex(sid)} needs more than IDR1.SIDSIZE=${state.sidBits} bits: no effect, or one on another stream (4.1.7)`;
+    return `StreamID ${hex(sid)} needs more than ${state.world === 's' ? 'S_IDR1.S_SIDSIZE' : 'IDR1.SIDSIZE'}=${state.sidBits} bits: no effect, or one on another stream (4.1.7)`;
   }
   // Without SSV the command has no SubstreamID, except CMD_CFGI_CD, which always has one.
   const ssid = fields['SSV'] === undefined || get('SSV') === 1 ? get('SubstreamID') : 0;

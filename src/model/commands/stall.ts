@@ -1,17 +1,12 @@
 /** CMD_RESUME and CMD_STALL_TERM: IHI 0070 4.7.1 and 4.7.2. */
 
 import { hex } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
 import { COMMANDS } from '../../spec/commands.ts';
 import { changePhase, removeStall, stalledText, terminateStall } from '../stalls.ts';
 import { argument, type CommandContext } from './context.ts';
+import { streamWorld } from './reach.ts';
 
 const { Ac, Ab } = COMMANDS.CMD_RESUME.layout.fields;
-
-/** SSec chooses the streams that a command of the Secure queue means. */
-function streamWorld(c: CommandContext): World {
-  return c.world === 's' && argument(c, 'SSec') === 0 ? 'ns' : c.world;
-}
 
 /** CMD_RESUME: retries or terminates the stall that StreamID and STAG name together; without one it does nothing. */
 export function resume(c: CommandContext): void {

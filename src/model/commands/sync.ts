@@ -2,6 +2,7 @@
 
 import { CS_SIG_IRQ, CS_SIG_SEV } from '../../spec/commands.ts';
 import { hasMsi, sendMsi } from '../interrupts.ts';
+import { msiSpace } from '../queues/world-queues.ts';
 import { argument, type CommandContext } from './context.ts';
 import { completeInvalidations } from './drop.ts';
 
@@ -31,7 +32,7 @@ function interrupt(c: CommandContext): void {
     data: argument(c, 'MSIData'),
     sh: argument(c, 'MSH'),
     memAttr: argument(c, 'MSIAttr'),
-    space: c.world === 'realm' && argument(c, 'MSI_NS') === 1 ? ('ns' as const) : c.world,
+    space: msiSpace(c.state.rulesOff, c.world, argument(c, 'MSI_NS') === 1),
   };
   sendMsi(c, msi, 'CMDQ', 'MSIAddress');
 }

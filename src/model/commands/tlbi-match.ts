@@ -2,8 +2,8 @@
 
 import type { Covered } from '../caches/location.ts';
 import { ANY_ASID, NO_ASID, REGIME_BIT } from '../caches/tlb.ts';
+import type { WorldState } from '../state.ts';
 import { levelShift } from '../translate/descriptor.ts';
-import type { CommandContext } from './context.ts';
 import { type CompiledScope, range, readRange } from './tlbi-scope.ts';
 
 /** A command's scope with the values of its fields: what it says does not change with what comes after it. */
@@ -26,9 +26,12 @@ export interface TlbiMatch {
   readonly tables: boolean;
 }
 
-/** The scope of a command by its words, in a state of the registers; it leaves the addresses in `range`. */
+/**
+ * The scope of a command by its words; it leaves the addresses in `range`.
+ * @param c its words, the state that it acts on, and the regimes whose entries go (`reach.ts`)
+ */
 export function tlbiMatch(
-  c: Pick<CommandContext, 'words' | 'state' | 'world'>,
+  c: { readonly words: Uint32Array; readonly state: WorldState; readonly regimes: number },
   scope: CompiledScope,
 ): TlbiMatch {
   const { words, state } = c;
@@ -36,7 +39,7 @@ export function tlbiMatch(
   if (address !== null) readRange(scope, address, words, state);
   return {
     scope,
-    regimes: scope.regimes[c.world][state.e2h ? 1 : 0],
+    regimes: c.regimes,
     vmid: scope.vmid === null ? -1 : scope.vmid.get(words, 0),
     asid: scope.asid === null ? -1 : scope.asid.get(words, 0),
     vmwBits: state.vmwBits,

@@ -2,6 +2,7 @@
 
 import type { Field } from '../../bits/layout.ts';
 import { COMMAND_LIST, type QueueWorld, type TlbScope } from '../../spec/commands.ts';
+import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
 import { RANGE_ALIGNMENT_LOG2, RANGE_ALIGNMENT_LOG2_128, RANGE_GRANULE_LOG2 } from '../../spec/tlbi-range.ts';
 import { REGIME_BIT, tlbPage } from '../caches/tlb.ts';
 import type { WorldState } from '../state.ts';
@@ -15,6 +16,8 @@ export interface CompiledScope {
   readonly stage2: boolean;
   /** Regimes by queue: bits of {@link REGIME_BIT}, for CR2.E2H=0 and 1. */
   readonly regimes: Readonly<Record<QueueWorld, readonly [number, number]>>;
+  /** By queue: the Security state whose entries go. */
+  readonly acts: Readonly<Record<QueueWorld, QueueWorld>>;
   readonly vmid: Field | null;
   readonly asid: Field | null;
   /** The ASID leaves global entries in scope. */
@@ -38,11 +41,18 @@ function regimesOf(scope: TlbScope, world: QueueWorld): readonly [number, number
   return [bits(all.filter((name) => !name.endsWith('E2H'))), bits(e2h)];
 }
 
+/** The Secure queue has commands for Non-secure entries (4.4). */
+function actsOn(scope: TlbScope, world: QueueWorld): QueueWorld {
+  const [first] = scope.worlds[world];
+  return first === undefined ? world : STREAM_WORLDS[first].world;
+}
+
 function compile(scope: TlbScope, fields: Readonly<Record<string, Field | undefined>>): CompiledScope {
   return {
     stage1: scope.stages.includes('1'),
     stage2: scope.stages.includes('2'),
     regimes: { ns: regimesOf(scope, 'ns'), s: regimesOf(scope, 's'), realm: regimesOf(scope, 'realm') },
+    acts: { ns: actsOn(scope, 'ns'), s: actsOn(scope, 's'), realm: actsOn(scope, 'realm') },
     vmid: scope.vmid ? (fields['VMID'] ?? null) : null,
     asid: scope.asid === 'any' ? null : (fields['ASID'] ?? null),
     orGlobal: scope.asid === 'match-or-global',

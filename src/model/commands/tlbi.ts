@@ -19,6 +19,7 @@ import { levelShift } from '../translate/descriptor.ts';
 import type { CommandContext } from './context.ts';
 import { dropTlbEntry, noteInvalidation } from './drop.ts';
 import { unpredictable } from './legality.ts';
+import { actedRegimes, actedState } from './reach.ts';
 import { tlbiMatch, whyNot } from './tlbi-match.ts';
 import { type CompiledScope, range, readRange, scopeOfOpcode } from './tlbi-scope.ts';
 
@@ -64,10 +65,11 @@ function removesMisaligned(c: CommandContext): boolean {
 
 /** What words of such a command say of a location; it keeps nothing of the context. */
 function readingOf(c: CommandContext, scope: CompiledScope): Reading {
-  const { state, world } = c;
+  const state = actedState(c, scope);
+  const regimes = actedRegimes(c, scope, state);
   const written = c.machine.options.misalignedRange === 'as-written';
   return (words) => {
-    const match = tlbiMatch({ words, state, world }, scope);
+    const match = tlbiMatch({ words, state, regimes }, scope);
     const isVoid = scope.address !== null && range.misaligned && !written;
     return (location) => {
       if (isVoid) return 'its address is not aligned as TG and TTL ask: nothing is guaranteed';
@@ -81,8 +83,9 @@ function readingOf(c: CommandContext, scope: CompiledScope): Reading {
 /** Drops the matching entries of one TLB. */
 function invalidateIn(c: CommandContext, scope: CompiledScope, tlb: Tlb, tables: boolean): number {
   if (tlb.size === 0) return 0;
-  const { words, state } = c;
-  const regimes = scope.regimes[c.world][state.e2h ? 1 : 0];
+  const { words } = c;
+  const state = actedState(c, scope);
+  const regimes = actedRegimes(c, scope, state);
   const vmid = scope.vmid === null ? -1 : scope.vmid.get(words, 0);
   const asid = scope.asid === null ? -1 : scope.asid.get(words, 0);
   const spaces = tlb.spaces();

@@ -1,13 +1,14 @@
 /** From a fault to its event: recorded, merged, suppressed, or a stall: IHI 0070 7.2.1 and 3.12. */
 
 import type { World } from '../../bits/world.ts';
+import type { QueueWorld } from '../../spec/commands.ts';
 import type { EventName } from '../../spec/events.ts';
 import { feature } from '../../spec/features.ts';
 import type { Changeable } from '../effects.ts';
 import type { Effect, Fault, Recorder, Recording, Transaction } from '../plan.ts';
 import { writeEvent } from '../queues/event-queue.ts';
-import { hasQueues } from '../queues/queue-id.ts';
 import { ring } from '../queues/ring.ts';
+import { eventQueueOwner, queueSpace } from '../queues/world-queues.ts';
 import { belowLimit, insertStall, type StallPhase } from '../stalls.ts';
 import type { WorldState } from '../state.ts';
 import type { Answer } from '../translate/answer.ts';
@@ -27,7 +28,7 @@ const RECORDING_TEXT: Readonly<Record<Recording, string>> = {
 };
 
 /** Whether the event queue takes records (7.2.1). */
-function isEventqWritable(on: Changeable, state: WorldState, world: World): boolean {
+function isEventqWritable(on: Changeable, state: WorldState, world: QueueWorld): boolean {
   const { full, inconsistent } = ring(on.bank, 'EVENTQ', world);
   return state.eventqEnabled && !state.eventqAborted && !full && !inconsistent;
 }
@@ -40,7 +41,9 @@ function isEventOff({ rulesOff }: WorldState, event: EventName | null): boolean 
 /** Whether one more stall could be recorded. */
 export function isStallRecordable(on: Changeable, state: WorldState, world: World): boolean {
   const { stalls } = on.traffic;
-  return belowLimit(stalls, feature(state.ids, 'IDR5.STALL_MAX')) && isEventqWritable(on, state, world);
+  const to = eventQueueOwner(state.rulesOff, world);
+  if (to === null || !belowLimit(stalls, feature(state.ids, 'IDR5.STALL_MAX'))) return false;
+  return isEventqWritable(on, state, to);
 }
 
 /**
@@ -57,11 +60,13 @@ export function recordEvent(
   effects: Effect[],
   recorder: Recorder | null,
 ): Recording {
-  if (!hasQueues(world) || isEventOff(state, event)) return 'none';
-  if (on.traffic.mergeEvents && isEventqWritable(on, state, world)) {
-    if (isMerged(on.bank, on.own(world), world, event, record, mev)) return 'merged';
+  const to = eventQueueOwner(state.rulesOff, world);
+  if (to === null || isEventOff(state, event)) return 'none';
+  if (on.traffic.mergeEvents && isEventqWritable(on, state, to)) {
+    const memory = on.own(queueSpace(state.rulesOff, to));
+    if (isMerged(on.bank, memory, to, event, record, mev)) return 'merged';
   }
-  return writeEvent({ machine: on, world, effects, recorder }, record, false);
+  return writeEvent({ machine: on, world: to, effects, recorder }, record, false);
 }
 
 /** Records tell of refused fetches with IDR0.RME_IMPL (3.25.3). */
@@ -125,8 +130,9 @@ function stall(
     const tag = stalls.freeTag();
     const { privileged, instruction } = answer;
     answer.record = encodeRecord(fault, { transaction: t, privileged, instruction }, tag);
-    if (answer.record !== null && hasQueues(t.world)) {
-      const signals = { machine: on, world: t.world, effects, recorder };
+    const to = eventQueueOwner(state.rulesOff, t.world);
+    if (answer.record !== null && to !== null) {
+      const signals = { machine: on, world: to, effects, recorder };
       answer.recording = writeEvent(signals, answer.record, true);
     }
     if (answer.recording === 'written') {

@@ -4,7 +4,8 @@ import { hiOf, loOf } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { cerrorName } from '../../spec/cerror.ts';
 import { COMMAND_BYTES, type QueueWorld } from '../../spec/commands.ts';
-import { REGISTERS } from '../../spec/registers.ts';
+import { REGISTERS, WORLD_PREFIX } from '../../spec/registers.ts';
+import { WORLD_FACTS } from '../../spec/worlds.ts';
 import { offsetOf, type RegisterBank } from '../bank.ts';
 import type { QueueMachine } from '../machine.ts';
 import type { SparseMemory } from '../memory.ts';
@@ -12,6 +13,7 @@ import type { WorldState } from '../state.ts';
 import { ECMDQ_ENABLE, ECMDQ_ERROR, ecmdqPlaces, ecmdqStopped } from './ecmdq.ts';
 import { type QueueId, queueName } from './queue-id.ts';
 import { alignedBase, cappedLog2size, ring } from './ring.ts';
+import { queueOwner, queueSpace } from './world-queues.ts';
 
 const ECMDQ_BASE = REGISTERS.ECMDQ_BASEn.layout.fields;
 
@@ -19,6 +21,8 @@ const ECMDQ_BASE = REGISTERS.ECMDQ_BASEn.layout.fields;
 export interface CommandQueue {
   readonly id: QueueId;
   readonly world: QueueWorld;
+  /** Address space of the entries. */
+  readonly space: World;
   /** Places of the index registers. */
   readonly prod: number;
   readonly cons: number;
@@ -38,26 +42,31 @@ function describe(
   base: number,
 ): CommandQueue {
   const entries = 2 ** facts.log2size;
+  const space = queueSpace(machine.state(facts.world).rulesOff, facts.world);
   return {
     ...facts,
+    space,
     baseHi: hiOf(base),
     baseLo: loOf(base),
     mask: 2 * entries - 1,
     indexMask: entries - 1,
-    memory: machine.own(facts.world),
+    memory: machine.own(space),
   };
 }
 
-/** A queue, or null when there is none of that number. Only those of the Non-secure state are modelled. */
-export function commandQueue(machine: QueueMachine, world: World, id: QueueId): CommandQueue | null {
-  if (world !== 'ns') return null;
+/** A queue, or null when there is none of that number. Enhanced queues are those of the Non-secure state. */
+export function commandQueue(machine: QueueMachine, of: World, id: QueueId): CommandQueue | null {
+  const { present, rulesOff } = machine.state(of);
+  const world = present ? queueOwner(rulesOff, of, 'CMDQ') : null;
+  if (world === null) return null;
   const { bank } = machine;
   if (id === 'CMDQ') {
     const { base, log2size } = ring(bank, 'CMDQ', world);
-    const [prod, cons] = [offsetOf('CMDQ_PROD'), offsetOf('CMDQ_CONS')];
+    const prefix = WORLD_PREFIX[world];
+    const [prod, cons] = [offsetOf(`${prefix}CMDQ_PROD`), offsetOf(`${prefix}CMDQ_CONS`)];
     return describe(machine, { id, world, prod, cons, log2size }, base);
   }
-  const places = ecmdqPlaces(bank, id);
+  const places = world === 'ns' ? ecmdqPlaces(bank, id) : null;
   if (places === null) return null;
   const words = Uint32Array.of(bank.peek(places.base), bank.peek(places.base + 4));
   const log2size = cappedLog2size(bank, 'CMDQ', ECMDQ_BASE.LOG2SIZE.get(words, 0));
@@ -85,19 +94,20 @@ export function idleReason(
   world: World,
   id: QueueId = 'CMDQ',
 ): string | null {
-  if (world !== 'ns') return 'this Security state is not modelled';
+  if (!state.present) return `there is no ${world} state (${WORLD_FACTS[world].present} is 0)`;
   if (machine.failure.active) return 'service failure mode: queues are accessed no more (12.3)';
   const queue = commandQueue(machine, world, id);
-  if (queue === null) return `there is no ${queueName(id)}`;
+  if (queue === null) return `there is no ${queueName(id)}${world === 'ns' ? '' : ` in ${world} state`}`;
   const { bank } = machine;
   const [prod, cons] = [bank.peek(queue.prod), bank.peek(queue.cons)];
   if (id !== 'CMDQ') {
     const stopped = ecmdqStopped(prod, cons);
     if (stopped !== null) return `${queueName(id)} ${stopped}`;
-  } else if (!state.cmdqEnabled) return 'command queue disabled (CR0.CMDQEN=0)';
+  } else if (!state.cmdqEnabled) return `command queue disabled (${WORLD_PREFIX[queue.world]}CR0.CMDQEN=0)`;
   else if (state.cmdqStopped) {
+    const prefix = WORLD_PREFIX[queue.world];
     const code = cerrorName(state.cmdqError) ?? `ERR ${state.cmdqError}`;
-    return `command queue stopped by ${code}: acknowledge GERROR.CMDQ_ERR in GERRORN`;
+    return `command queue stopped by ${code}: acknowledge ${prefix}GERROR.CMDQ_ERR in ${prefix}GERRORN`;
   }
   return ((prod ^ cons) & queue.mask) === 0 ? 'nothing pending' : null;
 }

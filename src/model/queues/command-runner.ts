@@ -5,7 +5,7 @@ import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { CERRORS } from '../../spec/cerror.ts';
 import { COMMAND_BYTES, COMMANDS, type CommandName, commandNameOf, opcodeOf } from '../../spec/commands.ts';
-import { REGISTERS } from '../../spec/registers.ts';
+import { REGISTERS, WORLD_PREFIX } from '../../spec/registers.ts';
 import { completeInvalidations } from '../commands/ats.ts';
 import { Arguments, type CommandContext, type Handler } from '../commands/context.ts';
 import { HANDLERS } from '../commands/index.ts';
@@ -75,10 +75,29 @@ function keep(w: Uint32Array, counts: Uint32Array): void {
   w[3] = (w[3] as number) & (counts[3] as number);
 }
 
+/** `S_CMDQ_CONS`, `ECMDQ_CONS3`. */
+function consName({ id, world }: CommandQueue): string {
+  return id === 'CMDQ' ? `${WORLD_PREFIX[world]}CMDQ_CONS` : `ECMDQ_CONS${id}`;
+}
+
 /** Whether a feature that is missing takes bits of a field away. */
 function takesAway({ counts }: FieldBits, layout: Layout): boolean {
   return reservedMask(layout).some((mask, word) => (~mask & ~(counts[word] as number)) !== 0);
 }
+
+/** What was derived for the queue of one Security state. */
+interface Known {
+  state: WorldState | null;
+  queue: CommandQueue | null;
+  /** By opcode, each filled when one is met; good for one state. */
+  readonly entries: (Entry | undefined)[];
+}
+
+const unknown = (): Known => ({
+  state: null,
+  queue: null,
+  entries: new Array<Entry | undefined>(256).fill(undefined),
+});
 
 /**
  * Consumes the commands of one SMMU. What the registers say is derived once for each change of them, and the object for
@@ -90,10 +109,15 @@ export class CommandRunner {
   /** What the fast path commits after each command. */
   readonly #pending: Effect[] = [];
   readonly #context: Changing<CommandContext>;
+  readonly #known: Readonly<Record<World, Known>> = {
+    ns: unknown(),
+    s: unknown(),
+    realm: unknown(),
+    root: unknown(),
+  };
+  /** Of the queue at hand. */
   #state: WorldState | null = null;
-  #queue: CommandQueue | null = null;
-  /** By opcode, each filled when one is met; good for one state. */
-  readonly #entries = new Array<Entry | undefined>(256).fill(undefined);
+  #entries = this.#known.ns.entries;
   #failed: CommandOutcome = IDLE;
   /** CONS moves at once, not by an effect. */
   #direct = false;
@@ -181,12 +205,16 @@ export class CommandRunner {
   /** The queue as its registers describe it now. */
   #refresh(world: World, id: QueueId): CommandQueue | null {
     const state = this.#machine.state(world);
-    const before = this.#queue;
-    if (state === this.#state && before !== null && before.id === id && before.world === world) return before;
-    if (state !== this.#state) this.#entries.fill(undefined);
-    const queue = commandQueue(this.#machine, world, id);
+    const known = this.#known[world];
+    let { queue } = known;
+    if (state !== known.state || queue === null || queue.id !== id) {
+      if (state !== known.state) known.entries.fill(undefined);
+      queue = commandQueue(this.#machine, world, id);
+      known.state = state;
+      known.queue = queue;
+    }
     this.#state = state;
-    this.#queue = queue;
+    this.#entries = known.entries;
     if (queue === null) return null;
     this.#context.state = state;
     this.#context.world = queue.world;
@@ -244,7 +272,10 @@ export class CommandRunner {
       return true;
     }
     if (entry.needsSmmuen && !c.state.smmuEnabled) {
-      recorder?.step('decide', 'ignored while translation is disabled (CR0.SMMUEN=0)');
+      recorder?.step(
+        'decide',
+        `ignored while translation is disabled (${WORLD_PREFIX[queue.world]}CR0.SMMUEN=0)`,
+      );
     } else entry.handler(c);
     this.#advance(queue, cons);
     return true;
@@ -284,7 +315,7 @@ export class CommandRunner {
       kind: 'command',
       name: `${queueName(queue.id)}[${hex(index)}] ${layout.replace(/^CMD_/, '')}`,
       layout,
-      space: queue.world,
+      space: queue.space,
       pa,
       words: status === DATA ? words.slice() : new Uint32Array(0),
       status,
@@ -315,7 +346,7 @@ export class CommandRunner {
     }
     const value = next >>> 0;
     const { effects, state } = this.#context;
-    const what = `${queue.id === 'CMDQ' ? 'CMDQ_CONS' : `ECMDQ_CONS${queue.id}`} moves past the command`;
+    const what = `${consName(queue)} moves past the command`;
     recorder?.step('register', what);
     effects.push({ kind: 'register', offset: queue.cons, value, what });
     const full = ((bank.peek(queue.prod) - cons) & queue.mask) === queue.indexMask + 1;
@@ -335,7 +366,7 @@ export class CommandRunner {
       command: null,
       cerror: 0,
       reason: `the command at ${hex(pa)} is not in the image`,
-      missing: { space: queue.world, pa, structure: `command ${hex(index)}`, wouldBe: null },
+      missing: { space: queue.space, pa, structure: `command ${hex(index)}`, wouldBe: null },
     };
     return false;
   }
@@ -358,12 +389,12 @@ export class CommandRunner {
     if (queue.id === 'CMDQ') {
       ERR.set(word, 0, code);
       const value = word[0] as number;
-      effects.push({ kind: 'register', offset: queue.cons, value, what: `CMDQ_CONS.ERR=${code}` });
+      effects.push({ kind: 'register', offset: queue.cons, value, what: `${consName(queue)}.ERR=${code}` });
       raiseGerror(this.#context, 'CMDQ_ERR');
     } else {
       ERR_REASON.set(word, 0, code);
       const value = ((word[0] as number) ^ ECMDQ_ERROR) >>> 0;
-      const what = `ECMDQ_CONS${queue.id}.ERR toggles, ERR_REASON=${code}`;
+      const what = `${consName(queue)}.ERR toggles, ERR_REASON=${code}`;
       effects.push({ kind: 'register', offset: queue.cons, value, what });
       raiseGerror(this.#context, 'CMDQP_ERR');
     }

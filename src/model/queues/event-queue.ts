@@ -9,6 +9,7 @@ import { interruptEventq, raiseGerror, registerAfter, type Signals } from '../in
 import { isAbort } from '../memory.ts';
 import type { Recording } from '../plan.ts';
 import { advance, entryAddress, ring, withIndices } from './ring.ts';
+import { queueSpace } from './world-queues.ts';
 
 const OVFLG = 2 ** REGISTERS.EVENTQ_PROD.layout.fields.OVFLG.lsb;
 const EVENTQEN = 2 ** REGISTERS.CR0.layout.fields.EVENTQEN.lsb;
@@ -47,13 +48,14 @@ function tryToWrite(on: Signals, record: Uint32Array, stalled: boolean): Recordi
     }
     return 'full';
   }
-  const memory = machine.own(world);
+  const space = queueSpace(machine.state(world).rulesOff, world);
+  const memory = machine.own(space);
   const pa = entryAddress(queue, queue.prod);
   if (isAbort(memory.status(pa)) || isAbort(memory.status(pa + EVENT_BYTES - 4))) {
     raiseGerror(on, 'EVENTQ_ABT_ERR', `the write to ${hex(pa)} aborted`);
     return 'aborted';
   }
-  effects.push({ kind: 'memory', space: world, pa, words: record, what: `EVENTQ[${hex(queue.prod)}]` });
+  effects.push({ kind: 'memory', space, pa, words: record, what: `EVENTQ[${hex(queue.prod)}]` });
   effects.push({
     kind: 'register',
     offset: offsetOf(name),

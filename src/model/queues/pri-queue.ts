@@ -19,7 +19,9 @@ import { type Effect, type PageRequest, type Recorder, type Recording, transacti
 import type { WorldState } from '../state.ts';
 import { Answer } from '../translate/answer.ts';
 import { fetchStream } from '../translate/stream-lookup.ts';
+import { worldRuleOff } from '../world-rules.ts';
 import { advance, entryAddress, ring } from './ring.ts';
+import { queueOwner, queueSpace } from './world-queues.ts';
 
 const OVFLG = 2 ** REGISTERS.PRIQ_PROD.layout.fields.OVFLG.lsb;
 const PRIQ_ABT_ERR = gerrorMask('PRIQ_ABT_ERR');
@@ -72,7 +74,9 @@ export function takePageRequest(
   const request = state.ssidBits === 0 ? { ...incoming, ssid: -1 } : incoming;
   const entry = encodePageRequest(request);
   const { bank, traffic } = on;
-  const { world } = request;
+  const { rulesOff } = state;
+  const owner = queueOwner(rulesOff, request.world, 'PRIQ');
+  const world = owner ?? 'ns';
   const prefix = WORLD_PREFIX[world];
   const marker = isStopMarker(request);
   if (!marker) effects.push(...requestSent(traffic.pages, request));
@@ -94,8 +98,11 @@ export function takePageRequest(
     answerRequest(on, request, -1, code, effects, recorder);
     return end(fate, code);
   };
-  if (world === 's' || world === 'root')
+  if (owner === null)
     return discard('secure', 'page requests do not exist on the streams of this Security state');
+  if (!state.features.pri && !worldRuleOff(rulesOff, request.world, 'PRIQ')) {
+    return discard('disabled', 'there is no PRI queue (IDR0.PRI, R_IDR0.PRI)');
+  }
   if (!state.smmuEnabled) return discard('disabled', 'SMMUEN=0 makes PRIQEN count as 0');
   if (bank.field(`${prefix}CR0`, 'PRIQEN') === 0) return discard('disabled', 'CR0.PRIQEN=0');
   const gerror = bank.lo(`${prefix}GERROR`);
@@ -128,13 +135,14 @@ export function takePageRequest(
     return end('overflow', code, recording);
   }
   const pa = entryAddress(queue, queue.prod);
-  const memory = on.own(world);
+  const space = queueSpace(rulesOff, world);
+  const memory = on.own(space);
   if (isAbort(memory.status(pa)) || isAbort(memory.status(pa + PRIQ_ENTRY_BYTES - 4))) {
     raiseGerror(signals, 'PRIQ_ABT_ERR', `the write to ${hex(pa)} aborted`);
     return discard('aborted', `the write to ${hex(pa)} aborts`);
   }
   recorder?.step('memory', `the message goes to PRIQ[${hex(queue.prod)}] at ${hex(pa)}`);
-  effects.push({ kind: 'memory', space: world, pa, words: entry, what: `PRIQ[${hex(queue.prod)}]` });
+  effects.push({ kind: 'memory', space, pa, words: entry, what: `PRIQ[${hex(queue.prod)}]` });
   effects.push({
     kind: 'register',
     offset: offsetOf(`${prefix}PRIQ_PROD`),
