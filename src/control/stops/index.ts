@@ -5,6 +5,7 @@ import { eventStops } from './events.ts';
 import { expectFailed } from './expect-failed.ts';
 import { globalErrors } from './global-errors.ts';
 import { isolation } from './isolation.ts';
+import { notifierStops } from './notifier.ts';
 import { silentAborts } from './silent-abort.ts';
 import { staleUse } from './stale-use.ts';
 import type { Filter, Hit, Peek, StopKind } from './stop.ts';
@@ -19,6 +20,7 @@ export const KINDS: readonly StopKind[] = [
   staleUse,
   updateSequence,
   isolation,
+  notifierStops,
   expectFailed,
 ];
 

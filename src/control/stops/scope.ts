@@ -1,12 +1,15 @@
 /** What the names of an expression mean at one step of an operation. */
 
 import { fieldOf, type Layout } from '../../bits/layout.ts';
+import type { NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { Frame, Operation, Transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { opcodeOf } from '../../spec/commands.ts';
 import { CLASS_CD, CLASS_TT, EVENTS } from '../../spec/events.ts';
 import { layoutByName } from '../../spec/layouts.ts';
 import type { Scope, Value } from '../expression/value.ts';
+import type { Finding } from '../finding.ts';
+import type { IsolationFinding } from '../isolation/breach.ts';
 import { stackAt } from '../position.ts';
 import { callFunction, fieldValue, registersBag } from './bags.ts';
 import {
@@ -52,7 +55,9 @@ export function operationScope(
   const step = plan.steps[at];
   const fault = step?.fault ?? null;
   const stack = stackAt(plan, at).map(({ frame }) => frame);
-  const finding = findings.find((f) => f.step === at) ?? null;
+  const last = plan.steps.length - 1;
+  const finding = findings.find((f) => (f.step < 0 ? last : f.step) === at) ?? null;
+  const decision = step?.decision ?? decisionOf(finding);
   let structures: Structure[] | null = null;
   let absent: string | null = null;
 
@@ -69,7 +74,8 @@ export function operationScope(
     const t = streamOf(plan.operation);
     switch (name) {
       case 'sid':
-        return t ? BigInt(t.sid) : field('StreamID');
+        if (t) return BigInt(t.sid);
+        return decision === null ? field('StreamID') : BigInt(decision.sid);
       case 'ssid':
         return t ? BigInt(t.ssid) : field('SubstreamID');
       case 'world':
@@ -102,6 +108,18 @@ export function operationScope(
         return fault?.event ?? plan.outcome.fault?.event ?? undefined;
       case 'result':
         return plan.outcome.result;
+      case 'actsOn':
+        return decision?.actsOn;
+      case 'device':
+        return decision?.device ?? deviceOf(plan.operation);
+      case 'consumer':
+        return decision?.consumer ?? consumerOf(plan.operation);
+      case 'delivered':
+        return decision?.delivered;
+      case 'reason':
+        return decision?.reason;
+      case 'breach':
+        return finding !== null && 'breach' in finding ? String(finding.breach) : undefined;
     }
   };
   const paOf = (): bigint | undefined => {
@@ -157,6 +175,22 @@ export function lineScope(
     },
     call: (name, args) => program?.call?.(name, args) ?? around?.call?.(name, args),
   };
+}
+
+/** The decision that a finding is about. */
+function decisionOf(finding: Finding | null): NotifyDecision | null {
+  return finding !== null && 'decision' in finding ? (finding as IsolationFinding).decision : null;
+}
+
+function deviceOf(operation: Operation): string | undefined {
+  if (operation.kind !== 'device' || operation.change.what === 'rules') return undefined;
+  const { change } = operation;
+  return change.what === 'plug' ? change.device.name : change.device;
+}
+
+function consumerOf(operation: Operation): string | undefined {
+  if (operation.kind !== 'device' || operation.change.what !== 'register') return undefined;
+  return operation.change.notifier.consumer;
 }
 
 const OWN: ReadonlySet<string> = new Set(OPERATION_NAMES);
