@@ -21,6 +21,8 @@ interface Report {
   readonly recorder: Recorder | null;
 }
 
+/** The syndrome names an address in units of 4 KiB. */
+const FADDR_UNIT = 2 ** REGISTERS.ROOT_GPF_FAR.layout.fields.FADDR.lsb;
 const FAULT = 2 ** REGISTERS.ROOT_GPF_FAR.layout.fields.FAULT.lsb;
 
 /** Writes the syndrome, if the register is free, and raises its wired interrupt. */
@@ -36,7 +38,7 @@ function writeSyndrome(on: Report, refusal: Refusal, reason: number, faultCode: 
   }
   const words = encode(REGISTERS[name].layout, {
     FPAS: rulesOff.has('world:PA-FPAS') ? 0 : SPACE_BY_FPAS.indexOf(refusal.space),
-    FADDR: refusal.pa,
+    FADDR: refusal.pa - (refusal.pa % FADDR_UNIT),
     FAULTCODE: faultCode,
     REASON: reason,
     FAULT: 1,
