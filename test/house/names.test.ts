@@ -96,7 +96,6 @@ function isShown({ kind, of, needs }: FeatureEffect): boolean {
 
 /** Features that change nothing of what the model does, and why. */
 const UNSEEN: Readonly<Record<string, string>> = {
-  'IDR0.RME_IMPL': 'Lets fetch events say GPCF; transactions here meet no granule protection table (3.25).',
   'IDR0.DORMHINT': 'Lets STATUSR.DORMANT give a hint, which here is never given (6.3.13).',
 };
 

@@ -1,7 +1,8 @@
 /** Features whose absence shows in one thing only: what they do, and that it is their absence that keeps it away. */
 
 import { describe, expect, test } from 'vitest';
-import { CMDQ, commandWords, SID, type TestOptions, TestSmmu } from '../kit/smmu.ts';
+import { Guarded, SECURE } from '../kit/gpt.ts';
+import { CMDQ, commandWords, SID, STRTAB, type TestOptions, TestSmmu } from '../kit/smmu.ts';
 import { mapStage2, S2_LEAF, S2_STE } from '../kit/stage2.ts';
 import { map, USER_PAGE } from '../kit/tables.ts';
 
@@ -81,7 +82,17 @@ function responsePasid(options: TestOptions): number[] {
     );
 }
 
+/** GPCF of the record of a fetch whose granule is closed (3.25.3). */
+function gpcf(options: TestOptions): number {
+  const g = new Guarded(options);
+  g.gpi(STRTAB, SECURE);
+  g.dma();
+  const [record = []] = g.m.events();
+  return ((record[2] ?? 0) >>> 16) & 1;
+}
+
 const CASES: Readonly<Record<string, Case>> = {
+  'IDR0.RME_IMPL': { see: gpcf, absent: 0, there: 1 },
   'IDR0.SEV': { see: signals, absent: 0, there: 1 },
   'IDR1.ATTR_TYPES_OVR': { see: typeOverride, absent: false, there: true },
   'IDR3.AIE': { see: extendedIndex, absent: 0, there: 0xff },
