@@ -288,6 +288,8 @@ export interface Outcome {
   readonly cerror: number;
   /** MPAM label of the access, packed as in `translate/mpam.ts`; negative when it bears none. */
   readonly mpam: number;
+  /** MECID of the access (chapter 18); negative when there are no encryption contexts. */
+  readonly mecid: number;
   /** What an endpoint gets back for its Translation Request (3.9.1.2). */
   readonly ats: AtsCompletion | null;
   /** What the access became on its way, when not what was asked for. */

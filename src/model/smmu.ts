@@ -59,6 +59,7 @@ import { Traffic, type TrafficOptions } from './traffic-stores.ts';
 import { recordAccesses } from './translate/access-story.ts';
 import { Answer, type Fill, silent } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
+import { accessMecid, NO_MECID, recordMecid } from './translate/mecid.ts';
 import { NO_LABEL } from './translate/mpam.ts';
 import { recordLabels, transactionLabel } from './translate/mpam-labels.ts';
 
@@ -370,7 +371,7 @@ export class Smmu implements QueueMachine {
       }
       const [lo, hi] = old as unknown as [number, number];
       if (becomes[0] === lo && becomes[1] === hi) continue;
-      const entry: Version = { kind: 'version', pa: at, hi, lo };
+      const entry: Version = { kind: 'version', pa: at, space, hi, lo };
       const what = `the value before at ${hex(at)} may still be cached`;
       effects.push({ kind: 'store', store: this.versions, op: 'insert', entry, what });
     }
@@ -384,9 +385,11 @@ export class Smmu implements QueueMachine {
     this.#translate(state, t, answer, recorder);
     const passes = answer.result === 'ok' && answer.ats === null;
     const mpam = passes ? transactionLabel(state, t, answer) : NO_LABEL;
+    const mecid = passes ? accessMecid(state, answer) : NO_MECID;
     if (recorder !== null) {
       recordAccesses(recorder, state, t, answer);
       recordLabels(recorder, state, answer, mpam);
+      recordMecid(recorder, state, answer, mecid);
     }
     this.#settle(t, state, answer, effects, recorder);
     const { result, pa, space, fault, record, recording, missing, tlbHit, attributes, ats, becomes } = answer;
@@ -401,6 +404,7 @@ export class Smmu implements QueueMachine {
       tlbHit,
       attributes,
       mpam,
+      mecid,
       command: null,
       cerror: 0,
       ats,
@@ -567,6 +571,7 @@ function outcome(some: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome {
     tlbHit: false,
     attributes: 0,
     mpam: NO_LABEL,
+    mecid: NO_MECID,
     command: null,
     cerror: 0,
     ats: null,

@@ -115,6 +115,8 @@ export interface WorldState {
   /** GMPAM and GBPMPAM, as they are. */
   readonly gmpam: number;
   readonly gbpmpam: number;
+  /** R_GMECID.GMECID; 0 in other states. */
+  readonly gmecid: number;
   readonly gbpaAbort: boolean;
   /** What GBPA replaces of the attributes of traffic while SMMUEN=0; null when nothing. */
   readonly gbpaOverride: Overrides | null;
@@ -332,6 +334,7 @@ export function deriveState(
     tableAttributes: tableAttributes(read.lo('CR1'), read.field('STRTAB_BASE', 'RA') === 1),
     gmpam: read.lo('GMPAM'),
     gbpmpam: read.lo('GBPMPAM'),
+    gmecid: read.field('GMECID', 'GMECID'),
     gbpaAbort: read.field('GBPA', 'ABORT') === 1,
     gbpaNsCfg: read.field('GBPA', 'NSCFG'),
     gbpaOverride: features.attrTypesOvr ? gbpaOverrides(read.lo('GBPA'), true) : null,

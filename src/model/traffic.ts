@@ -11,7 +11,13 @@ import { atosAtStream } from './atos.ts';
 import type { AtsCompletion } from './ats/completion.ts';
 import { completeRequest, type RequestEnd, refuseRequest } from './ats/request.ts';
 import { translatedError } from './ats/stream.ts';
-import { BEYOND_IAS, type PlainVerdict, translatedAtStream, translatedBefore } from './ats/translated.ts';
+import {
+  BEYOND_IAS,
+  type PlainVerdict,
+  refusedFetch,
+  translatedAtStream,
+  translatedBefore,
+} from './ats/translated.ts';
 import { accessWithoutStream, checkOutput } from './gpc/output.ts';
 import type { Machine } from './machine.ts';
 import type { Recorder, Transaction } from './plan.ts';
@@ -67,7 +73,7 @@ function endsBeforeStream(
     return true;
   }
   if (t.kind === 'request') return refuse(refuseRequest(t, state, null), answer);
-  if (t.kind === 'translated') return settleTranslated(translatedBefore(t, state), t, answer, recorder);
+  if (t.kind === 'translated') return settleTranslated(translatedBefore(t, state), answer, recorder);
   if (ACCESS_KINDS[t.kind].quiet && t.kind === 'speculative' && t.write) {
     answer.fail(silent('a write marked as speculative is always terminated', '3.14'));
     return true;
@@ -91,12 +97,7 @@ function refuse(end: RequestEnd | null, answer: Answer): boolean {
   return true;
 }
 
-function settleTranslated(
-  verdict: PlainVerdict,
-  t: Transaction,
-  answer: Answer,
-  recorder: Recorder | null,
-): boolean {
+function settleTranslated(verdict: PlainVerdict, answer: Answer, recorder: Recorder | null): boolean {
   switch (verdict.kind) {
     case 'lookup':
       return false;
@@ -109,7 +110,7 @@ function settleTranslated(
       return true;
     case 'pass':
       answer.pa = verdict.pa;
-      answer.space = t.world === 'realm' && !verdict.toNonSecure ? 'realm' : 'ns';
+      answer.space = verdict.space;
       recorder?.step('decide', `a Translated transaction passes: ${hex(verdict.pa)} is a physical address`);
       return true;
   }
@@ -135,8 +136,11 @@ function atStream(
       // The SubstreamID comes after the STE and before the address (3.9.1.3).
       const isJudged = verdict.kind !== 'end' || verdict.fault.rule === BEYOND_IAS;
       if (isJudged && !findTranslatedContext(machine, state, stream, t, answer, recorder)) return true;
-      if (verdict.kind !== 'dpt') return settleTranslated(verdict, t, answer, recorder);
-      if (checkDpt(machine, state, stream, verdict.pa, t.write, answer, recorder)) answer.pa = verdict.pa;
+      if (verdict.kind !== 'dpt') return settleTranslated(verdict, answer, recorder);
+      if (!checkDpt(machine, state, stream, verdict.pa, t.write, answer, recorder)) return true;
+      const refused = refusedFetch(t, answer.space, state);
+      if (refused === null) answer.pa = verdict.pa;
+      else answer.fail(refused);
       return true;
     }
     case 'atos':

@@ -570,8 +570,8 @@ describe('a Translated transaction', () => {
     const { state, stream } = parts({}, CHECKED, 'realm');
     const verdict = (access: Access) =>
       translatedAtStream(transaction(SID, 0x1000, { world: 'realm', ...access }), state, stream);
-    expect(verdict({ instruction: true })).toMatchObject({ kind: 'pass', toNonSecure: false });
-    expect(verdict({ ns: true })).toMatchObject({ kind: 'pass', toNonSecure: true });
+    expect(verdict({ instruction: true })).toMatchObject({ kind: 'pass', space: 'realm' });
+    expect(verdict({ ns: true })).toMatchObject({ kind: 'pass', space: 'ns' });
     expect(verdict({ ns: true, instruction: true })).toMatchObject({
       kind: 'end',
       fault: { event: 'F_TRANSL_FORBIDDEN' },

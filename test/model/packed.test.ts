@@ -96,7 +96,7 @@ class Invalidating {
 
   /** The pages of what is remembered, the oldest first: what is said of a version that is older than all. */
   pages(): number[] {
-    const first = { kind: 'version', pa: 0x4000_0000, hi: 0, lo: 0 } as const;
+    const first = { kind: 'version', pa: 0x4000_0000, space: 'ns', hi: 0, lo: 0 } as const;
     const of: Location = { kind: 'structure', structure: 'STE', world: 'ns', sid: 0, index: 0, span: 1 };
     return this.m.smmu.versions.since(first, of).map(({ invalidation }) => {
       const [, , lo, hi] = invalidation.words;

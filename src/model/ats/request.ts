@@ -62,7 +62,7 @@ export function refuseRequest(
   stream: StreamConfig | null,
 ): RequestEnd | null {
   const off = state.rulesOff;
-  if (t.world === 's' && !off.has('ATS-TR-SECURE'))
+  if (t.world === 's' && !off.has('ATS-TR-SECURE') && !off.has('world:S-ATS'))
     return unsupported('ATS does not exist on Secure streams', 'ATS-TR-SECURE');
   if (!state.smmuEnabled && !off.has('ATS-TR-SMMUEN0')) return unsupported('SMMUEN=0', 'ATS-TR-SMMUEN0');
   if (stream === null) return null;

@@ -6,6 +6,7 @@ import type { Fault } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { silent } from '../translate/answer.ts';
 import type { StreamConfig } from '../translate/configuration.ts';
+import { hasAts } from '../translate/regimes.ts';
 
 const { EATS, Config } = STE.fields;
 
@@ -18,10 +19,10 @@ export const EATS_SPLIT = EATS.names.SPLIT;
  */
 export function effectiveEats(
   stream: Pick<StreamConfig, 'words' | 'world'>,
-  state: Pick<WorldState, 'atsChecked' | 'features'>,
+  state: Pick<WorldState, 'world' | 'atsChecked' | 'features' | 'rulesOff'>,
   dpt: boolean,
 ): number {
-  if (stream.world === 's' || !state.features.ats) return EATS_OFF;
+  if (!hasAts(state)) return EATS_OFF;
   if ((Config.get(stream.words, 0) & 3) === 0) return EATS_OFF;
   const eats = EATS.get(stream.words, 0);
   if (eats === EATS_SPLIT) return state.atsChecked ? eats : EATS_OFF;

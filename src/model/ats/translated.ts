@@ -1,6 +1,7 @@
 /** ATS Translated transactions: IHI 0070 3.9.1.3. */
 
 import { hex64 } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
 import { feature } from '../../spec/features.ts';
 import { EATS_DPT, STE } from '../../spec/ste.ts';
 import type { ValidityRuleId } from '../../spec/validity.ts';
@@ -8,11 +9,12 @@ import type { Fault, Transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { configFault, silent, stage1Fault } from '../translate/answer.ts';
 import type { StreamConfig } from '../translate/configuration.ts';
+import { attributeSpace, statementOff } from '../translate/spaces.ts';
 import { EATS_OFF, EATS_SPLIT, effectiveEats } from './stream.ts';
 
 /** What becomes of a Translated transaction: it passes, is looked up further, goes through stage 2, or ends. */
 export type PlainVerdict =
-  | { readonly kind: 'pass'; readonly pa: number; readonly toNonSecure: boolean }
+  | { readonly kind: 'pass'; readonly pa: number; readonly space: World }
   | { readonly kind: 'lookup' }
   | { readonly kind: 'stage2' }
   | { readonly kind: 'end'; readonly fault: Fault };
@@ -28,14 +30,6 @@ const { NSCFG } = STE.fields;
 
 /** The rule of an IPA that is too large for split-stage ATS. */
 export const BEYOND_IAS: ValidityRuleId = 'ATS-TT-SPLIT';
-
-/** Whether a Realm stream's access leaves for the Non-secure space: its NS attribute, overridden by STE.NSCFG. */
-function toNonSecure(t: Transaction, stream: StreamConfig | null): boolean {
-  if (t.world !== 'realm') return true;
-  const override = stream ? NSCFG.get(stream.words, 0) : NSCFG.names.INCOMING;
-  if (override === NSCFG.names.REALM) return false;
-  return override === NSCFG.names.NONSECURE || t.ns;
-}
 
 /**
  * A transaction as the SMMU takes it: without a PASID a client of ATS has no say in privilege and execution (3.9.1.3,
@@ -56,20 +50,33 @@ function pass(t: Transaction, state: WorldState, stream: StreamConfig | null): P
     const reason = `translated address ${hex64(t.vaHi, t.vaLo)} is beyond the ${state.oasBits}-bit OAS`;
     return { kind: 'end', fault: silent(reason, '3.9.1.1') };
   }
-  const leaves = toNonSecure(t, stream);
-  if (t.world === 'realm' && leaves && t.instruction && !t.write) {
-    return forbidden('a Realm instruction fetch must not leave for Non-secure memory', '3.9.1.3');
-  }
-  return { kind: 'pass', pa: t.vaHi * 2 ** 32 + t.vaLo, toNonSecure: leaves };
+  const space = attributeSpace(t, stream === null ? NSCFG.names.INCOMING : stream.nsCfg, state);
+  return { kind: 'pass', pa: t.vaHi * 2 ** 32 + t.vaLo, space };
+}
+
+/** Realm instruction fetches must not leave for Non-secure memory, whoever says that the address is there (3.9.1.3). */
+export function refusedFetch(t: Transaction, space: World, state: WorldState): Fault | null {
+  if (t.world !== 'realm' || space !== 'ns' || !t.instruction || t.write) return null;
+  if (statementOff(state, 'world:R-NS-EXEC')) return null;
+  const reason = 'a Realm instruction fetch must not leave for Non-secure memory';
+  return configFault('F_TRANSL_FORBIDDEN', reason, '3.9.1.3');
+}
+
+/** A transaction that passes, unless it fetches what it must not. */
+function unlessRefused(passing: PlainVerdict, t: Transaction, state: WorldState): PlainVerdict {
+  const fault = passing.kind === 'pass' ? refusedFetch(t, passing.space, state) : null;
+  return fault === null ? passing : { kind: 'end', fault };
 }
 
 /** What can be said of a Translated transaction before its STE is looked up. */
 export function translatedBefore(t: Transaction, state: WorldState): PlainVerdict {
   const off = state.rulesOff;
-  if (t.world === 's' && !off.has('ATS-TT-SECURE'))
+  if (t.world === 's' && !off.has('ATS-TT-SECURE') && !off.has('world:S-ATS'))
     return forbidden('ATS does not exist on Secure streams', 'ATS-TT-SECURE');
   if (!state.smmuEnabled && !off.has('ATS-TT-SMMUEN0')) return forbidden('SMMUEN=0', 'ATS-TT-SMMUEN0');
-  return state.atsChecked || off.has('ATS-TT-NOCHK') ? { kind: 'lookup' } : pass(t, state, null);
+  return state.atsChecked || off.has('ATS-TT-NOCHK')
+    ? { kind: 'lookup' }
+    : unlessRefused(pass(t, state, null), t, state);
 }
 
 /**
@@ -99,6 +106,7 @@ export function translatedAtStream(
     };
   }
   const passing = pass(t, state, stream);
-  if (eats !== EATS_DPT || passing.kind !== 'pass') return passing;
+  // The Device Permission Table says the space, not the NS attribute.
+  if (eats !== EATS_DPT || passing.kind !== 'pass') return unlessRefused(passing, t, state);
   return { kind: 'dpt', pa: passing.pa };
 }

@@ -7,6 +7,7 @@
  * may still be held if it was overwritten after the last completed covering invalidation was consumed.
  */
 
+import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import { WordStack } from '../chunked.ts';
 import type { PackedEntry } from '../packed.ts';
 import type { Store } from '../store.ts';
@@ -15,8 +16,9 @@ import { PackedWindow } from './packed-window.ts';
 /** A doubleword as it was before software changed it. */
 export interface Version {
   readonly kind: 'version';
-  /** PA in bytes, a multiple of 8. */
+  /** PA in bytes, a multiple of 8, and its space. */
   readonly pa: number;
+  readonly space: World;
   readonly hi: number;
   readonly lo: number;
 }
@@ -70,6 +72,13 @@ const INVALIDATION_LIMIT = 4096;
 /** Of each queue; so many that those which are remembered are never older. */
 const COMPLETION_LIMIT = 2 ** 22;
 
+const SPACE_STRIDE = 2 ** 53;
+
+/** A doubleword of a space as one number: exact, since addresses have 52 bits and are multiples of 8. */
+function placeOf(pa: number, space: World): number {
+  return WORLD_INDEX[space] * SPACE_STRIDE + pa;
+}
+
 export class Versions<Location> implements Store<Happening<Location>> {
   readonly #byPlace = new Map<number, Dated<Version>[]>();
   readonly #invalidations = new PackedWindow<Invalidation<Location>>(INVALIDATION_LIMIT);
@@ -116,9 +125,10 @@ export class Versions<Location> implements Store<Happening<Location>> {
     const at = this.#now++;
     switch (happening.kind) {
       case 'version': {
-        const list = this.#byPlace.get(happening.pa);
+        const place = placeOf(happening.pa, happening.space);
+        const list = this.#byPlace.get(place);
         if (list) list.push({ of: happening, at });
-        else this.#byPlace.set(happening.pa, [{ of: happening, at }]);
+        else this.#byPlace.set(place, [{ of: happening, at }]);
         this.#count++;
         if (this.#count > VERSION_LIMIT) this.#forgetOldest();
         return;
@@ -143,11 +153,12 @@ export class Versions<Location> implements Store<Happening<Location>> {
     this.#now--;
     switch (happening.kind) {
       case 'version': {
-        const list = this.#byPlace.get(happening.pa);
+        const place = placeOf(happening.pa, happening.space);
+        const list = this.#byPlace.get(place);
         if (!list || list[list.length - 1]?.of !== happening) return;
         list.pop();
         this.#count--;
-        if (list.length === 0) this.#byPlace.delete(happening.pa);
+        if (list.length === 0) this.#byPlace.delete(place);
         return;
       }
       case 'invalidation':
@@ -164,9 +175,10 @@ export class Versions<Location> implements Store<Happening<Location>> {
    * The values of a doubleword that hardware may still hold for a location, the oldest first.
    * @param pa PA in bytes, a multiple of 8
    * @param location what hardware takes the doubleword for: an STE of a stream, a descriptor of some addresses
+   * @param space of `pa`
    */
-  heldBy(pa: number, location: Location): readonly Version[] {
-    const list = this.#byPlace.get(pa);
+  heldBy(pa: number, location: Location, space: World = 'ns'): readonly Version[] {
+    const list = this.#byPlace.get(placeOf(pa, space));
     if (!list) return [];
     const since = this.lastCovered(location);
     return list.filter(({ at }) => at > since).map(({ of }) => of);
@@ -175,17 +187,19 @@ export class Versions<Location> implements Store<Happening<Location>> {
   /**
    * The values that software has overwritten at a doubleword, with the moments when it did, the oldest first.
    * @param pa PA in bytes, a multiple of 8
+   * @param space of `pa`
    */
-  of(pa: number): readonly Dated<Version>[] {
-    return this.#byPlace.get(pa) ?? NONE;
+  of(pa: number, space: World = 'ns'): readonly Dated<Version>[] {
+    return this.#byPlace.get(placeOf(pa, space)) ?? NONE;
   }
 
   /**
    * What a doubleword held just before a moment, or null when that is what it holds now.
    * @param pa PA in bytes, a multiple of 8
+   * @param space of `pa`
    */
-  before(pa: number, moment: number): Version | null {
-    const list = this.#byPlace.get(pa);
+  before(pa: number, moment: number, space: World = 'ns'): Version | null {
+    const list = this.#byPlace.get(placeOf(pa, space));
     if (list === undefined) return null;
     // What was overwritten first from the moment on is what stood there.
     let low = 0;
@@ -203,7 +217,8 @@ export class Versions<Location> implements Store<Happening<Location>> {
    * complete.
    */
   since(version: Version, location: Location): readonly SinceThen<Location>[] {
-    const overwritten = this.#byPlace.get(version.pa)?.find(({ of }) => of === version)?.at ?? -1;
+    const overwritten =
+      this.#byPlace.get(placeOf(version.pa, version.space))?.find(({ of }) => of === version)?.at ?? -1;
     const since: SinceThen<Location>[] = [];
     const { length } = this.#invalidations;
     for (let i = this.#firstFrom(overwritten + 1); i < length; i++) {
