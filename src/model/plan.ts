@@ -16,7 +16,7 @@ import type { TlbEntry } from './caches/tlb.ts';
 import type { Used } from './caches/used.ts';
 import type { ReadStatus } from './memory.ts';
 import type { NotifyDecision } from './notifiers/decision.ts';
-import type { DeviceChange } from './notifiers/device.ts';
+import type { DeviceChange, RefusedRegistration } from './notifiers/device.ts';
 import type { QueueId } from './queues/queue-id.ts';
 import type { BroadcastMessage, Learned, PageHint, PageRequest } from './side-operations.ts';
 import type { Store } from './store.ts';
@@ -294,6 +294,8 @@ export interface Outcome {
   readonly ats: AtsCompletion | null;
   /** What the access became on its way, when not what was asked for. */
   readonly becomes: Downgrade | null;
+  /** Why a notifier was not registered, when that was asked. */
+  readonly refused?: RefusedRegistration;
 }
 
 /** A change that committing makes. Applying one yields the effect that takes it back. */

@@ -350,7 +350,11 @@ export class Smmu implements QueueMachine {
       case 'learned':
         return outcome(planLearned(this.structures, operation, effects, recorder));
       case 'device':
-        return outcome(planDevice(this, operation.change, effects, recorder));
+        return outcome(
+          planDevice({ machine: this, effects, recorder }, operation.change, (t) =>
+            this.#obtain(t, effects, recorder),
+          ),
+        );
       default:
         return outcome(planSideOperation(this, operation, effects, recorder));
     }
@@ -410,6 +414,15 @@ export class Smmu implements QueueMachine {
       ats,
       becomes,
     };
+  }
+
+  /** A consumer's translation of an ordinary transaction, with what follows from it. */
+  #obtain(t: Transaction, effects: Effect[], recorder: Recorder | null): Answer {
+    const answer = new Answer();
+    const state = this.state(t.world);
+    this.#translate(state, t, answer, recorder);
+    this.#settle(t, state, answer, effects, recorder);
+    return answer;
   }
 
   #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder | null): Outcome {

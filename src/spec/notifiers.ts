@@ -1,5 +1,7 @@
 /** IOMMU notifiers as QEMU has them: flags, consumers, and who is told what under which policy. */
 
+import type { World } from '../bits/world.ts';
+
 /** Flags of a notifier and types of events (include/system/memory.h). */
 export const NOTIFIER_FLAGS = { UNMAP: 1, MAP: 2, DEVIOTLB_UNMAP: 4 } as const;
 
@@ -60,3 +62,17 @@ export const NOTIFIER_POLICY_NAMES = Object.keys(NOTIFIER_POLICIES) as readonly 
 export const NOTIFIER_ACCEPTS = ['qemu', 'map'] as const;
 
 export type NotifierAccepts = (typeof NOTIFIER_ACCEPTS)[number];
+
+/** States that have an address space for the events of notifiers, unless told otherwise. */
+export const ADDRESS_SPACES: readonly World[] = ['ns', 's'];
+
+/** The name of an address space in messages; that of the Non-secure state is system memory. */
+export const ADDRESS_SPACE_NAMES: Readonly<Record<World, string>> = {
+  ns: 'memory',
+  s: 'secure-memory',
+  realm: 'realm-memory',
+  root: 'root-memory',
+};
+
+/** The state that an iommu index means. */
+export const WORLD_BY_IOMMU_INDEX: readonly World[] = ['ns', 's', 'realm'];

@@ -5,6 +5,7 @@ import type { World } from '../../src/bits/world.ts';
 import { type BankOptions, offsetOf } from '../../src/model/bank.ts';
 import type { Journal } from '../../src/model/effects.ts';
 import { type ChunkSource, SparseMemory } from '../../src/model/memory.ts';
+import type { NotifierOptions } from '../../src/model/notifiers/notifiers.ts';
 import { transaction as makeTransaction, type Plan, type Transaction } from '../../src/model/plan.ts';
 import { type CachePolicy, type ReservedBits, Smmu, type SmmuOptions } from '../../src/model/smmu.ts';
 import type { TrafficOptions } from '../../src/model/traffic-stores.ts';
@@ -154,6 +155,7 @@ export interface TestOptions {
   readonly reservedBits?: ReservedBits;
   readonly options?: SmmuOptions['options'];
   readonly traffic?: TrafficOptions;
+  readonly notifiers?: NotifierOptions;
   /** Default: zeroed RAM. */
   readonly memory?: SparseMemory;
   readonly places?: BankOptions;
@@ -218,6 +220,7 @@ export class TestSmmu {
       ...(options.reservedBits && { reservedBits: options.reservedBits }),
       ...(options.traffic && { traffic: options.traffic }),
       ...(places && { places }),
+      ...(options.notifiers && { notifiers: options.notifiers }),
     });
     this.set(ID_REGISTERS);
     if (worlds) this.set(WORLD_IDS[worlds]);

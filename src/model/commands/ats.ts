@@ -6,6 +6,7 @@ import { ATC_INV_SIZE_ALL, PRI_RESPONSE_CODES } from '../../spec/command-rules.t
 import { COMMANDS } from '../../spec/commands.ts';
 import { type AtcScope, atcText, type PendingInvalidation } from '../ats/atc.ts';
 import { respond } from '../ats/page-requests.ts';
+import { tellOfAtc } from '../notifiers/causes.ts';
 import type { Effect } from '../plan.ts';
 import { argument, type CommandContext, type CommandFailure } from './context.ts';
 import { queueOf } from './drop.ts';
@@ -39,6 +40,7 @@ export function invalidateAtc(c: CommandContext): void {
     addressLo: Address.lo(c.words, 0),
     shift: size >= ATC_INV_SIZE_ALL ? 64 : 12 + size,
   };
+  tellOfAtc(c, scope.world);
   if (atc.answers(scope.world, scope.sid)) {
     invalidate(c, scope);
     return;

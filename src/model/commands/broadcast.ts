@@ -10,9 +10,10 @@ import { STREAM_WORLDS, type StreamWorld } from '../../spec/stream-worlds.ts';
 import { paOf, type Tlb, type TlbEntry } from '../caches/tlb.ts';
 import { storeOf } from '../caches/used.ts';
 import type { Changeable } from '../effects.ts';
+import { tellOfTlbi } from '../notifiers/causes.ts';
 import type { BroadcastMessage, Effect, Recorder } from '../plan.ts';
 import type { WorldState } from '../state.ts';
-import { Arguments } from './context.ts';
+import { Arguments, type CommandContext } from './context.ts';
 import { invalidateTlb } from './tlbi.ts';
 
 /** Why a message does nothing, or null. */
@@ -67,7 +68,7 @@ export function broadcastTlbi(
   fields['Address']?.setHalves(words, 0, message.addressHi, message.addressLo);
   const all: Effect[] = [];
   const { world, e2h } = message;
-  invalidateTlb({
+  const context: CommandContext = {
     machine: on,
     bank: on.bank,
     state: { ...state, e2h },
@@ -80,7 +81,11 @@ export function broadcastTlbi(
     effects: all,
     recorder: null,
     broadcast: true,
-  });
+  };
+  if (!state.rulesOff.has('notify:N6.23'))
+    tellOfTlbi({ ...context, effects, recorder }, `TLBI ${message.name}`);
+  invalidateTlb(context);
+  const before = effects.length;
   for (const effect of all) {
     const entry = tlbEntryOf(on, effect);
     if (entry) {
@@ -94,7 +99,7 @@ export function broadcastTlbi(
     }
     effects.push(effect);
   }
-  if (effects.length === 0) recorder?.step('decide', 'no TLB entry has to go');
+  if (effects.length === before) recorder?.step('decide', 'no TLB entry has to go');
   return null;
 }
 

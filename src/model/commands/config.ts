@@ -14,6 +14,7 @@ import {
 import { type CfgiMatch, whyCfgiNot } from '../caches/location.ts';
 import type { Reading } from '../caches/noted.ts';
 import type { StructureEntry } from '../caches/structures.ts';
+import { tellOfConfig } from '../notifiers/causes.ts';
 import { argument, type CommandContext } from './context.ts';
 import { dropConfig, dropStructure, noteInvalidation } from './drop.ts';
 import { dropStreamMaps, invalidatePartidMap } from './partid-maps.ts';
@@ -67,6 +68,11 @@ export function invalidateConfig(c: CommandContext): void {
   if (!scope) return;
   const acted = streamWorld(c);
   if (isOutOfReach(c, acted)) return;
+  if (c.machine.notifiers.devices.size > 0) {
+    const { world, first, last } = streamsOf(c, scope);
+    // VMIDs name no stream.
+    tellOfConfig(c, world, first, scope.by === 'vmid' ? -1 : last);
+  }
   if (scope.by === 'vmid') {
     invalidatePartidMap(c, acted);
     return;

@@ -15,6 +15,7 @@ import {
   type TlbSpace,
   tagText,
 } from '../caches/tlb.ts';
+import { tellOfTlbi } from '../notifiers/causes.ts';
 import { levelShift } from '../translate/descriptor.ts';
 import type { CommandContext } from './context.ts';
 import { dropTlbEntry, noteInvalidation } from './drop.ts';
@@ -30,6 +31,15 @@ const matches: TlbEntry[] = [];
 export function invalidateTlb(c: CommandContext): void {
   const scope = scopeOfOpcode(opcodeOf(c.words, 0));
   if (scope === undefined) return;
+  const told = c.broadcast !== true && c.machine.notifiers.devices.size > 0;
+  const after = told && c.state.rulesOff.has('notify:N6.4');
+  // Notifiers run before entries go.
+  if (told && !after) tellOfTlbi(c);
+  removeEntries(c, scope);
+  if (after) tellOfTlbi(c);
+}
+
+function removeEntries(c: CommandContext, scope: CompiledScope): void {
   const { address } = scope;
   if (address !== null) {
     readRange(scope, address, c.words, c.state);

@@ -29,6 +29,8 @@ export type DecisionReason =
 /** What is sent. Addresses are IOVA, as uint32 halves. */
 export interface NotifyEvent {
   readonly type: 'UNMAP' | 'MAP';
+  /** `perm` of the entry: an UNMAP has none. */
+  readonly permission: 'none' | 'read-write';
   /** `target_as`; `ns` is system memory. */
   readonly space: World;
   readonly iovaHi: number;
@@ -68,6 +70,8 @@ export interface NotifyDecision {
   readonly queue: World | null;
   /** The state whose entries it acts on. */
   readonly actsOn: World;
+  /** Further states whose entries it acts on. */
+  readonly also: readonly World[];
   /** How QEMU goes about it: by address, by whole ranges, or not at all. */
   readonly path: 'iova' | 'whole' | 'none';
   readonly device: string;
@@ -86,4 +90,6 @@ export interface NotifyDecision {
   readonly action: ConsumerAction | null;
   /** Spaces of the mappings that the consumer held in the range before. */
   readonly obtained: readonly World[];
+  /** Mappings of the consumer that the invalidation names by the architecture, whatever it was told. */
+  readonly named: readonly HeldMapping[];
 }

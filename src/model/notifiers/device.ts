@@ -2,6 +2,7 @@
 
 import type { World } from '../../bits/world.ts';
 import type { Consumer, NotifierAccepts, NotifierPolicy } from '../../spec/notifiers.ts';
+import type { Covered } from '../caches/location.ts';
 
 /** A notifier as its consumer asks for it. */
 export interface NotifierSpec {
@@ -17,6 +18,22 @@ export interface NotifierSpec {
   readonly iommuIndex: number;
 }
 
+/** A notifier as it is asked for: what is left out is what its consumer asks for by itself, of every address. */
+export type NotifierRequest = Pick<NotifierSpec, 'consumer'> & Partial<Omit<NotifierSpec, 'consumer'>>;
+
+/** A registration that came to nothing. */
+export interface RefusedRegistration {
+  readonly kind: 'refused-registration';
+  readonly device: string;
+  readonly notifier: NotifierSpec;
+  /** `assert`: QEMU aborts at an assertion; `error`: the SMMU refuses, and the consumer gets the message. */
+  readonly how: 'assert' | 'error';
+  /** What QEMU prints. */
+  readonly message: string;
+  /** QEMU ends with it. */
+  readonly exits: boolean;
+}
+
 /** A device behind the SMMU. */
 export interface DeviceSpec {
   readonly name: string;
@@ -29,7 +46,7 @@ export interface DeviceSpec {
 export type DeviceChange =
   | { readonly what: 'plug'; readonly device: DeviceSpec }
   /** The consumer of a device registers a notifier; its number is the count of those registered before. */
-  | { readonly what: 'register'; readonly device: string; readonly notifier: NotifierSpec }
+  | { readonly what: 'register'; readonly device: string; readonly notifier: NotifierRequest }
   | { readonly what: 'unregister'; readonly device: string; readonly notifier: number }
   | {
       /** The consumer translates an IOVA through the index of its notifier, and keeps the mapping with its space. */
@@ -68,4 +85,6 @@ export interface HeldMapping {
   /** The TLB tags of the translation, for whoever asks which invalidations name it. */
   readonly asid: number;
   readonly vmid: number;
+  /** What a TLB would hold of it; null where no stage translated. */
+  readonly covered: Covered | null;
 }

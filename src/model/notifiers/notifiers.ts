@@ -1,9 +1,11 @@
 /** What an SMMU keeps of devices, their notifiers, what their consumers hold, and who was told what. */
 
-import type { NotifierAccepts, NotifierPolicy } from '../../spec/notifiers.ts';
+import type { World } from '../../bits/world.ts';
+import { ADDRESS_SPACES, type NotifierAccepts, type NotifierPolicy } from '../../spec/notifiers.ts';
 import type { Store } from '../store.ts';
 import type { NotifyDecision } from './decision.ts';
-import type { DeviceSpec, HeldMapping, NotifierRules, NotifierSpec } from './device.ts';
+import type { DeviceSpec, HeldMapping, NotifierRules, NotifierSpec, RefusedRegistration } from './device.ts';
+import { compare, overlap, type Span, spanOfMapping } from './span.ts';
 
 /** Who is told what, and which registrations are accepted. */
 export interface NotifierOptions {
@@ -11,6 +13,8 @@ export interface NotifierOptions {
   readonly policy?: NotifierPolicy;
   /** Default: `qemu`. */
   readonly accepts?: NotifierAccepts;
+  /** States that have an address space for the events of notifiers. Default: Non-secure and Secure. */
+  readonly addressSpaces?: readonly World[];
 }
 
 /** A device that is plugged in, with its accepted notifiers; changed by replacing it whole. */
@@ -18,6 +22,10 @@ export interface PluggedDevice {
   readonly spec: DeviceSpec;
   /** By number; null where one was unregistered. */
   readonly notifiers: readonly (NotifierSpec | null)[];
+  /** It is on the SMMU's list of devices with notifiers. */
+  readonly listed: boolean;
+  /** The order in which devices were plugged in. */
+  readonly order: number;
 }
 
 /** Decisions are dropped from the oldest on beyond this many. */
@@ -31,8 +39,13 @@ class Devices implements Store<PluggedDevice> {
   }
 
   /** In the order in which they were plugged in. */
-  values(): Iterable<PluggedDevice> {
-    return this.#byName.values();
+  values(): readonly PluggedDevice[] {
+    return [...this.#byName.values()].sort((a, b) => a.order - b.order);
+  }
+
+  /** The order of the next one. */
+  get nextOrder(): number {
+    return Math.max(-1, ...this.values().map(({ order }) => order)) + 1;
   }
 
   get(name: string): PluggedDevice | undefined {
@@ -59,12 +72,44 @@ class Held implements Store<HeldMapping> {
     return this.#all;
   }
 
+  /** What a consumer holds, by address. */
+  of(device: string, notifier: number): readonly HeldMapping[] {
+    return [...this.#all].filter((one) => one.device === device && one.notifier === notifier).sort(byAddress);
+  }
+
+  /** What consumers hold of some addresses, by address. */
+  within(range: Span): readonly HeldMapping[] {
+    return [...this.#all].filter((one) => overlap(spanOfMapping(one), range) !== null).sort(byAddress);
+  }
+
   insert(mapping: HeldMapping): void {
     this.#all.add(mapping);
   }
 
   remove(mapping: HeldMapping): void {
     this.#all.delete(mapping);
+  }
+}
+
+function byAddress(a: HeldMapping, b: HeldMapping): number {
+  return compare(a.iovaHi, a.iovaLo, b.iovaHi, b.iovaLo);
+}
+
+/** Registrations that came to nothing, in order. */
+class Refused implements Store<RefusedRegistration> {
+  readonly #all: RefusedRegistration[] = [];
+
+  values(): readonly RefusedRegistration[] {
+    return this.#all;
+  }
+
+  insert(refused: RefusedRegistration): void {
+    this.#all.push(refused);
+  }
+
+  remove(refused: RefusedRegistration): void {
+    const at = this.#all.lastIndexOf(refused);
+    if (at >= 0) this.#all.splice(at, 1);
   }
 }
 
@@ -129,8 +174,16 @@ export class Notifiers {
   readonly devices = new Devices();
   readonly held = new Held();
   readonly log = new DecisionLog();
+  readonly refused = new Refused();
+  /** States that have an address space for the events of notifiers. */
+  readonly addressSpaces: readonly World[];
 
-  constructor({ policy = 'qemu-upstream', accepts = 'qemu' }: NotifierOptions = {}) {
+  constructor({
+    policy = 'qemu-upstream',
+    accepts = 'qemu',
+    addressSpaces = ADDRESS_SPACES,
+  }: NotifierOptions = {}) {
+    this.addressSpaces = addressSpaces;
     this.rules = new Rules({ policy, accepts });
   }
 

@@ -3,6 +3,7 @@
 import { hex } from '../../bits/u64.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf } from '../bank.ts';
+import { tellOfRegister } from '../notifiers/causes.ts';
 import { fieldNames } from './access.ts';
 import { abandonAtos } from './atos.ts';
 import { type Rule, store, type WordWrite } from './word-write.ts';
@@ -52,6 +53,7 @@ function enablesChange(w: WordWrite, value: number, acked: number): void {
 function translationEnds(w: WordWrite): void {
   const { machine, world, effects, recorder } = w.on;
   machine.hooks.smmuDisabled?.(world, effects, recorder);
+  tellOfRegister(w.on, `${w.at.register.short}.SMMUEN=0`, world);
   abandonAtos(w, true);
 }
 
@@ -64,7 +66,10 @@ export const IRQ_CTRL_RULE = acknowledged('IRQ_CTRL');
  * A register that counts once it is written with Update=1; Update reads 0 again when it does, here at once (6.3.14.1).
  * @param narrowed the bits that exist, where that depends on more than features
  */
-export function updated(narrowed?: (w: WordWrite) => number): Rule {
+export function updated(
+  narrowed?: (w: WordWrite) => number,
+  after?: (w: WordWrite, value: number) => void,
+): Rule {
   return {
     guard: ({ before, value, at: { register } }) => {
       if ((before & UPDATE) !== 0) return `${register.short}.Update=1: the last update is under way`;
@@ -72,10 +77,17 @@ export function updated(narrowed?: (w: WordWrite) => number): Rule {
     },
     write: (w) => {
       const bits = ((narrowed?.(w) ?? 0xffffffff) & w.bits & ~UPDATE) >>> 0;
-      store(w, (w.value & bits) >>> 0, w.at.place, `${w.at.register.short} takes its new value`);
+      const value = (w.value & bits) >>> 0;
+      store(w, value, w.at.place, `${w.at.register.short} takes its new value`);
+      after?.(w, value);
     },
   };
 }
+
+/** GBPA of a world: other traffic passes while SMMUEN=0, and notifiers might be told. */
+export const GBPA_RULE = updated(undefined, (w, value) => {
+  if (value !== w.before) tellOfRegister(w.on, w.at.register.short, w.on.world);
+});
 
 /** GERRORN: acknowledging errors lets queues go on. */
 export const GERRORN_RULE: Rule = {

@@ -4,7 +4,7 @@ import { type Field, maskOf } from '../../bits/layout.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf } from '../bank.ts';
 import { ATOS_ADDR_RULE, ATOS_CTRL_RULE, ATOS_SID_RULE, VATOS_SEL_RULE } from './atos.ts';
-import { CR0_RULE, GERRORN_RULE, IRQ_CTRL_RULE, updated } from './control.ts';
+import { CR0_RULE, GBPA_RULE, GERRORN_RULE, IRQ_CTRL_RULE, updated } from './control.ts';
 import {
   anyEcmdqEnabled,
   CMDQ_PROD_RULE,
@@ -119,7 +119,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   CR0: CR0_RULE,
   CR1: cr1,
   CR2: { guard: whileOff(CR0.SMMUEN) },
-  GBPA: updated(),
+  GBPA: GBPA_RULE,
   IRQ_CTRL: IRQ_CTRL_RULE,
   GERRORN: GERRORN_RULE,
   STRTAB_BASE: tables,

@@ -1,0 +1,99 @@
+/** What makes notifiers be told, or should: commands, broadcasts, and what software does to registers. */
+
+import type { World } from '../../bits/world.ts';
+import { type CommandSpec, opcodeOf, type QueueWorld } from '../../spec/commands.ts';
+import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
+import type { CommandContext } from '../commands/context.ts';
+import { type TlbiMatch, tlbiMatch, whyNot } from '../commands/tlbi-match.ts';
+import { range, scopeOfOpcode } from '../commands/tlbi-scope.ts';
+import { levelShift } from '../translate/descriptor.ts';
+import type { HeldMapping } from './device.ts';
+import type { Way } from './invalidation.ts';
+import type { Telling } from './look-up.ts';
+import { tellAll } from './tell.ts';
+import { wayOf } from './ways.ts';
+
+const NONE: readonly World[] = [];
+const nothing = (): boolean => false;
+
+/** The state whose entries a TLB invalidation acts on, by the regimes that it names (4.4). */
+export function actsOn(spec: CommandSpec, queue: QueueWorld, off: ReadonlySet<string>): World {
+  const [regime] = spec.tlb?.worlds[queue] ?? [];
+  const world = regime === undefined ? queue : STREAM_WORLDS[regime].world;
+  if (queue !== 's') return world;
+  if (world === 'ns') return off.has('notify:N6.19') ? 's' : 'ns';
+  return spec.legal.ns !== false && off.has('notify:N6.20') ? 'ns' : world;
+}
+
+/** Whether an invalidation names what a TLB would hold of a mapping, whichever of its pages it names. */
+function isNamed(match: TlbiMatch, { covered, shift }: HeldMapping): boolean {
+  if (covered === null) return false;
+  // A contiguous run of leaves goes as a whole.
+  const runs = 2 ** Math.max(0, shift - levelShift(covered.level, covered.granuleBits));
+  const leaf = 2 ** (levelShift(covered.level, covered.granuleBits) - 12);
+  const nearest = Math.floor((match.first - covered.page) / leaf);
+  const page = covered.page + leaf * Math.min(Math.max(nearest, 0), runs - 1);
+  return whyNot(match, { ...covered, page }) === null;
+}
+
+/** CMD_TLBI_*, and broadcasts by the command of the same scope: before any entry goes. */
+export function tellOfTlbi(c: CommandContext, cause: string = c.name): void {
+  const { machine, effects, recorder } = c;
+  if (machine.notifiers.devices.size === 0) return;
+  const way = wayOf(c);
+  const scope = scopeOfOpcode(opcodeOf(c.words, 0));
+  if (way === null || scope === undefined) return;
+  const match = tlbiMatch(c, scope);
+  // Of a misaligned range nothing is guaranteed (4.4.1.1).
+  const isVoid =
+    match.scope.address !== null && range.misaligned && machine.options.misalignedRange === 'nothing';
+  tellAll(
+    { machine, effects, recorder },
+    {
+      cause,
+      queue: c.broadcast ? null : c.world,
+      actsOn: actsOn(c.spec, c.world, c.state.rulesOff),
+      also: NONE,
+      way,
+      names: isVoid ? nothing : (mapping) => isNamed(match, mapping),
+    },
+  );
+}
+
+/** CMD_CFGI_*: of a stream's configuration, and so of every mapping through it. */
+export function tellOfConfig(c: CommandContext, world: World, first: number, last: number): void {
+  tellOfStreams(c, world, (sid) => sid >= first && sid <= last);
+}
+
+/** CMD_ATC_INV: of what endpoints hold themselves, which is not what consumers hold. */
+export function tellOfAtc(c: CommandContext, world: World): void {
+  tellOfStreams(c, world, () => false);
+}
+
+function tellOfStreams(c: CommandContext, world: World, names: (sid: number) => boolean): void {
+  const { machine, effects, recorder } = c;
+  const { devices } = machine.notifiers;
+  if (devices.size === 0) return;
+  const way = wayOf(c);
+  if (way === null) return;
+  tellAll(
+    { machine, effects, recorder },
+    {
+      cause: c.name,
+      queue: c.world,
+      actsOn: world,
+      also: NONE,
+      way,
+      names: (mapping) => mapping.world === world && names(devices.get(mapping.device)?.spec.sid ?? -1),
+    },
+  );
+}
+
+/** CR0.SMMUEN going to 0 and changes of GBPA: other streams than before, though no entry goes. */
+export function tellOfRegister(on: Telling, cause: string, world: World): void {
+  const whole = on.machine.state('ns').rulesOff.has('notify:N3.11');
+  const way: Way = whole
+    ? { path: 'whole' }
+    : { path: 'none', reason: 'gap', why: `QEMU tells nobody of ${cause}` };
+  tellAll(on, { cause, queue: null, actsOn: world, also: NONE, way, names: nothing });
+}

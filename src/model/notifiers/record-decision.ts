@@ -1,0 +1,45 @@
+/** Decisions as effects, steps and sentences. */
+
+import { hex64 } from '../../bits/u64.ts';
+import type { NotifyDecision } from './decision.ts';
+import type { HeldMapping } from './device.ts';
+import type { Telling } from './look-up.ts';
+import { spanText } from './span.ts';
+
+/** A decision without what follows from the rest. */
+export type Decided = Omit<NotifyDecision, 'kind' | 'number' | 'why' | 'delivered'> & {
+  /** Why the notifier is not told; '' when it is. */
+  readonly untold: string;
+};
+
+/** Puts a decision among the effects, and with it what its consumer lets go of. */
+export function recordDecision({ machine, effects, recorder }: Telling, decided: Decided): void {
+  const { log } = machine.notifiers;
+  const { untold, ...rest } = decided;
+  const earlier = effects.filter((effect) => effect.kind === 'store' && effect.store === log).length;
+  const decision: NotifyDecision = {
+    kind: 'decision',
+    number: log.total + earlier,
+    ...rest,
+    delivered: decided.reason === 'delivered',
+    why: sentence(decided),
+  };
+  effects.push({ kind: 'store', store: log, op: 'insert', entry: decision, what: decision.why });
+  recorder?.notify(decision);
+  for (const mapping of decision.action?.removed ?? []) dropMapping({ machine, effects, recorder }, mapping);
+}
+
+/** A consumer lets go of a mapping. */
+function dropMapping({ machine, effects }: Telling, mapping: HeldMapping): void {
+  const at = hex64(mapping.iovaHi, mapping.iovaLo);
+  const what = `${mapping.device} lets go of ${at}`;
+  effects.push({ kind: 'store', store: machine.notifiers.held, op: 'remove', entry: mapping, what });
+}
+
+function sentence({ cause, device, notifier, consumer, event, action, untold }: Decided): string {
+  const who = `${consumer} of ${device} (notifier ${notifier})`;
+  if (untold !== '') return `${cause}: ${who} is not told: ${untold}`;
+  const what = event === null ? '' : ` of ${event.type} ${spanText(event)} in ${event.space}`;
+  const answer = action === null || action.message === '' ? '' : `, and says: ${action.message}`;
+  return `${cause}: ${who} is told${what}${answer}`;
+}
