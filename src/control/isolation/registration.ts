@@ -1,5 +1,6 @@
 /** Registrations that were accepted and can only go wrong. */
 
+import { completed } from '../../model/notifiers/registration.ts';
 import type { Effect, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { CONSUMER_FACTS } from '../../spec/notifiers.ts';
@@ -20,7 +21,7 @@ export function judgeRegistration(smmu: Smmu, { operation, effects }: Plan): Iso
   const { devices } = smmu.notifiers;
   const { device, notifier } = operation.change;
   const worlds = devices.get(device)?.spec.worlds ?? [];
-  const through = consumerWorld(notifier.iommuIndex);
+  const through = consumerWorld(completed(notifier, smmu.state('ns').rulesOff).iommuIndex);
   // A device of several states cannot be judged by one of them: its consumer may be right.
   const why = !worlds.includes(through)
     ? `it translates through ${through}`

@@ -1,11 +1,11 @@
 /** What makes notifiers be told, or should: commands, broadcasts, and what software does to registers. */
 
 import type { World } from '../../bits/world.ts';
-import { type CommandSpec, opcodeOf, type QueueWorld } from '../../spec/commands.ts';
-import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
+import { opcodeOf } from '../../spec/commands.ts';
 import type { CommandContext } from '../commands/context.ts';
+import { actedRegimes, actedState } from '../commands/reach.ts';
 import { type TlbiMatch, tlbiMatch, whyNot } from '../commands/tlbi-match.ts';
-import { range, scopeOfOpcode } from '../commands/tlbi-scope.ts';
+import { type CompiledScope, range, scopeOfOpcode } from '../commands/tlbi-scope.ts';
 import { levelShift } from '../translate/descriptor.ts';
 import type { HeldMapping } from './device.ts';
 import type { Way } from './invalidation.ts';
@@ -17,12 +17,11 @@ const NONE: readonly World[] = [];
 const nothing = (): boolean => false;
 
 /** The state whose entries a TLB invalidation acts on, by the regimes that it names (4.4). */
-export function actsOn(spec: CommandSpec, queue: QueueWorld, off: ReadonlySet<string>): World {
-  const [regime] = spec.tlb?.worlds[queue] ?? [];
-  const world = regime === undefined ? queue : STREAM_WORLDS[regime].world;
-  if (queue !== 's') return world;
-  if (world === 'ns') return off.has('notify:N6.19') ? 's' : 'ns';
-  return spec.legal.ns !== false && off.has('notify:N6.20') ? 'ns' : world;
+function actsOn({ spec, world, state: { rulesOff: off } }: CommandContext, scope: CompiledScope): World {
+  const acts = scope.acts[world];
+  if (world !== 's') return acts;
+  if (acts === 'ns') return off.has('notify:N6.19') ? 's' : 'ns';
+  return spec.legal.ns !== false && off.has('notify:N6.20') ? 'ns' : acts;
 }
 
 /** Whether an invalidation names what a TLB would hold of a mapping, whichever of its pages it names. */
@@ -43,7 +42,8 @@ export function tellOfTlbi(c: CommandContext, cause: string = c.name): void {
   const way = wayOf(c);
   const scope = scopeOfOpcode(opcodeOf(c.words, 0));
   if (way === null || scope === undefined) return;
-  const match = tlbiMatch(c, scope);
+  const state = actedState(c, scope);
+  const match = tlbiMatch({ words: c.words, state, regimes: actedRegimes(c, scope, state) }, scope);
   // Of a misaligned range nothing is guaranteed (4.4.1.1).
   const isVoid =
     match.scope.address !== null && range.misaligned && machine.options.misalignedRange === 'nothing';
@@ -52,7 +52,7 @@ export function tellOfTlbi(c: CommandContext, cause: string = c.name): void {
     {
       cause,
       queue: c.broadcast ? null : c.world,
-      actsOn: actsOn(c.spec, c.world, c.state.rulesOff),
+      actsOn: actsOn(c, scope),
       also: NONE,
       way,
       names: isVoid ? nothing : (mapping) => isNamed(match, mapping),
