@@ -59,6 +59,8 @@ function afterReset({ bank }: QueueMachine, short: string, before: number, optio
     case 'R_CR0':
     case 'R_CR0ACK':
       return realm ? maskOf(R_CR0.layout.fields.ATSCHK) : 0;
+    case 'ROOT_GPT_BASE_CFG':
+      return kept(REGISTERS.ROOT_GPT_BASE_CFG.layout.fields.L0GPTSZ);
     case 'PMCG_ROOTCR': {
       const { ROOTCR_IMPL, NAO } = PMCG_ROOTCR.layout.fields;
       return kept(ROOTCR_IMPL) === 0 ? 0 : (maskOf(ROOTCR_IMPL) | maskOf(NAO)) >>> 0;
