@@ -65,7 +65,7 @@ export class Debugger {
     this.#worlds = worlds;
     this.#program = program && new ProgramThread(program, tell);
     this.#watch = new Watch(smmu, checkers);
-    this.#lookout = new Lookout(smmu, this.breakpoints, this.#watch, this.history);
+    this.#lookout = new Lookout(smmu, this.breakpoints, this.#watch, this.history, options.viewed);
     this.#places = new Places(smmu, (thread, old) => this.#operationOf(thread, old));
     this.#notice = notice;
   }

@@ -2,6 +2,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
 import type { Finding } from './finding.ts';
 import { type Committed, type History, isEdit } from './history.ts';
+import type { Viewed } from './options.ts';
 import type { Place } from './places.ts';
 import type { ProgramThread } from './program-thread.ts';
 import type { Breakpoints } from './stops/breakpoints.ts';
@@ -14,8 +15,16 @@ export class Lookout {
   readonly #breakpoints: Breakpoints;
   readonly #watch: Watch;
   readonly #history: History;
+  readonly #viewed: Viewed | null;
 
-  constructor(smmu: Smmu, breakpoints: Breakpoints, watch: Watch, history: History) {
+  constructor(
+    smmu: Smmu,
+    breakpoints: Breakpoints,
+    watch: Watch,
+    history: History,
+    viewed: Viewed | null = null,
+  ) {
+    this.#viewed = viewed;
     this.#smmu = smmu;
     this.#breakpoints = breakpoints;
     this.#watch = watch;
@@ -39,7 +48,8 @@ export class Lookout {
 
   /** The next stop in an operation at or after step `from`; what is met on the way counts and logs. */
   find(plan: Plan, from: number): Hit | null {
-    return this.#breakpoints.find(this.#smmu, plan, from, this.judge(plan), this.#entry);
+    const seen = this.#seen(plan);
+    return seen && this.#breakpoints.find(this.#reads, seen, from, this.judge(plan), this.#entry);
   }
 
   /** The next stop from where a thread stands; what was met there does not stop again. */
@@ -49,17 +59,20 @@ export class Lookout {
 
   /** What stops exactly at a step; nothing counts or logs. */
   at(plan: Plan, step: number): Hit | null {
-    return this.#breakpoints.at(this.#smmu, plan, step, this.judge(plan), this.#entry);
+    const seen = this.#seen(plan);
+    return seen && this.#breakpoints.at(this.#reads, seen, step, this.judge(plan), this.#entry);
   }
 
   /** What stops exactly at a step that is reached for the first time. */
   meetAt(plan: Plan, step: number): Hit | null {
-    return this.#breakpoints.meetAt(this.#smmu, plan, step, this.judge(plan), this.#entry);
+    const seen = this.#seen(plan);
+    return seen && this.#breakpoints.meetAt(this.#reads, seen, step, this.judge(plan), this.#entry);
   }
 
   /** Going backwards: the last stop before a step; nothing counts or logs. */
   before(plan: Plan, step: number): Hit | null {
-    return this.#breakpoints.findBack(this.#smmu, plan, step, this.judge(plan), this.#entry);
+    const seen = this.#seen(plan);
+    return seen && this.#breakpoints.findBack(this.#reads, seen, step, this.judge(plan), this.#entry);
   }
 
   /** A breakpoint on the line of the statement at which a program arrives. @param place where it stands then */
@@ -76,8 +89,20 @@ export class Lookout {
   mayStop({ operation, unseen }: Committed): boolean {
     // What nothing could stop in needs no second look, unless breakpoints have changed since.
     if (operation === null || unseen === this.#breakpoints.generation) return false;
+    if (this.#viewed?.hides(operation) != null) return false;
     const outline = this.#smmu.outline(operation);
     return this.#watch.concerns(outline) || this.#breakpoints.interest(outline, this.#smmu);
+  }
+
+  /** What conditions and messages read. */
+  get #reads(): Smmu {
+    return this.#viewed?.smmu ?? this.#smmu;
+  }
+
+  /** What there is to see of a plan; null when it is hidden. */
+  #seen(plan: Plan): Plan | null {
+    if (this.#viewed === null) return plan;
+    return this.#viewed.hides(plan.operation) === null ? this.#viewed.plan(plan) : null;
   }
 
   #onLine(
@@ -90,7 +115,8 @@ export class Lookout {
     if (at === null) return null;
     const view = (): View | null => {
       const current = place();
-      return current && { smmu: this.#smmu, plan: current.plan, findings: this.judge(current.plan) };
+      const plan = current && this.#seen(current.plan);
+      return plan && { smmu: this.#reads, plan, findings: this.judge(current.plan) };
     };
     return ask(at.file, at.line, program.program.scope?.() ?? null, view, this.#entry);
   }

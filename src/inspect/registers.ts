@@ -3,14 +3,11 @@
 import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { offsetOf, type RegisterBank } from '../model/bank.ts';
-import { REGISTER_LIST, type Register, type RegisterBlock } from '../spec/registers.ts';
+import { REGISTER_LIST, type Register, SINGLE_BLOCKS } from '../spec/registers.ts';
 import { type Row, rows } from './rows.ts';
 
-/** Pages of which an SMMU has one each (6.1). */
-const SINGLE: ReadonlySet<RegisterBlock> = new Set(['PAGE_0', 'PAGE_1', 'R_PAGE_0', 'R_PAGE_1', 'ROOT']);
-
 function listOf(world: World): readonly Register[] {
-  return REGISTER_LIST.filter((r) => r.world === world && SINGLE.has(r.block) && !r.array)
+  return REGISTER_LIST.filter((r) => r.world === world && SINGLE_BLOCKS.has(r.block) && !r.array)
     .slice()
     .sort((a, b) => offsetOf(a.short) - offsetOf(b.short));
 }

@@ -73,6 +73,11 @@ export class RegisterBank {
     return values;
   }
 
+  /** Whether whoever reads here is told what a place holds; a view of other registers may hide some. */
+  shows(_place: number): boolean {
+    return true;
+  }
+
   /** Another bank that holds the same. */
   copy(): RegisterBank {
     const other = new RegisterBank(this.#options);

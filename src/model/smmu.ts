@@ -86,6 +86,8 @@ export interface SmmuOptions {
   readonly serviceFailure?: string;
   /** Registers to share with another SMMU, in place of its own. */
   readonly bank?: RegisterBank;
+  /** What another SMMU caches and has under way, to share with it. */
+  readonly shared?: Smmu;
   /** Choices that the architecture leaves. */
   readonly options?: Partial<ModelOptions>;
   /** What the architecture leaves open about stalls, events and endpoints. */
@@ -108,17 +110,17 @@ const NO_RULES: ReadonlySet<string> = new Set();
 
 export class Smmu implements QueueMachine {
   readonly bank: RegisterBank;
-  readonly config = new ConfigCache();
-  readonly tlb = new Tlb();
-  readonly partial = new Tlb();
-  readonly walks = new Tlb();
-  readonly structures = new StructureCache();
-  readonly leaving = new Leaving();
+  readonly config: ConfigCache;
+  readonly tlb: Tlb;
+  readonly partial: Tlb;
+  readonly walks: Tlb;
+  readonly structures: StructureCache;
+  readonly leaving: Leaving;
   readonly versions = new Versions<Location>();
   readonly decoded = new DecodeMemo();
-  readonly partidMaps = new PartidMapCache();
-  readonly dpt = new DptTlb();
-  readonly gpt = new GptCache();
+  readonly partidMaps: PartidMapCache;
+  readonly dpt: DptTlb;
+  readonly gpt: GptCache;
   readonly traffic: Traffic;
   readonly notifiers: Notifiers;
   readonly failure = new ServiceFailure();
@@ -147,7 +149,17 @@ export class Smmu implements QueueMachine {
     const unknown = unknownRules(this.#rulesOff);
     if (unknown.length > 0) throw new RangeError(`no such rule: ${unknown.join(', ')}`);
     this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
-    this.traffic = new Traffic(options.traffic);
+    const { shared } = options;
+    this.config = shared?.config ?? new ConfigCache();
+    this.tlb = shared?.tlb ?? new Tlb();
+    this.partial = shared?.partial ?? new Tlb();
+    this.walks = shared?.walks ?? new Tlb();
+    this.structures = shared?.structures ?? new StructureCache();
+    this.leaving = shared?.leaving ?? new Leaving();
+    this.partidMaps = shared?.partidMaps ?? new PartidMapCache();
+    this.dpt = shared?.dpt ?? new DptTlb();
+    this.gpt = shared?.gpt ?? new GptCache();
+    this.traffic = shared?.traffic ?? new Traffic(options.traffic);
     this.notifiers = new Notifiers(options.notifiers);
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
     this.bank = options.bank ?? new RegisterBank(options.places);
@@ -210,11 +222,22 @@ export class Smmu implements QueueMachine {
   /**
    * An SMMU with the same registers (shared, not copied), policies and rules, and with caches of its own that are empty:
    * what it plans is what reading everything anew gives. Nothing that it plans is to be committed.
-   * @param memory Non-secure memory to read in place of this one's
+   * @param memory to read in place of this one's, by space
    */
-  cold(memory: SparseMemory = this.memory('ns')): Smmu {
+  cold(memory: Readonly<Partial<Record<World, SparseMemory>>> = {}): Smmu {
+    const { serviceFailure: _, shared: _shared, ...options } = this.#made;
+    return new Smmu({ ...options, memory: { ...this.#memories, ...memory }, bank: this.bank });
+  }
+
+  /**
+   * This SMMU as somebody sees it who may not see all of it: other registers and fewer memories over the same caches.
+   * Nothing that it plans is to be committed.
+   */
+  seenBy(bank: RegisterBank, spaces: readonly World[]): Smmu {
     const { serviceFailure: _, ...options } = this.#made;
-    return new Smmu({ ...options, memory: { ...this.#memories, ns: memory }, bank: this.bank });
+    const memory: Partial<Record<World, SparseMemory>> = {};
+    for (const space of spaces) memory[space] = this.memory(space);
+    return new Smmu({ ...options, memory, bank, shared: this });
   }
 
   /** Applies effects in order; with a journal they can be undone. */

@@ -98,6 +98,15 @@ export const BLOCKS: Readonly<Record<RegisterBlock, BlockFacts>> = {
   PMCG: { at: 'IMPLEMENTATION DEFINED', bytes: 0x2000, access: 'As PMCG_SCR says.', section: '10.4' },
 };
 
+/** Blocks of which an SMMU has one each, whatever the system has put elsewhere (6.1). */
+export const SINGLE_BLOCKS: ReadonlySet<RegisterBlock> = new Set([
+  'PAGE_0',
+  'PAGE_1',
+  'R_PAGE_0',
+  'R_PAGE_1',
+  'ROOT',
+]);
+
 /** The register of that name in a world: `worldRegister('s', 'CR0')` is S_CR0; undefined where the world has none. */
 export function worldRegister(world: World, stem: string): Register | undefined {
   const found = registerByName(WORLD_PREFIX[world] + stem);

@@ -43,7 +43,7 @@ export class FreshReader {
     this.#smmu = smmu;
     this.#cold = smmu.cold();
     this.#memory = new PastMemory(smmu.memory('ns'));
-    this.#past = smmu.cold(this.#memory);
+    this.#past = smmu.cold({ ns: this.#memory });
   }
 
   /** As memory stands now. */

@@ -2,12 +2,13 @@
 
 import { type Field, fieldOf, type Layout } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
-import { isWorld, type World } from '../../bits/world.ts';
+import { isWorld, WORLDS, type World } from '../../bits/world.ts';
+import { offsetOf } from '../../model/bank.ts';
 import { DATA } from '../../model/memory.ts';
 import { type FrameKind, transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { layoutByName } from '../../spec/layouts.ts';
-import { REGISTER_LIST, type Register, registerByName, worldRegister } from '../../spec/registers.ts';
+import { SINGLE_BLOCKS, REGISTER_LIST, type Register, registerByName, worldRegister } from '../../spec/registers.ts';
 import type { Bag, Value } from '../expression/value.ts';
 
 /** The value of a field; of an address field the address in bytes. */
@@ -47,11 +48,11 @@ function registerBag(smmu: Smmu, register: Register): Bag {
   };
 }
 
-/** A register of the fixed pages, by its name with or without the world's letter. */
+/** A register of a page that an SMMU has once, by its name with or without the world's letter. */
 export function registerOf(world: World, name: string): Register | undefined {
   const found = worldRegister(world, name) ?? registerByName(name);
   if (found === undefined || found.array) return undefined;
-  return found.block === 'PAGE_0' || found.block === 'PAGE_1' ? found : undefined;
+  return SINGLE_BLOCKS.has(found.block) ? found : undefined;
 }
 
 /** `reg.ns.CR0.SMMUEN`, `reg.CR0.value`. */
@@ -63,13 +64,13 @@ function worldBag(smmu: Smmu, world: World, outer: boolean): Bag {
   return {
     text: outer ? 'registers' : `registers of ${world}`,
     names: () => [
-      ...(outer ? ['ns', 's'] : []),
+      ...(outer ? WORLDS : []),
       ...REGISTER_LIST.filter((r) => r.world === world && registerOf(world, r.short)).map((r) => r.short),
     ],
     part(name) {
       if (outer && isWorld(name)) return worldBag(smmu, name, false);
       const register = registerOf(world, name);
-      return register && registerBag(smmu, register);
+      return register && smmu.bank.shows(offsetOf(register.short)) ? registerBag(smmu, register) : undefined;
     },
   };
 }

@@ -24,7 +24,7 @@ export function registerWordAt(bank: RegisterBank, place: number): RegisterWord 
 }
 
 /** Which physical address spaces reach the registers of a world (6.2): Root reaches all. */
-const REACHED_BY: Readonly<Record<World, readonly World[]>> = {
+export const REACHED_BY: Readonly<Record<World, readonly World[]>> = {
   ns: ['ns', 's', 'realm', 'root'],
   s: ['s', 'root'],
   realm: ['realm', 'root'],
