@@ -1,9 +1,10 @@
+import type { World } from '../bits/world.ts';
 import { type Checkers, checkersOf } from '../control/checkers.ts';
 import type { Clock } from '../control/clock.ts';
 import { Debugger, type DebuggerOptions } from '../control/debugger.ts';
 import type { Stop } from '../control/stop.ts';
 import type { ThreadKey } from '../control/thread.ts';
-import { queueWorlds } from '../model/present-worlds.ts';
+import { presentWorlds, queueWorlds } from '../model/present-worlds.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { shown } from './args.ts';
 import { NotNow } from './errors.ts';
@@ -12,6 +13,8 @@ import { captureName } from './inputs.ts';
 import { Numbers } from './numbers.ts';
 import { QueueDocuments } from './queue-documents.ts';
 import type { Children } from './variable-node.ts';
+import { ViewedDebugger } from './viewer/viewed-debugger.ts';
+import { Viewer } from './viewer/viewer.ts';
 
 /** A stack frame that a client may ask about: a frame of the thread's plan, or none at rest. */
 export interface FrameRef {
@@ -28,6 +31,7 @@ export class Debuggee {
   readonly machine: OpenedMachine;
   readonly debugger: Debugger;
   readonly checkers: Checkers;
+  readonly viewer: Viewer;
   readonly queues: QueueDocuments;
   readonly frames = new Numbers<FrameRef>();
   readonly variables = new Numbers<Children>();
@@ -48,13 +52,28 @@ export class Debuggee {
     this.machine = machine;
     const { smmu, program } = machine;
     this.checkers = checkersOf(smmu, (entry) => this.debugger.entryText(entry));
+    this.viewer = new Viewer(smmu, inputs.viewerWorld);
     const worlds = queueWorlds(smmu.bank.ids());
-    this.debugger = new Debugger(smmu, clock, { ...options, worlds, program, checkers: this.checkers.list });
-    this.queues = new QueueDocuments(machine.smmu);
+    const made = { ...options, worlds, program, checkers: this.checkers.list };
+    this.debugger = this.viewer.masks
+      ? new ViewedDebugger(smmu, clock, this.viewer, made)
+      : new Debugger(smmu, clock, made);
+    this.queues = new QueueDocuments(this.viewer.smmu);
   }
 
+  /** The SMMU as whoever looks sees it. */
   get smmu(): Smmu {
-    return this.machine.smmu;
+    return this.viewer.smmu;
+  }
+
+  /** The Security states that are there, hidden or not. */
+  get worlds(): readonly World[] {
+    return presentWorlds(this.machine.smmu.bank.ids());
+  }
+
+  /** Those of them that are shown and have a command queue. */
+  get queueWorlds(): readonly World[] {
+    return queueWorlds(this.machine.smmu.bank.ids()).filter((world) => this.viewer.sees(world));
   }
 
   get running(): boolean {

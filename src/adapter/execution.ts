@@ -4,12 +4,13 @@ import type { ThreadKey } from '../control/thread.ts';
 import type { Session } from './session.ts';
 
 /** Tells the client that a thread stopped. All others stand too: one thread runs at a time. */
-export function announce(session: Session, stop: Stop): void {
+export function announce(session: Session, at: Stop): void {
   const { debuggee } = session;
-  if (stop.reason === 'end') {
+  if (at.reason === 'end') {
     end(session);
     return;
   }
+  const stop = debuggee.viewer.stop(at);
   debuggee.lastStop = stop;
   debuggee.forgetNumbers();
   const description = describe(stop);

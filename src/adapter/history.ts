@@ -28,7 +28,7 @@ function worldOfEntry({ operation }: Committed): World | null {
 
 /** Entries from `start` on, the oldest first, and how many there are in all. */
 export function historyPage(
-  { debugger: control }: Debuggee,
+  { debugger: control, viewer }: Debuggee,
   start: number,
   count: number,
 ): { entries: HistoryEntry[]; total: number } {
@@ -36,10 +36,11 @@ export function historyPage(
   const entries = control.history.page(from, Math.min(count, PAGE)).map((entry, i) => {
     const line = lineOfEntry(entry);
     const world = worldOfEntry(entry);
+    const hidden = entry.operation && viewer.hides(entry.operation);
     return {
       index: from + i,
       thread: entry.thread,
-      text: entry.text,
+      text: viewer.said(entry.text, hidden),
       ...(line === null ? {} : { line }),
       ...(world === null ? {} : { world }),
     };

@@ -1,4 +1,5 @@
 import { UserError } from '../bits/user-error.ts';
+import { isWorld, WORLDS, type World } from '../bits/world.ts';
 import { readConfiguration, type SmmuConfiguration } from '../capture/configuration.ts';
 import type { Program } from '../control/program.ts';
 import { CACHE_POLICIES, type CachePolicy, type Smmu } from '../model/smmu.ts';
@@ -25,6 +26,8 @@ export interface LaunchInputs {
   /** Consumed commands that are still in the ring are pending again. */
   readonly replayConsumed: boolean;
   readonly stopOnEntry: boolean;
+  /** The Security state of whoever looks, from whom the others are hidden; null: everything is shown. */
+  readonly viewerWorld: World | null;
   /** Nothing stops: the program just runs. */
   readonly noDebug: boolean;
 }
@@ -62,6 +65,7 @@ export function readLaunch(args: unknown): LaunchInputs {
     enableQueue: flag(given, 'enableQueue', false),
     replayConsumed: flag(given, 'replayConsumed', false),
     stopOnEntry: flag(given, 'stopOnEntry', true),
+    viewerWorld: viewerWorld(given['viewerWorld']),
     noDebug: flag(given, 'noDebug', false),
   };
 }
@@ -106,6 +110,18 @@ function caches(value: unknown): CachePolicy | undefined {
   throw new UserError(`${JSON.stringify(value)} is no cache policy of this version`, {
     where: 'caches',
     todo: `write ${CACHE_POLICIES.map((name) => `"${name}"`).join(' or ')}`,
+  });
+}
+
+/** What `viewerWorld` may be. */
+const VIEWERS = ['none', ...WORLDS] as const;
+
+function viewerWorld(value: unknown): World | null {
+  if (value === undefined || value === 'none') return null;
+  if (typeof value === 'string' && isWorld(value)) return value;
+  throw new UserError(`${JSON.stringify(value)} is no Security state`, {
+    where: 'viewerWorld',
+    todo: `write ${VIEWERS.map((name) => `"${name}"`).join(' or ')}`,
   });
 }
 

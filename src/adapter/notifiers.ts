@@ -67,7 +67,7 @@ export function notifierPage(
   of: { readonly start: number | null; readonly count: number; readonly world: World | null },
 ): CustomRequests['smmu/notifiers']['body'] {
   const { log, policy, accepts } = debuggee.smmu.notifiers;
-  const all = log.values();
+  const all = shownOf(debuggee, log.values());
   const matching = of.world === null ? all : all.filter(({ actsOn }) => actsOn === of.world);
   const count = Math.min(of.count, PAGE);
   const start = of.start ?? Math.max(0, matching.length - count);
@@ -75,8 +75,12 @@ export function notifierPage(
   return { rows, total: matching.length, dropped: log.dropped, policy, accepts };
 }
 
+function shownOf({ viewer }: Debuggee, all: readonly NotifyDecision[]): readonly NotifyDecision[] {
+  return viewer.masks ? all.filter((decision) => viewer.hidesEntry(decision) === null) : all;
+}
+
 /** One row for each notifier of a device and each Security state of the device. */
-export function notifierMatrix({ smmu, checkers }: Debuggee): readonly NotifierMatrixRow[] {
+export function notifierMatrix({ smmu, checkers, viewer }: Debuggee): readonly NotifierMatrixRow[] {
   const { devices, held, log } = smmu.notifiers;
   const rows: NotifierMatrixRow[] = [];
   for (const { spec, notifiers } of devices.values()) {
@@ -85,6 +89,7 @@ export function notifierMatrix({ smmu, checkers }: Debuggee): readonly NotifierM
       const own = (of: NotifyDecision | HeldMapping): boolean =>
         of.device === spec.name && of.notifier === number;
       for (const world of spec.worlds) {
+        if (!viewer.sees(world)) continue;
         const decisions = log.values().filter((one) => own(one) && one.actsOn === world);
         const holds = [...held.values()].filter((one) => own(one) && one.world === world);
         const told = decisions.filter(({ delivered }) => delivered);

@@ -2,9 +2,11 @@
 
 import { hex } from '../bits/u64.ts';
 import { isWorld, type World } from '../bits/world.ts';
+import { presentWorlds } from '../model/present-worlds.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { placeOfCd } from './stage2.ts';
 import { countText, escapeMarkdown, worldName } from './text.ts';
+import { gptChildren, gptRoot } from './tree/gpt.ts';
 import type { TreeNode } from './tree/node.ts';
 import { type Streams, streamChildren } from './tree/streams.ts';
 
@@ -19,11 +21,17 @@ const ID_LIMIT = 1024;
  * @returns an empty list for an id that no longer leads anywhere
  */
 export function treeChildren(smmu: Smmu, id: string | null): TreeNode[] {
-  if (id === null) return (['ns'] as const).map((world) => rootNode(smmu, world));
+  if (id === null) return treeRoots(smmu, presentWorlds(smmu.bank.ids()));
   const [world, ...path] = id.slice(0, ID_LIMIT).split('/');
   if (world === undefined || !isWorld(world)) return [];
+  if (world === 'root') return gptChildren(smmu, id, path);
   // Ranges stand in ids only at the end, so what is below an STE has the same id however it was reached.
   return streamChildren(streamsOf(smmu, world), world, path);
+}
+
+/** One root for each of some worlds. */
+export function treeRoots(smmu: Smmu, worlds: readonly World[]): TreeNode[] {
+  return worlds.map((world) => (world === 'root' ? gptRoot(smmu) : rootNode(smmu, world)));
 }
 
 function streamsOf(smmu: Smmu, world: World): Streams {

@@ -123,7 +123,7 @@ export class Smmu implements QueueMachine {
   readonly gpt: GptCache;
   readonly traffic: Traffic;
   readonly notifiers: Notifiers;
-  readonly failure = new ServiceFailure();
+  readonly failure: ServiceFailure;
   readonly hooks: Hooks = {
     smmuDisabled: (world, effects) => effects.push(...terminateAll(this.traffic.stalls, world)),
     atos: (group, effects, recorder) => startAtos(this, group, effects, recorder),
@@ -160,7 +160,8 @@ export class Smmu implements QueueMachine {
     this.dpt = shared?.dpt ?? new DptTlb();
     this.gpt = shared?.gpt ?? new GptCache();
     this.traffic = shared?.traffic ?? new Traffic(options.traffic);
-    this.notifiers = new Notifiers(options.notifiers);
+    this.notifiers = shared?.notifiers ?? new Notifiers(options.notifiers);
+    this.failure = shared?.failure ?? new ServiceFailure();
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
     this.bank = options.bank ?? new RegisterBank(options.places);
     this.#made = options;

@@ -4,11 +4,11 @@ import { isWorld, WORLDS, type World } from '../../bits/world.ts';
 import { enableQueue } from '../../control/enable-queue.ts';
 import { queueThread } from '../../control/thread.ts';
 import { queueSummary } from '../../inspect/queues.ts';
-import { treeChildren } from '../../inspect/tree.ts';
-import { queueWorlds } from '../../model/present-worlds.ts';
+import { type TreeNode, treeChildren, treeRoots } from '../../inspect/tree.ts';
 import { type Args, countOf, numberOf, shown } from '../args.ts';
 import { textOr } from '../breakpoints/requests.ts';
 import type { CustomRequest, CustomRequests } from '../custom-requests.ts';
+import type { Debuggee } from '../debuggee.ts';
 import { announce } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
 import { historyPage, rewindTo } from '../history.ts';
@@ -33,14 +33,14 @@ type Custom = {
 const ANSWERS: Custom = {
   'smmu/tree': (session, args) => {
     const { id } = args;
-    return { nodes: treeChildren(session.debuggee.smmu, typeof id === 'string' ? id : null) };
+    return { nodes: treeOf(session.debuggee, typeof id === 'string' ? id : null) };
   },
 
   'smmu/state': ({ debuggee }) => ({
     capture: debuggee.name,
     description: debuggee.machine.description,
     threads: debuggee.debugger.threads.map(({ key, name }) => ({ id: debuggee.threadId(key), key, name })),
-    worlds: queueWorlds(debuggee.smmu.bank.ids()).map((world) => ({
+    worlds: debuggee.queueWorlds.map((world) => ({
       world,
       smmuEnabled: debuggee.smmu.state(world).smmuEnabled,
       cmdqEnabled: debuggee.smmu.state(world).cmdqEnabled,
@@ -48,7 +48,7 @@ const ANSWERS: Custom = {
       eventsPending: queueSummary(debuggee.smmu, 'EVENTQ', world).pending,
     })),
     history: debuggee.debugger.history.length,
-    warnings: debuggee.machine.warnings,
+    warnings: debuggee.machine.warnings.map((text) => debuggee.viewer.said(text, null)),
   }),
 
   'smmu/document': (session, args) => ({ text: textOf(session, textOr(args['uri'])) }),
@@ -84,6 +84,7 @@ const ANSWERS: Custom = {
     const { debuggee } = session;
     debuggee.requireStopped();
     const world = worldOf(args['world'] ?? 'ns');
+    debuggee.viewer.require(world);
     const changed = enableQueue(debuggee.debugger, world);
     if (changed) {
       const stop = debuggee.debugger.standing(queueThread(world).key);
@@ -92,6 +93,18 @@ const ANSWERS: Custom = {
     return { changed };
   },
 };
+
+/** The Streams tree: the root of a hidden world says so, and leads nowhere. */
+function treeOf({ smmu, worlds, viewer }: Debuggee, id: string | null): TreeNode[] {
+  if (id !== null) return treeChildren(smmu, id);
+  return treeRoots(smmu, worlds).map((node) => {
+    const hidden = worlds.find((world) => world === node.id && !viewer.sees(world));
+    if (hidden === undefined) return node;
+    const { label, kind } = node;
+    const description = viewer.text(hidden);
+    return { id: node.id, label, description, tooltip: '', icon: 'lock', kind, collapsible: 'none' };
+  });
+}
 
 function worldOf(given: unknown): World {
   if (typeof given === 'string' && isWorld(given)) return given;

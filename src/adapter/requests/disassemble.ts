@@ -50,6 +50,8 @@ function instructionAt(
   pa: number,
   resolve: boolean,
 ): Instruction {
+  const { viewer } = session.debuggee;
+  if (!viewer.sees(space)) return invalid(space, pa, viewer.text(space));
   const of = rings.find(
     (one) => one.world === space && pa >= one.base && pa < one.base + COMMAND_BYTES * 2 ** one.log2size,
   );

@@ -4,7 +4,6 @@ import { enableQueue } from '../../control/enable-queue.ts';
 import { replayConsumed } from '../../control/replay-consumed.ts';
 import { Breakpoints } from '../../control/stops/breakpoints.ts';
 import { worldName } from '../../inspect/text.ts';
-import { queueWorlds } from '../../model/present-worlds.ts';
 import { WORLD_PREFIX } from '../../spec/registers.ts';
 import type { Args } from '../args.ts';
 import { placeBreakpoints } from '../breakpoints/set.ts';
@@ -87,7 +86,9 @@ async function open(session: Session, args: Args, requestId: number): Promise<vo
   const debuggee = new Debuggee(inputs, machine, session.host.clock, {
     breakpoints: inputs.noDebug ? noBreakpoints() : session.breakpoints,
     tell: (note) => tellNote(session, note),
-    notice: (findings) => tellFindings(session, findings),
+    notice: (findings, operation) => {
+      if (session.debuggee.viewer.hides(operation) === null) tellFindings(session, findings);
+    },
   });
   session.launchArgs = args;
   session.attach(debuggee);
@@ -96,8 +97,10 @@ async function open(session: Session, args: Args, requestId: number): Promise<vo
   placeBreakpoints(session);
   session.output(machine.description);
   const ignored = withoutEffect(args).map((name) => `${name}: has no effect in this version; leave it out`);
-  for (const warning of [...ignored, ...machine.warnings]) session.output(`warning: ${warning}`, 'important');
-  for (const world of queueWorlds(machine.smmu.bank.ids())) prepareQueue(session, world);
+  const { viewer } = debuggee;
+  for (const warning of [...ignored, ...machine.warnings])
+    session.output(`warning: ${viewer.said(warning, null)}`, 'important');
+  for (const world of debuggee.queueWorlds) prepareQueue(session, world);
 }
 
 /** What people want of the command queue of a world before anything runs. */

@@ -19,7 +19,9 @@ export const MEMORY: Handlers = {
     if (!(start >= 0 && start + count <= PA_LIMIT && Number.isInteger(start))) {
       throw new UserError('the address is outside the physical address space');
     }
-    const memory = session.debuggee.smmu.memory(space);
+    const { smmu, viewer } = session.debuggee;
+    if (!viewer.sees(space)) return { address: memoryReference(space, start), unreadableBytes: count };
+    const memory = smmu.memory(space);
     const bytes = new Uint8Array(count);
     const word = new Uint32Array(1);
     let readable = 0;
@@ -42,6 +44,7 @@ export const MEMORY: Handlers = {
     const { debuggee } = session;
     debuggee.requireStopped();
     const { space, pa } = parseReference(args['memoryReference']);
+    debuggee.viewer.require(space);
     const bytes = bytesOf(args['data']);
     const offset = numberOf(args['offset'], 0);
     const start = pa + offset;

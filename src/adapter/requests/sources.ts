@@ -1,5 +1,4 @@
 import { UserError } from '../../bits/user-error.ts';
-import { queueWorlds } from '../../model/present-worlds.ts';
 import type { Args } from '../args.ts';
 import { documentText, parseDocumentUri, QUEUES } from '../documents.ts';
 import type { Handlers } from '../handler.ts';
@@ -16,7 +15,7 @@ export const SOURCES: Handlers = {
 
   loadedSources(session) {
     if (!session.launched) return { sources: [] };
-    for (const world of queueWorlds(session.debuggee.smmu.bank.ids())) {
+    for (const world of session.debuggee.queueWorlds) {
       for (const queue of QUEUES) sourceOf(session, { kind: 'queue', world, queue });
     }
     const sources = session.debuggee.documents.flatMap((uri) => {
@@ -41,7 +40,9 @@ export function textOf(session: Session, uri: string): string {
       todo: 'open documents from the call stack, or as smmu:/CAPTURE/ns/cmdq.smmuq',
     });
   }
-  return documentText(session.debuggee.smmu, session.debuggee.queues, document);
+  const { smmu, queues, viewer } = session.debuggee;
+  const world = document.kind === 'queue' ? document.world : document.space;
+  return viewer.sees(world) ? documentText(smmu, queues, document) : `# ${viewer.text(world)}\n`;
 }
 
 /** The URI of the document that a request is about, or the path of a file. */

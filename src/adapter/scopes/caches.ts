@@ -12,13 +12,13 @@ import {
   tlbNode,
   walkNode,
 } from './cache-entries.ts';
-import { list } from './list.ts';
+import { type Lister, list as listAll } from './list.ts';
 
 /** What the SMMU's caches hold at the cursor, and what endpoints hold of it. */
-export function cachesScope(smmu: Smmu): Children {
+export function cachesScope(smmu: Smmu, list: Lister = listAll): Children {
   return named(() => [
     { name: 'policy', value: smmu.policy, type: 'which cache model runs' },
-    ...(smmu.policy === 'maximal' ? maximalNodes(smmu) : combinedNodes(smmu)),
+    ...(smmu.policy === 'maximal' ? maximalNodes(smmu, list) : combinedNodes(smmu, list)),
     list(
       'Device Permission Table',
       WORLDS.flatMap((world) => smmu.dpt.entries(world)),
@@ -29,14 +29,14 @@ export function cachesScope(smmu: Smmu): Children {
   ]);
 }
 
-function combinedNodes(smmu: Smmu): Node[] {
+function combinedNodes(smmu: Smmu, list: Lister): Node[] {
   return [
     list('configuration', smmu.config.entries(), configNode, 'one entry a stream: its STE and CDs'),
     list('TLB', smmu.tlb.entries(), tlbNode, 'from input to output address'),
   ];
 }
 
-function maximalNodes(smmu: Smmu): Node[] {
+function maximalNodes(smmu: Smmu, list: Lister): Node[] {
   return [
     list('structures', smmu.structures.entries(), structureNode, 'L1STDs, STEs, L1CDs and CDs by themselves'),
     list('TLB', smmu.tlb.entries(), tlbNode, 'from VA to PA, and from IPA to PA'),

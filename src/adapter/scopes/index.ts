@@ -3,11 +3,11 @@ import { stackAt } from '../../control/position.ts';
 import { worldOf } from '../../control/thread.ts';
 import { worldName } from '../../inspect/text.ts';
 import type { Frame, Plan } from '../../model/plan.ts';
-import { presentWorlds, queueWorlds } from '../../model/present-worlds.ts';
 import type { Debuggee, FrameRef } from '../debuggee.ts';
 import { type Children, named } from '../variable-node.ts';
 import { cachesScope } from './caches.ts';
 import { currentStepScope } from './current-step.ts';
+import { listerFor } from './list.ts';
 import { operationScope } from './operation.ts';
 import { pendingScope } from './pending.ts';
 import { queuesScope } from './queues.ts';
@@ -38,27 +38,32 @@ const STRUCTURES: Readonly<Record<string, string>> = {
 
 /** The scopes of a stack frame: where it stands, its structure first, then those around it, then the SMMU. */
 export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
-  const { smmu } = debuggee;
-  const ids = smmu.bank.ids();
+  const { smmu, viewer } = debuggee;
+  const lister = listerFor(viewer);
   return [
     ...operationScopes(debuggee, ref),
     ...whatIf(debuggee, ref),
-    ...ownFirst(presentWorlds(ids), ref).map(
+    ...ownFirst(debuggee.worlds, ref).map(
       (world): ScopeNode => ({
         name: titleOf('Registers', world),
-        children: bankChildren(smmu, world),
+        children: viewer.sees(world) ? bankChildren(smmu, world) : maskedChildren(viewer.text(world)),
         expensive: true,
         hint: 'registers',
       }),
     ),
-    ...ownFirst(queueWorlds(ids), ref).map((world) => ({
+    ...ownFirst(debuggee.queueWorlds, ref).map((world) => ({
       name: titleOf('Queues', world),
       children: queuesScope(smmu, world),
       expensive: true,
     })),
-    { name: 'Caches', children: cachesScope(smmu), expensive: true },
-    { name: 'Traffic', children: trafficScope(smmu), expensive: true },
+    { name: 'Caches', children: cachesScope(smmu, lister), expensive: true },
+    { name: 'Traffic', children: trafficScope(smmu, lister), expensive: true },
   ];
+}
+
+/** What stands in place of what is hidden. */
+function maskedChildren(value: string): Children {
+  return named(() => [{ name: 'registers', value }]);
 }
 
 /** The world that a thread is about comes first. */

@@ -7,10 +7,10 @@ import type { Smmu } from '../../model/smmu.ts';
 import type { Stall, StallPhase } from '../../model/stalls.ts';
 import { PRI_RESPONSE_CODES } from '../../spec/command-rules.ts';
 import { type Children, type Node, named } from '../variable-node.ts';
-import { list } from './list.ts';
+import { type Lister, list as listAll } from './list.ts';
 
 /** What is on its way between devices, the SMMU and software. */
-export function trafficScope(smmu: Smmu): Children {
+export function trafficScope(smmu: Smmu, list: Lister = listAll): Children {
   const { stalls, atc, pages } = smmu.traffic;
   return named(() => [
     list('stalled transactions', stalls.entries(), stallNode, 'they wait for CMD_RESUME or CMD_STALL_TERM'),

@@ -1,12 +1,15 @@
 /** Registers without those of hidden worlds: they read as zero, and {@link ViewedBank.shows} says that they are not. */
 
+import { maskOf } from '../../bits/layout.ts';
 import type { World } from '../../bits/world.ts';
 import { offsetOf, RegisterBank } from '../../model/bank.ts';
 import { blockOf, fieldPlace } from '../../model/places.ts';
 import { ID_REGISTERS } from '../../spec/features.ts';
-import { BLOCKS, REGISTER_LIST, type RegisterBlock } from '../../spec/registers.ts';
+import { BLOCKS, REGISTER_LIST, REGISTERS, type RegisterBlock } from '../../spec/registers.ts';
 
-const BY_BLOCK = new Map<RegisterBlock, World | null>(REGISTER_LIST.map(({ block, world }) => [block, world]));
+const BY_BLOCK = new Map<RegisterBlock, World | null>(
+  REGISTER_LIST.map(({ block, world }) => [block, world]),
+);
 
 /** Secure registers have the upper half of page 0 (6.2.1), and nothing else lies there. */
 const FIRST_SECURE = BLOCKS.PAGE_0.bytes / 2;
@@ -22,6 +25,9 @@ export function placeWorld(place: number): World | null {
 
 /** What the SMMU is, which everybody may know: without it nothing of the rest could be decoded. */
 const IDENTIFICATION: ReadonlySet<number> = new Set(ID_REGISTERS.map(offsetOf));
+
+const ROOT_IDR0 = offsetOf('ROOT_IDR0');
+const { ROOT_IMPL } = REGISTERS.ROOT_IDR0.layout.fields;
 
 export class ViewedBank extends RegisterBank {
   readonly #all: RegisterBank;
@@ -48,7 +54,10 @@ export class ViewedBank extends RegisterBank {
   }
 
   override peek(place: number): number {
-    return this.shows(place) || IDENTIFICATION.has(place) ? this.#all.peek(place) : 0;
+    if (this.shows(place)) return this.#all.peek(place);
+    if (!IDENTIFICATION.has(place)) return 0;
+    // Where nothing is known of granule protection, nothing is to be judged by it.
+    return place === ROOT_IDR0 ? this.#all.peek(place) & ~maskOf(ROOT_IMPL) : this.#all.peek(place);
   }
 
   override lo(name: string): number {

@@ -50,11 +50,13 @@ export class ViewedDebugger extends Debugger {
   }
 
   override variants(thread: ThreadKey): readonly Variant[] {
-    return super.variants(thread).flatMap(({ text, plan }) =>
-      this.#viewer.hides(plan.operation) === null
-        ? [{ text: this.#viewer.said(text, null), plan: this.#viewer.plan(plan) }]
-        : [],
-    );
+    return super
+      .variants(thread)
+      .flatMap(({ text, plan }) =>
+        this.#viewer.hides(plan.operation) === null
+          ? [{ text: this.#viewer.said(text, null), plan: this.#viewer.plan(plan) }]
+          : [],
+      );
   }
 
   override transact(transaction: Transaction, step = false): Transacted {

@@ -8,7 +8,13 @@ import { DATA } from '../../model/memory.ts';
 import { type FrameKind, transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { layoutByName } from '../../spec/layouts.ts';
-import { SINGLE_BLOCKS, REGISTER_LIST, type Register, registerByName, worldRegister } from '../../spec/registers.ts';
+import {
+  REGISTER_LIST,
+  type Register,
+  registerByName,
+  SINGLE_BLOCKS,
+  worldRegister,
+} from '../../spec/registers.ts';
 import type { Bag, Value } from '../expression/value.ts';
 
 /** The value of a field; of an address field the address in bytes. */
