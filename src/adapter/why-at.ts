@@ -28,16 +28,16 @@ function programLines(debuggee: Debuggee, file: string, line: number): readonly 
 }
 
 function documentLines(
-  { smmu, queues }: Debuggee,
+  { smmu, queues, viewer }: Debuggee,
   ref: NonNullable<ReturnType<typeof parseDocumentUri>>,
   line: number,
 ): readonly string[] | null {
-  if (ref.kind !== 'queue') return null;
+  if (ref.kind !== 'queue' || !viewer.sees(ref.world)) return null;
   const place = entryAtLine(queues.document(ref.queue, ref.world), line);
   if (place === null) return null;
   const of = ring(smmu.bank, ref.queue, ref.world);
   const index = place % 2 ** of.log2size;
-  if (ref.queue === 'EVENTQ') return eventLines(smmu, index);
+  if (ref.queue === 'EVENTQ') return eventLines(smmu, index, ref.world);
   if (of.empty || index !== of.cons % 2 ** of.log2size) return null;
   const stuck = explainQueue(smmu, ref.world, ref.queue);
   return stuck.findings.some(({ kind }) => kind === 'cause') ? queueLines(stuck) : null;

@@ -1,12 +1,13 @@
 import { sizeText } from '../bits/size-text.ts';
 import { hex, parseNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
-import { WORLDS, type World } from '../bits/world.ts';
-import { offsetOf } from '../model/bank.ts';
+import { isWorld, WORLDS, type World } from '../bits/world.ts';
+import { offsetOf, RegisterBank } from '../model/bank.ts';
 import { ABORT, ABSENT, type MemoryRange, PA_LIMIT, type SparseMemory } from '../model/memory.ts';
+import { presentWorlds, queueWorlds } from '../model/present-worlds.ts';
 import { ring } from '../model/queues/ring.ts';
 import { type CachePolicy, Smmu } from '../model/smmu.ts';
-import type { RegisterName } from '../spec/registers.ts';
+import { registerByName, WORLD_PREFIX } from '../spec/registers.ts';
 import { type Capture, captureMemory, openCapture } from './capture.ts';
 import type { SmmuConfiguration } from './configuration.ts';
 import type { CaptureHost } from './format.ts';
@@ -18,7 +19,10 @@ export interface MachineInputs {
   readonly capture: CaptureSpec;
   /** A path, or the registers themselves. */
   readonly registers: string | Readonly<Record<string, unknown>>;
-  /** RAM as a list of [base, size]: numbers, or text such as "0x40000000" or "512M". Default: the capture's extent. */
+  /**
+   * RAM as a list of [base, size]: numbers, or text such as "0x40000000" or "512M"; or such lists by address space.
+   * Default: the capture's extent; of a space without files that of the Non-secure one, with unknown contents.
+   */
   readonly ram?: unknown;
   readonly caches?: CachePolicy | undefined;
   /** What the SMMU is, beyond its snapshot. */
@@ -43,44 +47,78 @@ export interface OpenMachine {
  * @throws UserError naming file, field and cure; nothing stays open then
  */
 export async function openMachine(inputs: MachineInputs, host: CaptureHost = {}): Promise<OpenMachine> {
-  const ram = inputs.ram === undefined ? null : parseRam(inputs.ram);
+  const ram = inputs.ram === undefined ? {} : parseRamBySpace(inputs.ram);
   const { directory } = host;
   // The snapshot first: it is small, and an image may take minutes to inflate.
   const { featuresAsked, smmu: configuration = {} } = inputs;
   const snapshot = loadSnapshot(inputs.registers, { ...configuration, directory, featuresAsked });
   const capture = await openCapture(inputs.capture, host);
-  const memory: Partial<Record<World, SparseMemory>> = {};
-  for (const space of WORLDS) {
-    if (capture.ram[space].length > 0 || space === 'ns') {
-      memory[space] = captureMemory(capture, space, ram && space === 'ns' ? { ram } : {});
-    }
-  }
+  const bank = new RegisterBank();
+  bank.load(snapshot.words);
+  const memory = memoryOf(capture, ram, presentWorlds(bank.ids()));
   const { reservedBits } = configuration;
   const smmu = new Smmu({
     memory,
     ...(inputs.caches !== undefined && { caches: inputs.caches }),
     ...(reservedBits !== undefined && { reservedBits }),
+    bank,
   });
-  smmu.bank.load(snapshot.words);
   const name = typeof inputs.registers === 'string' ? inputs.registers : 'registers';
   const warnings = [...capture.warnings, ...snapshot.warnings, ...checkRegisters(smmu, name)];
   return { smmu, capture, snapshot, warnings, close: () => capture.close() };
+}
+
+/** RAM by address space. */
+type RamBySpace = Readonly<Partial<Record<World, readonly MemoryRange[]>>>;
+
+/** What a space holds that no file describes is not known: it is no reason for an external abort. */
+function memoryOf(
+  capture: Capture,
+  ram: RamBySpace,
+  present: readonly World[],
+): Partial<Record<World, SparseMemory>> {
+  const memory: Partial<Record<World, SparseMemory>> = {};
+  for (const space of WORLDS) {
+    const own = ram[space] ?? (capture.ram[space].length > 0 ? capture.ram[space] : null);
+    if (own === null && !present.includes(space)) continue;
+    memory[space] = captureMemory(capture, space, { ram: own ?? ram.ns ?? capture.ram.ns });
+  }
+  return memory;
+}
+
+/**
+ * Checks RAM ranges: a list, which is that of the Non-secure space, or lists by the name of the space.
+ * @throws UserError naming the entry that makes no sense
+ */
+export function parseRamBySpace(value: unknown): RamBySpace {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return { ns: parseRam(value) };
+  const ram: Partial<Record<World, readonly MemoryRange[]>> = {};
+  for (const [space, list] of Object.entries(value)) {
+    if (!isWorld(space)) {
+      throw new UserError(`${JSON.stringify(space)} is no address space`, {
+        where: 'ram',
+        todo: `write ${WORLDS.join(', ')}`,
+      });
+    }
+    ram[space] = parseRam(list, `ram.${space}`);
+  }
+  return ram;
 }
 
 /**
  * Checks a list of RAM ranges.
  * @throws UserError naming the entry that makes no sense
  */
-export function parseRam(value: unknown): MemoryRange[] {
+export function parseRam(value: unknown, where = 'ram'): MemoryRange[] {
   const todo = 'write a list of [base, size], such as [["0x40000000", "512M"]]';
-  if (!Array.isArray(value)) throw new UserError('is no list', { where: 'ram', todo });
+  if (!Array.isArray(value)) throw new UserError('is no list', { where, todo });
   const ranges = value.map((entry: unknown, i): MemoryRange => {
     const [base, size] = Array.isArray(entry) && entry.length === 2 ? (entry as unknown[]).map(numberOf) : [];
     if (base === undefined || size === undefined || base === null || size === null || size <= 0) {
-      throw new UserError('is no pair of base and size', { where: `ram[${i}]`, todo });
+      throw new UserError('is no pair of base and size', { where: `${where}[${i}]`, todo });
     }
     if (base + size > PA_LIMIT) {
-      throw new UserError('ends beyond the 52 bits of a physical address', { where: `ram[${i}]`, todo });
+      throw new UserError('ends beyond the 52 bits of a physical address', { where: `${where}[${i}]`, todo });
     }
     return { base, size };
   });
@@ -94,12 +132,22 @@ function numberOf(value: unknown): number | null {
 
 /** What the registers say that does not fit the memory or the SMMU itself. */
 function checkRegisters(smmu: Smmu, name: string): string[] {
-  const state = smmu.state('ns');
-  const table = state.streamTable;
   const warnings: string[] = [];
-  const warn = (field: string, text: string): void => {
+  const warn: Warn = (field, text) => {
     warnings.push(`${name}, ${field}: ${text}`);
   };
+  for (const world of queueWorlds(smmu.bank.ids())) checkWorld(smmu, world, warn);
+  return warnings;
+}
+
+type Warn = (field: string, text: string) => void;
+
+function checkWorld(smmu: Smmu, world: World, warn: Warn): void {
+  const state = smmu.state(world);
+  const table = state.streamTable;
+  const placed = (stem: string): string => placedRegister(WORLD_PREFIX[world] + stem);
+  // A state beside the Non-secure one that was never set up needs no word.
+  if (world !== 'ns' && !state.smmuEnabled && table.programmedBase === 0) return;
   if (!state.smmuEnabled) {
     const effect = state.gbpaAbort
       ? 'aborts all traffic (GBPA.ABORT=1)'
@@ -111,31 +159,33 @@ function checkRegisters(smmu: Smmu, name: string): string[] {
     warn(placed('STRTAB_BASE_CFG'), text);
   }
   const place = `the stream table at ${hex(table.base)} (${sizeText(table.bytes)})`;
-  checkPlace(smmu.memory('ns'), place, table.base, table.bytes, (text) => warn(placed('STRTAB_BASE'), text));
+  checkPlace(smmu.memory(world), place, table.base, table.bytes, (text) => warn(placed('STRTAB_BASE'), text));
   if (table.base !== table.programmedBase) {
     const text = `ADDR=${hex(table.programmedBase)} is not aligned to the table's size; hardware reads ${hex(table.base)}`;
     warn(placed('STRTAB_BASE'), text);
   }
-  for (const queue of ['CMDQ', 'EVENTQ'] as const) checkQueue(smmu, queue, warn);
-  return warnings;
+  for (const queue of ['CMDQ', 'EVENTQ'] as const) checkQueue(smmu, queue, world, warn);
 }
 
 /** A register as a snapshot may have it: `CR0 (offset 0x20)`. */
-function placed(name: RegisterName): string {
-  return `${name} (offset ${hex(offsetOf(name))})`;
+function placedRegister(name: string): string {
+  const register = registerByName(name);
+  const at = register?.block.startsWith('PAGE_') ? `offset ${hex(offsetOf(name))}` : register?.block;
+  return `${name} (${at})`;
 }
 
-function checkQueue(smmu: Smmu, queue: 'CMDQ' | 'EVENTQ', warn: (field: string, text: string) => void): void {
-  const q = ring(smmu.bank, queue, 'ns');
+function checkQueue(smmu: Smmu, queue: 'CMDQ' | 'EVENTQ', world: World, warn: Warn): void {
+  const q = ring(smmu.bank, queue, world);
+  const stem = WORLD_PREFIX[world] + queue;
   // Never set up, or not in the snapshot.
-  if (smmu.bank.lo(`${queue}_BASE`) === 0 && smmu.bank.hi(`${queue}_BASE`) === 0) return;
-  const field = placed(`${queue}_BASE`);
+  if (smmu.bank.lo(`${stem}_BASE`) === 0 && smmu.bank.hi(`${stem}_BASE`) === 0) return;
+  const field = placedRegister(`${stem}_BASE`);
   const bytes = q.entryBytes * 2 ** q.log2size;
-  const memory = smmu.memory('ns');
+  const memory = smmu.memory(world);
   if (!memory.inRam(q.base)) warn(field, `the queue at ${hex(q.base)} (${sizeText(bytes)}) lies outside RAM`);
   if (q.inconsistent) {
     const text = `PROD and CONS are ${q.used} entries apart, but the queue has ${2 ** q.log2size}`;
-    warn(`${queue}_PROD, ${queue}_CONS`, text);
+    warn(`${stem}_PROD, ${stem}_CONS`, text);
   }
 }
 

@@ -15,7 +15,10 @@ export interface CaptureFile {
   readonly space?: string | undefined;
 }
 
-/** What `capture` may be: a path, FILE@BASE for a raw image, an object, or a list of these. */
+/**
+ * What `capture` may be: a path, FILE@BASE for a raw image, FILE@SPACE or FILE@SPACE:BASE for another address space, an
+ * object, or a list of these.
+ */
 export type CaptureSpec = string | CaptureFile | readonly (string | CaptureFile)[];
 
 /** One file of a capture, checked. */
@@ -26,7 +29,8 @@ export interface Place {
 }
 
 const MAX_FILES = 256;
-const AT_BASE = /^(.+)@(0x[0-9a-f_]+|[0-9][0-9_]*[kmg]?)$/i;
+/** `FILE@0x40000000`, `FILE@realm`, `FILE@s:0x40000000`. */
+const AT_PLACE = /^(.+)@(?:(ns|s|realm|root)(?::(?=[0-9])|$))?(0x[0-9a-f_]+|[0-9][0-9_]*[kmg]?)?$/i;
 
 /**
  * Checks what the user gave as capture.
@@ -44,7 +48,10 @@ export function parseCaptureSpec(spec: unknown, directory = process.cwd()): Plac
 }
 
 function place(entry: unknown, where: string, directory: string): Place {
-  if (typeof entry === 'string') return fromText(entry, where, directory);
+  if (typeof entry === 'string') {
+    const named = fromText(entry, where, directory);
+    return { ...named, space: named.space ?? 'ns' };
+  }
   if (typeof entry !== 'object' || entry === null) {
     throw new UserError('is neither a path nor an object', {
       where,
@@ -65,17 +72,28 @@ function place(entry: unknown, where: string, directory: string): Place {
   return {
     file: named.file,
     base: base === undefined ? named.base : address(base, `${where}.base`),
-    space: space ?? 'ns',
+    space: space ?? named.space ?? 'ns',
   };
 }
 
-function fromText(text: string, where: string, directory: string): Place {
+/** @returns no space where the text names none */
+function fromText(
+  text: string,
+  where: string,
+  directory: string,
+): Omit<Place, 'space'> & { readonly space: World | null } {
   if (text === '') throw new UserError('is empty', { where, todo: 'name a file' });
   if (text.includes('\0'))
     throw new UserError('has a NUL character in the path', { where, todo: 'check the path' });
-  const match = AT_BASE.exec(text);
-  if (!match || existsSync(path.resolve(directory, text))) return { file: text, base: null, space: 'ns' };
-  return { file: match[1] as string, base: address(match[2], where), space: 'ns' };
+  const [, file, named, base] = AT_PLACE.exec(text) ?? [];
+  if (file === undefined || (named ?? base) === undefined || existsSync(path.resolve(directory, text)))
+    return { file: text, base: null, space: null };
+  const space = named?.toLowerCase() ?? '';
+  return {
+    file,
+    base: base === undefined ? null : address(base, where),
+    space: isWorld(space) ? space : null,
+  };
 }
 
 function address(value: unknown, where: string): number {

@@ -6,7 +6,10 @@ import { UserError } from '../bits/user-error.ts';
 import { isWorld, WORLDS, type World } from '../bits/world.ts';
 import { readFeature, readPreset, type SmmuConfiguration } from '../capture/configuration.ts';
 import { parseStreamId } from '../inspect/stream-id.ts';
-import { CACHE_POLICIES, type CachePolicy } from '../model/smmu.ts';
+import { worldName } from '../inspect/text.ts';
+import { presentWorlds } from '../model/present-worlds.ts';
+import { CACHE_POLICIES, type CachePolicy, type Smmu } from '../model/smmu.ts';
+import { WORLD_FACTS } from '../spec/worlds.ts';
 
 type Options = NonNullable<ParseArgsConfig['options']>;
 
@@ -105,7 +108,7 @@ export function addressOption(given: Given, name: string): U64 | undefined {
   return value;
 }
 
-/** The world whose streams or queues are meant. Only the Non-secure state is modelled. */
+/** The world whose streams, queues or tables are meant; Non-secure when none is named. */
 export function worldOption(text: string | undefined, where: string): World {
   const world = text ?? 'ns';
   if (!isWorld(world)) {
@@ -114,10 +117,27 @@ export function worldOption(text: string | undefined, where: string): World {
       todo: `write ${WORLDS.join(', ')}`,
     });
   }
-  if (world !== 'ns') {
-    throw new UserError(`world ${world} is not modelled by this version`, { where, todo: 'use ns' });
-  }
   return world;
+}
+
+/** The world of {@link worldOption} as one that has streams and queues: Root has neither (3.10). */
+export function streamWorldOption(given: Given): World {
+  const world = worldOption(given.text('world'), '--world');
+  if (WORLD_FACTS[world].secSid !== null) return world;
+  throw new UserError(`the ${worldName(world)} state has no streams and no queues`, {
+    where: '--world',
+    todo: `write ${WORLDS.filter((other) => WORLD_FACTS[other].secSid !== null).join(', ')}`,
+  });
+}
+
+/** @throws UserError when the SMMU has no such state */
+export function requireWorld({ bank }: Smmu, world: World): void {
+  const there = presentWorlds(bank.ids());
+  if (there.includes(world)) return;
+  throw new UserError(`this SMMU has no ${worldName(world)} state`, {
+    where: '--world',
+    todo: `write ${there.join(', ')}, or check the ID registers of the snapshot`,
+  });
 }
 
 /** The cache policy. */
@@ -149,18 +169,24 @@ function assignment(text: string): readonly [string, number] {
   return readFeature(text.slice(0, at), text.slice(at + 1), FEATURE_OPTION);
 }
 
-/** RAM ranges `BASE:SIZE` as the machine takes them. */
-export function ramOption(given: Given): readonly (readonly [string, string])[] | undefined {
+/** RAM ranges `BASE:SIZE` or `SPACE:BASE:SIZE` as the machine takes them. */
+export function ramOption(
+  given: Given,
+): Readonly<Partial<Record<World, readonly (readonly [string, string])[]>>> | undefined {
   const list = given.list('ram');
   if (list.length === 0) return undefined;
-  return list.map((text) => {
-    const [base, size, more] = text.split(':');
+  const ram: Partial<Record<World, (readonly [string, string])[]>> = {};
+  for (const text of list) {
+    const parts = text.split(':');
+    const space = isWorld(parts[0] ?? '') ? (parts.shift() as World) : 'ns';
+    const [base, size, more] = parts;
     if (base === undefined || size === undefined || more !== undefined) {
       throw new UserError(`${JSON.stringify(text)} is no RAM range`, {
         where: '--ram',
-        todo: 'write BASE:SIZE, such as 0x40000000:512M',
+        todo: 'write BASE:SIZE, such as 0x40000000:512M, or realm:0x40000000:512M',
       });
     }
-    return [base, size] as const;
-  });
+    ram[space] = [...(ram[space] ?? []), [base, size]];
+  }
+  return ram;
 }

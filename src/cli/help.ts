@@ -12,9 +12,10 @@ function presetLines(): string {
 }
 
 const CAPTURE_HELP = `  CAPTURE               memory image: ELF core, raw image as FILE@0x40000000, either of them in gzip or zstd;
-                        several files make one memory
+                        several files make one memory; FILE@s, FILE@realm:0x40000000: of another address space
   -r, --registers FILE  register snapshot: JSON, or text of QEMU's monitor
-  --ram BASE:SIZE       known RAM, may be repeated; default: from the lowest to the highest address of the capture
+  --ram BASE:SIZE       known RAM, may be repeated; default: from the lowest to the highest address of the capture;
+                        --ram realm:BASE:SIZE is that of another address space
   --preset NAME         ID registers instead of those of the snapshot:${presetLines()}
   --feature F=VALUE     one field of an ID register, such as IDR3.HAD=0; may be repeated, comes after the preset
   --json                the answer as JSON`;
@@ -30,7 +31,7 @@ Prints the stream table, its STEs, CDs and translation tables, and counts them.
 ${CAPTURE_HELP}
   --sid N               only this StreamID (8, 0x8 or 00:01.0)
   --pages               down to the pages
-  --world W             ns
+  --world W             ns (default), s, realm; root prints the granule protection table
 `,
   maps: `smmu-debug maps CAPTURE --registers SNAPSHOT
 
@@ -38,6 +39,7 @@ Prints what every set of translation tables maps, equal neighbours joined.
 
 ${CAPTURE_HELP}
   --sid N               only the tables of this StreamID (8, 0x8 or 00:01.0)
+  --world W             ns (default), s or realm
 `,
   queues: `smmu-debug queues CAPTURE --registers SNAPSHOT
 
@@ -46,7 +48,7 @@ Prints the command, event and PRI queue: what is pending, and the last entries b
 ${CAPTURE_HELP}
   --consumed N          consumed entries to show (16)
   --pending N           pending entries to show at most (all)
-  --world W             ns
+  --world W             ns (default), s or realm
 `,
   events: `smmu-debug events CAPTURE --registers SNAPSHOT
 
@@ -55,7 +57,7 @@ Prints the event queue; --json gives every field of every record.
 ${CAPTURE_HELP}
   --consumed N          consumed records to show (16)
   --pending N           pending records to show at most (all)
-  --world W             ns
+  --world W             ns (default), s or realm
 `,
   translate: `smmu-debug translate CAPTURE --registers SNAPSHOT --sid N --iova A
 smmu-debug translate CAPTURE --registers SNAPSHOT --batch FILE
@@ -69,9 +71,10 @@ ${CAPTURE_HELP}
   --write               a write
   --priv                privileged
   --inst                an instruction fetch
+  --ns                  the NS attribute as it arrives (Secure and Realm streams)
   --attr A              memory attributes: a byte of MAIR, or WB, NC, Normal-iWB-oNC-ISH, Device-nGnRE
   --ats KIND            u untranslated (default), tr a Translation Request, tt a Translated transaction
-  --world W             ns
+  --world W             ns (default), s or realm
   --caches POLICY       combined (default), maximal or none
   --batch FILE          JSON lines {"sid":8,"iova":"0x1000","rw":"r"}, one answer a line; - is standard input;
                         further keys: ssid, world, priv, inst, inputNs, attr, ats
@@ -90,9 +93,10 @@ ${CAPTURE_HELP}
   --write               a write
   --priv                privileged
   --inst                an instruction fetch
+  --ns                  the NS attribute as it arrives (Secure and Realm streams)
   --attr A              memory attributes, as translate takes them
   --ats KIND            u untranslated (default), tr a Translation Request, tt a Translated transaction
-  --world W             ns
+  --world W             ns (default), s or realm
   --caches POLICY       combined (default), maximal or none
 
 Exit status: 0 it went through, 1 a fault, 2 bad usage or unreadable input.

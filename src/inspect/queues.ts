@@ -3,10 +3,13 @@
 import { hex } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
 import { DATA, type ReadStatus } from '../model/memory.ts';
+import { presentWorlds } from '../model/present-worlds.ts';
 import { entryAddress, type QueueName, type Ring, ring } from '../model/queues/ring.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { cerrorName } from '../spec/cerror.ts';
 import { PRIQ_ENTRY } from '../spec/priq.ts';
+import { WORLD_PREFIX } from '../spec/registers.ts';
+import { WORLD_FACTS } from '../spec/worlds.ts';
 import { commandName, commandRows, commandText } from './command-text.ts';
 import { queuePath } from './document-path.ts';
 import { eventName, eventRows, eventText } from './event-text.ts';
@@ -70,9 +73,21 @@ export interface WindowOptions {
 const CONSUMED = 64;
 const PENDING = 4096;
 
-/** The queues that a world has. */
+/** The queues that a world has (3.10). */
 export function queuesOf(world: World): readonly QueueName[] {
-  return world === 's' ? ['CMDQ', 'EVENTQ'] : world === 'root' ? [] : ['CMDQ', 'EVENTQ', 'PRIQ'];
+  const { commandQueue, eventQueue, priQueue } = WORLD_FACTS[world];
+  return [
+    ...(commandQueue ? (['CMDQ'] as const) : []),
+    ...(eventQueue ? (['EVENTQ'] as const) : []),
+    ...(priQueue !== false ? (['PRIQ'] as const) : []),
+  ];
+}
+
+/** Why a Security state has no queues here, or null when it has. */
+export function whyNoQueues({ bank }: Smmu, world: World): string | null {
+  const name = worldName(world);
+  if (queuesOf(world).length === 0) return `the ${name} state has no queues (3.10)`;
+  return presentWorlds(bank.ids()).includes(world) ? null : `this SMMU has no ${name} state (3.10)`;
 }
 
 /** What the registers say of a queue. */
@@ -102,7 +117,7 @@ function remarkOf(smmu: Smmu, q: Ring): string | null {
   if (q.name === 'CMDQ' && state.cmdqError !== 0) {
     return `stopped by ${cerrorName(state.cmdqError) ?? `error ${state.cmdqError}`}`;
   }
-  if (!q.enabled) return `disabled (CR0.${ENABLE[q.name]}=0)`;
+  if (!q.enabled) return `disabled (${WORLD_PREFIX[q.world]}CR0.${ENABLE[q.name]}=0)`;
   if (q.name === 'EVENTQ' && state.eventqAborted) return 'stopped: a write to the queue was aborted';
   return q.full ? 'full' : null;
 }

@@ -21,7 +21,8 @@ export interface Watched {
   readonly name: string;
 }
 
-const STRUCTURE = /^(ste|cd)\s*\(\s*([0-9a-fx_]+)\s*(?:,\s*([0-9a-fx_]+)\s*)?\)(?:\.(\w+))?$/i;
+const STRUCTURE =
+  /^(ste|cd)\s*\(\s*([0-9a-fx_]+)\s*(?:,\s*([0-9][0-9a-fx_]*)\s*)?(?:,\s*([a-z]+)\s*)?\)(?:\.(\w+))?$/i;
 const REGISTER = /^reg\.(?:(ns|s|realm|root)\.)?(\w+)(?:\.(\w+))?$/;
 /** Fields may hold at most that much; an address without a size is a descriptor's. */
 const DOUBLEWORD = 8;
@@ -79,12 +80,14 @@ function inStructure(debuggee: Debuggee, text: string, match: RegExpExecArray): 
   const sid = parseNumber(match[2] ?? '');
   const ssid = parseNumber(match[3] ?? '0');
   if (sid === null || ssid === null || sid >= 2 ** 32 || ssid >= 2 ** 32) return `${text} names no stream`;
-  const found = findStructure(debuggee.smmu, kind, sid, kind === 'ste' ? -1 : ssid, 'ns');
+  const world = match[4] ?? 'ns';
+  if (!isWorld(world)) return `${world} is no security state`;
+  const found = findStructure(debuggee.smmu, kind, sid, kind === 'ste' ? -1 : ssid, world);
   if (!found) return `there is no ${kind.toUpperCase()} for StreamID ${hex(sid)}`;
   const { layout, space, pa } = found;
-  if (match[4] === undefined) return { place: { space, pa, bytes: layout.words * 4 }, name: text };
-  const field = fieldOf(layout, match[4]);
-  if (!field) return `${layout.name} has no field ${match[4]}`;
+  if (match[5] === undefined) return { place: { space, pa, bytes: layout.words * 4 }, name: text };
+  const field = fieldOf(layout, match[5]);
+  if (!field) return `${layout.name} has no field ${match[5]}`;
   return { place: placeOfField(space, pa, field), name: text };
 }
 

@@ -1,5 +1,6 @@
 /** What may be typed next on the console. */
 
+import { isWorld, WORLDS } from '../../bits/world.ts';
 import { knownNames } from '../../control/stops/known-names.ts';
 import { layoutByName } from '../../inspect/layouts.ts';
 import { registersOf } from '../../inspect/registers.ts';
@@ -64,12 +65,14 @@ function candidates(session: Session, head: string, frame: FrameRef | null): Com
   if (/\bste\([^()]*\)\.$/.test(head)) return fields(STE.list.map(({ name }) => name));
   if (/\bcd\([^()]*\)\.$/.test(head)) return fields(CD.list.map(({ name }) => name));
   const structure = /\bat\(\s*(\w+)[^()]*\)\.$/.exec(head)?.[1] ?? /\b(\w+)\.$/.exec(head)?.[1] ?? '';
-  const register = /\breg\.(?:(ns|s)\.)?(?:(\w+)\.)?$/.exec(head);
+  const register = /\breg\.(?:(ns|s|realm|root)\.)?(?:(\w+)\.)?$/.exec(head);
   if (register) {
     const [, world, name] = register;
     if (name !== undefined) return fields(registerByName(name)?.layout.list.map((field) => field.name) ?? []);
-    const registers = registersOf(world === 's' ? 's' : 'ns').map(({ short }) => short);
-    return fields(world === undefined ? ['ns', 's', ...registers] : registers);
+    const registers = registersOf(world !== undefined && isWorld(world) ? world : 'ns').map(
+      ({ short }) => short,
+    );
+    return fields(world === undefined ? [...WORLDS, ...registers] : registers);
   }
   if (head.endsWith('.')) return fields(layoutByName(structure)?.list.map(({ name }) => name) ?? []);
   const commands: Completion[] =

@@ -6,10 +6,9 @@ import { type Node, named } from '../variable-node.ts';
 import type { LongCommand } from './command.ts';
 import { runText } from './maps.ts';
 import { slices } from './slices.ts';
-import { numberIn, splitWords } from './words.ts';
+import { numberIn, splitWords, worldIn } from './words.ts';
 
-const USAGE = 'find pa=0x80001000';
-const WORLD = 'ns';
+const USAGE = 'find pa=0x80001000 [world=ns]';
 /** Answers enough to see who it is. */
 const MOST = 256;
 /** Runs of one set of tables that are looked at. */
@@ -20,19 +19,23 @@ export const find: LongCommand = {
   name: 'find',
   usage: USAGE,
   help: 'finds the streams whose translation tables map a physical address, and from which IOVA or IPA',
-  words: ['pa='],
+  words: ['pa=', 'world='],
   async search(session, rest, cancelled) {
-    const { values } = splitWords(rest, ['pa'], [], USAGE);
+    const { values } = splitWords(rest, ['pa', 'world'], [], USAGE);
     const pa = numberIn(values.get('pa') ?? '', 'pa', PA_BITS, USAGE);
     const { smmu } = session.debuggee;
+    const world = worldIn(session.debuggee, values.get('world'));
     const time = slices(session, cancelled);
-    const { domains } = survey(smmu, WORLD, time.stop);
+    const { domains } = survey(smmu, world, time.stop);
     const found: Node[] = [];
     let partly = false;
     for (const domain of domains) {
       await time.pause();
       if (found.length >= MOST || time.over) break;
-      const listed = mapsOf(smmu.memory(WORLD), domain.start, { cancelled: time.stop, runLimit: RUNS });
+      const listed = mapsOf(smmu.memory(domain.start.space), domain.start, {
+        cancelled: time.stop,
+        runLimit: RUNS,
+      });
       partly ||= listed.truncated || listed.unlisted > 0;
       for (const run of listed)
         if (holds(run, pa) && found.length < MOST) found.push(hitNode(domain, run, pa));
@@ -56,6 +59,6 @@ function hitNode({ name, sids, start }: Domain, run: MapRun, pa: number): Node {
   return {
     name: `StreamID ${sids.map((sid) => hex(sid)).join(', ')} ${name}`,
     value: `${start.stage === 1 ? 'IOVA' : 'IPA'} 0x${input.toString(16)} -> ${hex(pa)} ${run.perm}, in ${runText(run)}`,
-    memory: { space: WORLD, pa },
+    memory: { space: start.space, pa },
   };
 }

@@ -1,16 +1,16 @@
 import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
+import type { World } from '../../bits/world.ts';
 import { survey } from '../../inspect/counts.ts';
-import { type MapRun, type Maps, mapsOf } from '../../inspect/maps.ts';
+import { type MapRun, type Maps, mapsOf, type TableStart } from '../../inspect/maps.ts';
 import { SID_BITS } from '../../spec/stream-id.ts';
 import { type Node, named } from '../variable-node.ts';
 import type { LongCommand } from './command.ts';
 import { slices } from './slices.ts';
-import { numberIn, splitWords } from './words.ts';
+import { numberIn, splitWords, worldIn } from './words.ts';
 
-const USAGE = 'maps sid=8';
-const WORLD = 'ns';
+const USAGE = 'maps sid=8 [world=ns]';
 /** Runs that the text shows; the rest is there to be opened. */
 const SHOWN = 16;
 
@@ -19,22 +19,23 @@ export const maps: LongCommand = {
   name: 'maps',
   usage: USAGE,
   help: 'lists what the translation tables of a StreamID map, as runs of equal neighbours',
-  words: ['sid='],
+  words: ['sid=', 'world='],
   async search(session, rest, cancelled) {
-    const { values } = splitWords(rest, ['sid'], [], USAGE);
+    const { values } = splitWords(rest, ['sid', 'world'], [], USAGE);
     const sid = numberIn(values.get('sid') ?? rest.trim(), 'sid', SID_BITS, USAGE);
     const { smmu } = session.debuggee;
+    const world = worldIn(session.debuggee, values.get('world'));
     const time = slices(session, cancelled);
-    const { domains, remarks } = survey(smmu, WORLD, time.stop, sid);
+    const { domains, remarks } = survey(smmu, world, time.stop, sid);
     const parts: Node[] = [];
     const lines: string[] = [];
     for (const { start, name, tag } of domains) {
       await time.pause();
-      const found = mapsOf(smmu.memory(WORLD), start, { cancelled: time.stop });
+      const found = mapsOf(smmu.memory(start.space), start, { cancelled: time.stop });
       const tagName = start.stage === 1 ? 'ASID' : 'VMID';
       const head = `${name} ${hex(start.base)}, stage ${start.stage}, ${tagName} ${tag}: ${found.leaves} leaves, ${sizeText(found.bytes)}${found.truncated ? ', listed in part' : ''}`;
       lines.push(head, ...shown(found));
-      parts.push(tableNode(name, head, found, start.base));
+      parts.push(tableNode(name, head, found, start));
     }
     if (parts.length === 0 && remarks.length === 0) {
       throw new UserError(`StreamID ${hex(sid)} uses no translation tables`, {
@@ -60,25 +61,25 @@ function shown(found: Maps): string[] {
   return lines;
 }
 
-function tableNode(name: string, head: string, found: Maps, base: number): Node {
+function tableNode(name: string, head: string, found: Maps, { base, space }: TableStart): Node {
   return {
     name: `${name} ${hex(base)}`,
     value: head,
-    memory: { space: WORLD, pa: base },
+    memory: { space, pa: base },
     children: {
       indexed: found.length,
       page: (start, count) =>
         Array.from({ length: Math.max(0, Math.min(count, found.length - start)) }, (_, i) =>
-          runNode(found.run(start + i)),
+          runNode(found.run(start + i), space),
         ),
     },
   };
 }
 
-function runNode(run: MapRun): Node {
+function runNode(run: MapRun, space: World): Node {
   return {
     name: run.iova,
     value: runText(run),
-    memory: { space: WORLD, pa: Number(run.pa) },
+    memory: { space, pa: Number(run.pa) },
   };
 }

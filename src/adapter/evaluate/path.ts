@@ -15,6 +15,7 @@ import type { Answer } from './command.ts';
 import { registerAnswer } from './reg.ts';
 import { locatedBy, structureOf, type Where } from './scope.ts';
 import { cdAnswer, steAnswer } from './structures.ts';
+import { worldIn } from './words.ts';
 
 const CALLED = /^(ste|cd|at|mem)\s*\((.*)\)(?:\s*\.\s*([A-Za-z_]\w*))?$/s;
 const REGISTER = /^reg\.(.+)$/s;
@@ -71,9 +72,14 @@ function atCall(session: Session, head: string, args: readonly string[], scope: 
   const values = args.map((arg) => (/^\w+\s+\w+=/.test(arg) ? null : parseExpression(arg).evaluate(scope)));
   if (head === 'at') return atAddress(session, values, text);
   if (head === 'mem') return inMemory(session, values, text);
-  const [sid, ssid] = values.map((value) => numberOf(value, text));
+  const last = values[values.length - 1];
+  const named = typeof last === 'string' ? last : undefined;
+  const world = worldIn(session.debuggee, named);
+  const [sid, ssid] = (named === undefined ? values : values.slice(0, -1)).map((value) =>
+    numberOf(value, text),
+  );
   if (sid === undefined) throw new UserError(`${text} names no StreamID`, { todo: `write ${head}(8)` });
-  return head === 'ste' ? steAnswer(session, sid) : cdAnswer(session, sid, ssid ?? 0);
+  return head === 'ste' ? steAnswer(session, sid, world) : cdAnswer(session, sid, ssid ?? 0, world);
 }
 
 function numberOf(value: Value | null | undefined, text: string): number | undefined {
@@ -90,6 +96,7 @@ function atAddress(session: Session, values: readonly (Value | null)[], text: st
     });
   }
   const { layout, space, pa } = place;
+  session.debuggee.viewer.require(space);
   const words = new Uint32Array(layout.words);
   const status = session.debuggee.smmu.memory(space).load(pa, words, 0, words.length);
   return {
@@ -110,6 +117,7 @@ function inMemory(
   const slot = world !== null && typeof address === 'bigint' ? doublewordSlot(world, Number(address)) : null;
   if (!slot || world === null)
     throw new UserError(`${text} names no memory`, { todo: 'write mem(0x40000000)' });
+  session.debuggee.viewer.require(world);
   const words = new Uint32Array(2);
   if (smmu.memory(world).load(slot.base, words, 0, 2) !== DATA) {
     throw new UserError(`the memory at PA ${hex(slot.base)} (${world}) is not in the image`);

@@ -13,7 +13,7 @@ export const reg: ConsoleCommand = {
   name: 'reg',
   usage: 'reg CR0[.FIELD]',
   help: 'shows a register and its fields',
-  words: REGISTER_LIST.filter((register) => register.world === 'ns' && isShown(register)).map((r) => r.short),
+  words: REGISTER_LIST.filter((register) => isShown(register)).map((r) => r.short),
   run(session, rest) {
     return registerAnswer(session, rest);
   },
@@ -26,7 +26,10 @@ export const reg: ConsoleCommand = {
  */
 export function registerAnswer(session: Session, name: string): Answer {
   const { register, fieldName } = parse(name);
-  const node = registerNode(session.debuggee.smmu, register);
+  const { smmu, viewer } = session.debuggee;
+  if (register.world !== null && !viewer.sees(register.world))
+    return { value: viewer.text(register.world), type: register.name };
+  const node = registerNode(smmu, register);
   if (fieldName === null) return node;
   const field = fieldOf(register.layout, fieldName);
   const found = field && node.children?.names?.().find((child) => child.name === field.name);

@@ -16,9 +16,9 @@ import type { Answer, ConsoleCommand } from './command.ts';
 import { numberIn, splitWords, wideIn } from './words.ts';
 
 const USAGE =
-  'translate sid=8 iova=0xfff57000 [ssid=1] [write] [priv] [inst] [attr=WB] [ats=tr] [world=ns] [step]';
+  'translate sid=8 iova=0xfff57000 [ssid=1] [write] [priv] [inst] [attr=WB] [ats=tr] [ns] [world=ns] [step]';
 const KEYS = ['sid', 'ssid', 'iova', 'attr', 'ats', 'world'];
-const FLAGS = ['read', 'write', 'priv', 'inst', 'step'];
+const FLAGS = ['read', 'write', 'priv', 'inst', 'ns', 'step'];
 
 /** Runs one transaction; where it stops it stays on the DMA thread, to be stepped. */
 export const translate: ConsoleCommand = {
@@ -30,6 +30,7 @@ export const translate: ConsoleCommand = {
     const { transaction, step } = parseTransaction(rest);
     const { debuggee } = session;
     const { policy } = debuggee.smmu;
+    debuggee.viewer.require(transaction.world);
     if (context === 'look') return answerOf(transaction, debuggee.debugger.dryRun(transaction), policy);
     return runTransaction(session, transaction, step);
   },
@@ -96,6 +97,7 @@ export function parseTransaction(rest: string, usage = USAGE): { transaction: Tr
     write: flags.has('write'),
     privileged: flags.has('priv'),
     instruction: flags.has('inst'),
+    ns: flags.has('ns'),
     kind: kindOf(values.get('ats')),
     attributes: attributesOf(values.get('attr')),
   });

@@ -1,6 +1,7 @@
 import { parseNumber } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
-import type { ThreadKey } from '../../control/thread.ts';
+import type { World } from '../../bits/world.ts';
+import { type ThreadKey, worldOf } from '../../control/thread.ts';
 import { entryWords } from '../../inspect/queues.ts';
 import { explainEvent } from '../../inspect/why/event.ts';
 import { queueLines } from '../../inspect/why/finding.ts';
@@ -16,8 +17,10 @@ import { explain } from '../explain.ts';
 import { findingText } from '../tell.ts';
 import type { ConsoleCommand } from './command.ts';
 import { parseTransaction, TRANSACTION_WORDS } from './translate.ts';
+import { splitWords, worldIn } from './words.ts';
 
-const USAGE = 'why [sid=8 iova=0xfff57000 [ssid=1] [write] …] | why cmdq|eventq|priq|gerror | why event N';
+const USAGE =
+  'why [sid=8 iova=0xfff57000 [ssid=1] [write] …] | why cmdq|eventq|priq|gerror [world=ns] | why event N [world=ns]';
 
 const QUEUES: Readonly<Record<string, QueueName>> = { cmdq: 'CMDQ', eventq: 'EVENTQ', priq: 'PRIQ' };
 
@@ -30,12 +33,21 @@ export const why: ConsoleCommand = {
   run({ debuggee }, rest) {
     const { smmu } = debuggee;
     const text = rest.trim();
-    const queue = Object.hasOwn(QUEUES, text.toLowerCase()) ? QUEUES[text.toLowerCase()] : undefined;
     if (text === '') return answer(present(debuggee));
-    if (queue !== undefined) return answer(queueLines(explainQueue(smmu, 'ns', queue)));
-    if (text.toLowerCase() === 'gerror') return answer(queueLines(explainGerror(smmu)));
-    if (/^event\b/i.test(text)) return answer(eventLines(smmu, indexOf(smmu, text.slice('event'.length))));
+    const [head = '', ...more] = text.toLowerCase().split(/\s+/);
+    const queue = Object.hasOwn(QUEUES, head) ? QUEUES[head] : undefined;
+    if (queue !== undefined || head === 'gerror') {
+      const world = worldIn(debuggee, splitWords(more.join(' '), ['world'], [], USAGE).values.get('world'));
+      const explained = queue ? explainQueue(smmu, world, queue) : explainGerror(smmu, world);
+      return answer(queueLines(explained));
+    }
+    if (head === 'event') {
+      const [index = '', ...where] = more;
+      const world = worldIn(debuggee, splitWords(where.join(' '), ['world'], [], USAGE).values.get('world'));
+      return answer(eventLines(smmu, indexOf(smmu, index, world), world));
+    }
     const { transaction } = parseTransaction(text, USAGE);
+    debuggee.viewer.require(transaction.world);
     const plan = smmu.plan({ kind: 'transaction', transaction });
     return answer(explanationLines(explainTransaction(smmu, plan)));
   },
@@ -65,12 +77,31 @@ function present(debuggee: Debuggee): string[] {
     const lines = standingLines(debuggee, key);
     if (lines) return lines;
   }
-  const queue = explainQueue(smmu, 'ns');
-  if (queue.findings.some(({ kind }) => kind === 'cause')) return queueLines(queue);
-  const events = ring(smmu.bank, 'EVENTQ', 'ns');
-  if (events.prod === 0 && events.prodWrap === 0) return queueLines(queue);
-  const last = (events.prod + 2 ** events.log2size - 1) % 2 ** events.log2size;
-  return [...eventLines(smmu, last), ...queueLines(queue)];
+  const own = lastStop && worldOf(lastStop.thread);
+  const worlds = [...(own === null ? [] : [own]), ...debuggee.queueWorlds.filter((world) => world !== own)];
+  const queues = worlds.map((world) => ({ world, queue: explainQueue(smmu, world) }));
+  const stuck = queues.find(({ queue }) => queue.findings.some(({ kind }) => kind === 'cause'));
+  // What software never set up stands still for no reason of interest.
+  if (stuck && (stuck.world === worlds[0] || isSetUp(smmu, stuck.world))) return queueLines(stuck.queue);
+  const lines = queues
+    .filter(({ world }) => world === worlds[0] || isSetUp(smmu, world))
+    .map(({ queue }) => queueLines(queue));
+  const recorded = worlds.find((world) => lastRecord(smmu, world) !== null);
+  const last = recorded === undefined ? null : lastRecord(smmu, recorded);
+  return [
+    ...(recorded === undefined || last === null ? [] : eventLines(smmu, last, recorded)),
+    ...lines.flat(),
+  ];
+}
+
+function isSetUp({ bank }: Smmu, world: World): boolean {
+  return ring(bank, 'CMDQ', world).base !== 0;
+}
+
+/** Index of the record that was written last, or null when none ever was. */
+function lastRecord({ bank }: Smmu, world: World): number | null {
+  const { prod, prodWrap, log2size } = ring(bank, 'EVENTQ', world);
+  return prod === 0 && prodWrap === 0 ? null : (prod + 2 ** log2size - 1) % 2 ** log2size;
 }
 
 /** What the transaction before which a thread stands comes to, with what checkers say of it; null when it is none. */
@@ -84,9 +115,9 @@ export function standingLines({ smmu, debugger: control }: Debuggee, thread: Thr
   ];
 }
 
-function indexOf(smmu: Smmu, text: string): number {
+function indexOf(smmu: Smmu, text: string, world: World): number {
   const index = parseNumber(text);
-  const entries = 2 ** ring(smmu.bank, 'EVENTQ', 'ns').log2size;
+  const entries = 2 ** ring(smmu.bank, 'EVENTQ', world).log2size;
   if (index === null)
     throw new UserError(`"${text.trim()}" is no index of the event queue`, { todo: 'write why event 3' });
   if (index >= entries) {
@@ -96,12 +127,12 @@ function indexOf(smmu: Smmu, text: string): number {
 }
 
 /** A record of the event queue, and what its transaction comes to now. */
-export function eventLines(smmu: Smmu, index: number): string[] {
-  const q = ring(smmu.bank, 'EVENTQ', 'ns');
+export function eventLines(smmu: Smmu, index: number, world: World): string[] {
+  const q = ring(smmu.bank, 'EVENTQ', world);
   const place = index % 2 ** q.log2size;
-  const found = explainEvent(smmu, place);
+  const found = explainEvent(smmu, place, world);
   if (found === null) throw new UserError(`record ${place} of the EVENTQ is not in the image`);
-  if (entryWords(smmu, 'EVENTQ', 'ns', place).words.every((word) => word === 0))
+  if (entryWords(smmu, 'EVENTQ', world, place).words.every((word) => word === 0))
     return [`EVENTQ[${place}]: empty, no record was ever written there; the next one goes to [${q.prod}].`];
   return [
     `EVENTQ[${place}]: ${found.record}.`,

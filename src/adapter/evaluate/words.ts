@@ -1,5 +1,7 @@
 import { parseHex64, parseNumber, type U64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
+import { isWorld, WORLDS, type World } from '../../bits/world.ts';
+import type { Debuggee } from '../debuggee.ts';
 
 /** What stands after a command's name: `key=value` pairs and bare words. */
 export interface Words {
@@ -29,6 +31,15 @@ export function splitWords(
     else throw new UserError(`"${word}" is not understood`, { todo: `write ${usage}` });
   }
   return { values, flags: found };
+}
+
+/** The Security state that `world=` names, Non-secure when it is left out. @throws UserError when it is none, or hidden */
+export function worldIn({ viewer }: Debuggee, text: string | undefined): World {
+  const world = text ?? 'ns';
+  if (!isWorld(world))
+    throw new UserError(`world=${world} is no security state`, { todo: `write ${WORLDS.join(', ')}` });
+  viewer.require(world);
+  return world;
 }
 
 /** A number of at most `bits` bits; an error names the key and the form. */

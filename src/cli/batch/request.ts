@@ -3,11 +3,13 @@
 import { parseHex64, parseNumber, type U64 } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { isWorld, WORLDS } from '../../bits/world.ts';
+import { worldName } from '../../inspect/text.ts';
 import { ATS_WORDS, atsKind } from '../../inspect/transaction-words.ts';
 import { type Transaction, transaction } from '../../model/plan.ts';
 import { parseAttributes } from '../../model/translate/attribute-text.ts';
 import { type Attributes, DEFAULT_ATTRIBUTES } from '../../model/translate/attributes.ts';
 import { SID_BITS, SSID_BITS } from '../../spec/stream-id.ts';
+import { WORLD_FACTS } from '../../spec/worlds.ts';
 
 /** A transaction, or why the model cannot run it. */
 export type BatchRequest = { readonly transaction: Transaction } | { readonly reason: string };
@@ -46,7 +48,7 @@ export function readRequest(line: string, where: string): BatchRequest {
   const attr = given['attr'];
   const attributes = attr === undefined ? DEFAULT_ATTRIBUTES : attributesOf(attr);
   if (attributes === null) return fail('"attr" is neither the name of an attribute nor a byte of MAIR');
-  if (world !== 'ns') return { reason: `world ${world} is not modelled` };
+  if (WORLD_FACTS[world].secSid === null) return { reason: `the ${worldName(world)} state has no streams` };
   const write = rw === 'w';
   const asked = transaction({
     world,

@@ -7,7 +7,7 @@ import { countText } from '../../inspect/text.ts';
 import { statusText } from '../../inspect/tree/node.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Smmu } from '../../model/smmu.ts';
-import { CAPTURE_OPTIONS, parse, sidOption, worldOption } from '../args.ts';
+import { CAPTURE_OPTIONS, parse, requireWorld, sidOption, streamWorldOption } from '../args.ts';
 import { type Io, LineWriter, OK } from '../io.ts';
 import { openGiven } from '../session.ts';
 
@@ -16,16 +16,17 @@ const OPTIONS = { ...CAPTURE_OPTIONS, world: { type: 'string' }, sid: { type: 's
 /** `smmu-debug maps`: what every set of translation tables maps, as runs of equal neighbours. */
 export async function maps(args: readonly string[], io: Io): Promise<number> {
   const given = parse('maps', args, OPTIONS);
-  const world = worldOption(given.text('world'), '--world');
+  const world = streamWorldOption(given);
   const sid = sidOption(given);
   const machine = await openGiven('maps', given, io);
   try {
+    requireWorld(machine.smmu, world);
     const found = survey(machine.smmu, world, undefined, sid);
     const out = new LineWriter(io);
     if (given.flag('json')) printAsJson(machine.smmu, world, found.domains, out);
     else {
       if (found.domains.length === 0) out.line('no translation tables');
-      for (const domain of found.domains) printAsText(machine.smmu, world, domain, out);
+      for (const domain of found.domains) printAsText(machine.smmu, domain, out);
       for (const remark of found.remarks) out.line(`note: ${remark}`);
     }
     out.flush();
@@ -43,11 +44,12 @@ function tagOf(domain: Domain): { asid: number } | { vmid: number } {
 function printAsJson(smmu: Smmu, world: World, domains: readonly Domain[], out: LineWriter): void {
   out.line(`{"world":${JSON.stringify(world)},"domains":[`);
   domains.forEach((domain, i) => {
-    const found = mapsOf(smmu.memory(world), domain.start);
+    const found = mapsOf(smmu.memory(domain.start.space), domain.start);
     const { start } = domain;
     const head = {
       name: domain.name,
       base: hex(start.base),
+      space: start.space,
       stage: start.stage,
       ...tagOf(domain),
       sids: domain.sids,
@@ -75,8 +77,8 @@ function holeJson(hole: Maps['absent'][number]): object {
   return { iova: hole.iova, pa: hex(hole.pa), level: hole.level, why };
 }
 
-function printAsText(smmu: Smmu, world: World, domain: Domain, out: LineWriter): void {
-  const found = mapsOf(smmu.memory(world), domain.start);
+function printAsText(smmu: Smmu, domain: Domain, out: LineWriter): void {
+  const found = mapsOf(smmu.memory(domain.start.space), domain.start);
   const { start } = domain;
   const [tag] = Object.entries(tagOf(domain));
   const streams = domain.sids.map((sid) => hex(sid)).join(', ');

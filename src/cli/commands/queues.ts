@@ -13,7 +13,14 @@ import {
 } from '../../inspect/queues.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Smmu } from '../../model/smmu.ts';
-import { CAPTURE_OPTIONS, type Given, numberOption, parse, worldOption } from '../args.ts';
+import {
+  CAPTURE_OPTIONS,
+  type Given,
+  numberOption,
+  parse,
+  requireWorld,
+  streamWorldOption,
+} from '../args.ts';
 import { type Io, OK, printJson } from '../io.ts';
 import { openGiven } from '../session.ts';
 
@@ -47,11 +54,12 @@ async function show(
   names: (smmu: Smmu, world: World) => readonly QueueName[],
 ): Promise<number> {
   const given = parse(command, args, OPTIONS);
-  const world = worldOption(given.text('world'), '--world');
+  const world = streamWorldOption(given);
   const options = windowOf(given);
   const machine = await openGiven(command, given, io);
   try {
     const { smmu } = machine;
+    requireWorld(smmu, world);
     const list = names(smmu, world);
     if (given.flag('json')) {
       const all = list.map((name) => queueJson(smmu, name, world, options, command === 'events'));

@@ -14,8 +14,9 @@ import {
   type Given,
   numberOption,
   parse,
+  requireWorld,
   sidOption,
-  worldOption,
+  streamWorldOption,
 } from '../args.ts';
 import { answerOf } from '../batch/answer.ts';
 import { runBatch } from '../batch/batch.ts';
@@ -32,6 +33,7 @@ export const TRANSACTION_OPTIONS = {
   write: { type: 'boolean' },
   priv: { type: 'boolean' },
   inst: { type: 'boolean' },
+  ns: { type: 'boolean' },
   attr: { type: 'string' },
   ats: { type: 'string' },
   caches: { type: 'string' },
@@ -39,7 +41,7 @@ export const TRANSACTION_OPTIONS = {
 
 const OPTIONS = { ...TRANSACTION_OPTIONS, batch: { type: 'string' } } as const;
 
-const SINGLE = ['sid', 'ssid', 'iova', 'write', 'priv', 'inst', 'attr', 'ats'] as const;
+const SINGLE = ['sid', 'ssid', 'iova', 'write', 'priv', 'inst', 'ns', 'attr', 'ats'] as const;
 
 /** `smmu-debug translate`: what a transaction would do, step by step, or many of them from a file. */
 export async function translate(args: readonly string[], io: Io): Promise<number> {
@@ -49,6 +51,7 @@ export async function translate(args: readonly string[], io: Io): Promise<number
   if (batch !== undefined) refuseSingle(given);
   const machine = await openGiven('translate', given, io);
   try {
+    if (transaction) requireWorld(machine.smmu, transaction.world);
     if (transaction) return one(machine.smmu, transaction, given, io);
     return await runBatch(machine.smmu, batch as string, io);
   } finally {
@@ -70,7 +73,7 @@ function refuseSingle(given: Given): void {
  * @param command for the message when one is missing
  */
 export function transactionOf(given: Given, command: string): Transaction {
-  const world = worldOption(given.text('world'), '--world');
+  const world = streamWorldOption(given);
   const sid = sidOption(given);
   const iova = addressOption(given, 'iova');
   if (sid === undefined || iova === undefined) {
@@ -95,6 +98,7 @@ export function transactionOf(given: Given, command: string): Transaction {
     write,
     privileged: given.flag('priv'),
     instruction,
+    ns: given.flag('ns'),
     kind,
     attributes: attributesOption(given),
   });
@@ -140,6 +144,7 @@ function one(smmu: Smmu, transaction: Transaction, given: Given, io: Io): number
     ...(transaction.ssid >= 0 ? { ssid: transaction.ssid } : {}),
     ...(transaction.privileged ? { priv: true } : {}),
     ...(transaction.instruction ? { inst: true } : {}),
+    ...(transaction.ns ? { inputNs: true } : {}),
     ...(given.text('ats') === undefined ? {} : { ats: given.text('ats') }),
     ...(given.text('attr') === undefined ? {} : { attr: attributesText(transaction.attributes) }),
   };

@@ -3,7 +3,7 @@ import { type Counts, countAll } from '../../inspect/counts.ts';
 import { countText } from '../../inspect/text.ts';
 import { type TreeNode, treeChildren } from '../../inspect/tree.ts';
 import type { Smmu } from '../../model/smmu.ts';
-import { CAPTURE_OPTIONS, type Given, parse, sidOption, worldOption } from '../args.ts';
+import { CAPTURE_OPTIONS, type Given, parse, requireWorld, sidOption, worldOption } from '../args.ts';
 import { type Io, LineWriter, OK } from '../io.ts';
 import { openGiven } from '../session.ts';
 
@@ -21,6 +21,7 @@ export async function tree(args: readonly string[], io: Io): Promise<number> {
   const sid = sidOption(given);
   const machine = await openGiven('tree', given, io);
   try {
+    requireWorld(machine.smmu, world);
     const walk = new Walk(machine.smmu, given, sid);
     if (given.flag('json')) walk.json(world, io);
     else walk.text(world, io);
@@ -60,9 +61,10 @@ class Walk {
   }
 
   json(world: World, io: Io): void {
-    const { counts, remarks } = countAll(this.#smmu, world);
     const nodes = this.#roots(world).map((node) => this.#nested(node));
-    io.out(`${JSON.stringify({ world, nodes, remarks, counts }, null, 1)}\n`);
+    // Root has no stream table to count.
+    const counted = world === 'root' ? {} : countAll(this.#smmu, world);
+    io.out(`${JSON.stringify({ world, nodes, ...counted }, null, 1)}\n`);
   }
 
   #nested(node: TreeNode): JsonNode {
@@ -77,6 +79,10 @@ class Walk {
       for (const child of this.#children(node)) print(child, depth + 1);
     };
     for (const node of this.#roots(world)) print(node, 0);
+    if (world === 'root') {
+      out.flush();
+      return;
+    }
     const { counts, remarks } = countAll(this.#smmu, world);
     out.line();
     out.line(countsText(counts));

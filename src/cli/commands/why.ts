@@ -1,6 +1,6 @@
 import { explanationLines } from '../../inspect/why/lines.ts';
 import { explainTransaction } from '../../inspect/why/transaction.ts';
-import { parse } from '../args.ts';
+import { parse, requireWorld } from '../args.ts';
 import { type Io, LineWriter, NO, OK, printJson } from '../io.ts';
 import { openGiven } from '../session.ts';
 import { TRANSACTION_OPTIONS, transactionOf } from './translate.ts';
@@ -11,6 +11,7 @@ export async function why(args: readonly string[], io: Io): Promise<number> {
   const transaction = transactionOf(given, 'why');
   const machine = await openGiven('why', given, io);
   try {
+    requireWorld(machine.smmu, transaction.world);
     const plan = machine.smmu.plan({ kind: 'transaction', transaction });
     const explanation = explainTransaction(machine.smmu, plan);
     if (given.flag('json')) printJson(io, explanation);

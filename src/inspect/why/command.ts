@@ -6,6 +6,7 @@ import type { Frame, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { CERRORS } from '../../spec/cerror.ts';
 import { commandByOpcode, opcodeOf, type QueueWorld } from '../../spec/commands.ts';
+import { WORLD_PREFIX } from '../../spec/registers.ts';
 import { bitsText, labelOf, valueText } from '../rows.ts';
 
 /** Fields up to this width are tried with every value. */
@@ -23,7 +24,7 @@ export function commandErrorLines(smmu: Smmu, plan: Plan): string[] {
     case CERRORS.CERROR_ABT.code:
       return [
         'Rule: IHI 0070 7.1.',
-        `Cure: the queue must lie in memory; CMDQ_BASE.ADDR=${hex(smmu.bank.field('CMDQ_BASE', 'ADDR'))} leads to PA ${hex(operation.pa)}.`,
+        `Cure: the queue must lie in memory; ${WORLD_PREFIX[world]}CMDQ_BASE.ADDR=${hex(smmu.bank.field(`${WORLD_PREFIX[world]}CMDQ_BASE`, 'ADDR'))} leads to PA ${hex(operation.pa)}.`,
       ];
     default:
       return [

@@ -5,44 +5,52 @@ import type { World } from '../../bits/world.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { cerrorName } from '../../spec/cerror.ts';
 import { GERROR_NAMES, gerrorMask } from '../../spec/gerror.ts';
-import { REGISTERS } from '../../spec/registers.ts';
-import { worldName } from '../text.ts';
+import { REGISTERS, WORLD_PREFIX } from '../../spec/registers.ts';
+import { whyNoQueues } from '../queues.ts';
 import type { Finding, QueueExplanation } from './finding.ts';
 
+/** Bits in which GERROR and GERRORN of a Security state differ. */
+function differing({ bank }: Smmu, world: World): number {
+  const prefix = WORLD_PREFIX[world];
+  return (bank.lo(`${prefix}GERROR`) ^ bank.lo(`${prefix}GERRORN`)) >>> 0;
+}
+
 /** Names of the active errors: GERROR and GERRORN differ in their bit. */
-export function activeErrors(smmu: Smmu): string[] {
-  const active = (smmu.bank.lo('GERROR') ^ smmu.bank.lo('GERRORN')) >>> 0;
+export function activeErrors(smmu: Smmu, world: World): string[] {
+  const active = differing(smmu, world);
   return GERROR_NAMES.filter((name) => (active & gerrorMask(name)) !== 0);
 }
 
-/** Explains the global errors of the Non-secure state; of the others nothing is claimed. */
+/** Explains the global errors of a Security state. */
 export function explainGerror(smmu: Smmu, world: World = 'ns'): QueueExplanation {
   const title = `GERROR ${world}`;
-  if (world !== 'ns')
-    return { title, verdict: `the ${worldName(world)} state is not modelled`, findings: [] };
+  const absent = whyNoQueues(smmu, world);
+  if (absent !== null) return { title, verdict: absent, findings: [] };
   const { bank } = smmu;
-  const active = activeErrors(smmu);
-  const words = `GERROR=${hex(bank.lo('GERROR'))}, GERRORN=${hex(bank.lo('GERRORN'))}`;
+  const prefix = WORLD_PREFIX[world];
+  const active = activeErrors(smmu, world);
+  const [error, ack] = [`${prefix}GERROR`, `${prefix}GERRORN`];
+  const words = `${error}=${hex(bank.lo(error))}, ${ack}=${hex(bank.lo(ack))}`;
   const verdict =
     active.length === 0
       ? `no error is active (${words} agree)`
       : `active: ${active.join(', ')} (${words} differ there)`;
-  const findings = active.map((name) => errorFinding(smmu, name));
-  if (active.length > 0) findings.push(...interruptFindings(smmu));
-  const unknown = unnamedBits(smmu);
+  const findings = active.map((name) => errorFinding(smmu, world, name));
+  if (active.length > 0) findings.push(...interruptFindings(smmu, world));
+  const unknown = unnamedBits(smmu, world);
   if (unknown !== 0) {
     findings.push({
       id: 'gerror-reserved',
       kind: 'also',
-      text: `bits ${hex(unknown)} of GERROR and GERRORN differ but are reserved: it looks like a GERRORN that was written with toggles instead of a copy of GERROR (6.3.20)`,
+      text: `bits ${hex(unknown)} of ${error} and ${ack} differ but are reserved: it looks like a ${ack} that was written with toggles instead of a copy of ${error} (6.3.20)`,
     });
   }
   return { title, verdict, findings };
 }
 
-function unnamedBits(smmu: Smmu): number {
+function unnamedBits(smmu: Smmu, world: World): number {
   const named = GERROR_NAMES.reduce((mask, name) => (mask | gerrorMask(name)) >>> 0, 0);
-  return ((smmu.bank.lo('GERROR') ^ smmu.bank.lo('GERRORN')) & ~named) >>> 0;
+  return (differing(smmu, world) & ~named) >>> 0;
 }
 
 const EFFECTS: Readonly<Record<string, string>> = {
@@ -61,11 +69,12 @@ const EFFECTS: Readonly<Record<string, string>> = {
   DPT_ERR: 'a lookup in the Device Permission Table failed; DPT_CFG_FAR says where (3.24.4)',
 };
 
-function errorFinding(smmu: Smmu, name: string): Finding {
+function errorFinding(smmu: Smmu, world: World, name: string): Finding {
   if (name === 'CMDQ_ERR') {
-    const code = smmu.bank.field('CMDQ_CONS', 'ERR');
+    const prefix = WORLD_PREFIX[world];
+    const code = smmu.bank.field(`${prefix}CMDQ_CONS`, 'ERR');
     const error = cerrorName(code) ?? `reserved code ${code}`;
-    const text = `CMDQ_ERR: the command queue stopped with ${error} (CMDQ_CONS.ERR=${code}); it goes on when GERRORN.CMDQ_ERR is made equal to GERROR.CMDQ_ERR (7.1)`;
+    const text = `CMDQ_ERR: the command queue stopped with ${error} (${prefix}CMDQ_CONS.ERR=${code}); it goes on when ${prefix}GERRORN.CMDQ_ERR is made equal to ${prefix}GERROR.CMDQ_ERR (7.1)`;
     return { id: 'CMDQ_ERR', kind: 'cause', text };
   }
   const kind = name === 'SFM_ERR' || name === 'EVENTQ_ABT_ERR' ? 'cause' : 'also';
@@ -77,22 +86,22 @@ function errorFinding(smmu: Smmu, name: string): Finding {
 }
 
 /** An error that nobody is told of looks like a CMD_SYNC that never completes. */
-export function interruptFindings(smmu: Smmu): Finding[] {
+export function interruptFindings(smmu: Smmu, world: World): Finding[] {
   const { bank } = smmu;
-  const enabled = bank.field('IRQ_CTRL', 'GERROR_IRQEN') === 1;
+  const control = `${WORLD_PREFIX[world]}IRQ_CTRL`;
+  const enabled = bank.field(control, 'GERROR_IRQEN') === 1;
   if (enabled) {
-    const pending = bank.field('IRQ_CTRLACK', 'GERROR_IRQEN') === 0;
+    const pending = bank.field(`${control}ACK`, 'GERROR_IRQEN') === 0;
     return pending
       ? [
           {
             id: 'irq-ack',
             kind: 'also',
-            text: 'IRQ_CTRL.GERROR_IRQEN=1 is not acknowledged in IRQ_CTRLACK yet',
+            text: `${control}.GERROR_IRQEN=1 is not acknowledged in ${control}ACK yet`,
           },
         ]
       : [];
   }
-  const text =
-    'IRQ_CTRL.GERROR_IRQEN=0: no interrupt tells software of a global error; it sees only a timeout (6.3.17)';
+  const text = `${control}.GERROR_IRQEN=0: no interrupt tells software of a global error; it sees only a timeout (6.3.17)`;
   return [{ id: 'gerror-irq-off', kind: 'also', text }];
 }
