@@ -63,8 +63,12 @@ class Walk {
   json(world: World, io: Io): void {
     const nodes = this.#roots(world).map((node) => this.#nested(node));
     // Root has no stream table to count.
-    const counted = world === 'root' ? {} : countAll(this.#smmu, world);
-    io.out(`${JSON.stringify({ world, nodes, ...counted }, null, 1)}\n`);
+    if (world === 'root') {
+      io.out(`${JSON.stringify({ world, nodes }, null, 1)}\n`);
+      return;
+    }
+    const { counts, remarks } = countAll(this.#smmu, world);
+    io.out(`${JSON.stringify({ world, nodes, remarks, counts }, null, 1)}\n`);
   }
 
   #nested(node: TreeNode): JsonNode {

@@ -139,13 +139,13 @@ test('an overflow of the event queue that is not acknowledged is told', () => {
   expect(found(new TestSmmu({ registers: acknowledged }), 'EVENTQ').has('overflow')).toBe(false);
 });
 
-test('service failure mode is a cause, and a queue of another state is not judged', () => {
+test('service failure mode is a cause, and a state that is not there has no queue', () => {
   const m = new TestSmmu({ registers: { 'GERROR.SFM_ERR': 1 } });
   expect(found(m).get('sfm')).toMatch(/service failure mode/);
   expect(found(new TestSmmu()).has('sfm')).toBe(false);
   expect(explainQueue(m.smmu, 's')).toEqual({
     title: 'CMDQ s',
-    verdict: 'the queues of the Secure state are not modelled',
+    verdict: 'this SMMU has no Secure state (3.10)',
     findings: [],
   });
 });
