@@ -37,6 +37,7 @@ import { planDevice } from './notifiers/plan-device.ts';
 import { planSideOperation } from './operations.ts';
 import {
   type Effect,
+  type Fault,
   type Operation,
   type Outcome,
   type Outline,
@@ -51,6 +52,7 @@ import { type RegisterValue, readRegister } from './register-read.ts';
 import { writeRegister } from './register-write.ts';
 import { type ResetOptions, resetEffects } from './reset.ts';
 import { recordArrival, type Settle, wakeStalls } from './retry.ts';
+import { arriving } from './sec-sid.ts';
 import { ServiceFailure } from './service-failure.ts';
 import { terminateAll } from './stalls.ts';
 import { type Derive, deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
@@ -100,6 +102,7 @@ const DEFAULT_OPTIONS: ModelOptions = {
   tlbConflict: false,
   configConflict: false,
   misalignedRange: 'nothing',
+  secureInitOpen: false,
 };
 
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
@@ -263,8 +266,9 @@ export class Smmu implements QueueMachine {
    */
   translate(incoming: Transaction): Answer {
     const answer = this.#answer;
-    const state = this.state(incoming.world);
-    const transaction = incoming.kind === 'ordinary' ? incoming : presented(incoming, state);
+    const arrived = this.#arrive(incoming);
+    const state = this.state(arrived.world);
+    const transaction = arrived.kind === 'ordinary' ? arrived : presented(arrived, state);
     const { protection } = this;
     protection?.begin(null);
     answer.reset();
@@ -407,8 +411,9 @@ export class Smmu implements QueueMachine {
 
   #planTransaction(incoming: Transaction, effects: Effect[], recorder: Recorder | null): Outcome {
     const answer = new Answer();
-    const state = this.state(incoming.world);
-    const t = presented(incoming, state);
+    const arrived = this.#arrive(incoming);
+    const state = this.state(arrived.world);
+    const t = presented(arrived, state);
     if (recorder !== null) recordArrival(recorder, t);
     this.#translate(state, t, answer, recorder);
     const passes = answer.result === 'ok' && answer.ats === null;
@@ -476,9 +481,25 @@ export class Smmu implements QueueMachine {
     wakeStalls(this, this.#derive, effects, recorder, synchronised, settle);
   }
 
+  /** A transaction with the Security state that its SEC_SID names; as it is where it names none. */
+  #arrive(incoming: Transaction): Transaction {
+    if (incoming.world === 'ns' && this.#rulesOff.size === 0) return incoming;
+    const arrived = this.#named(incoming);
+    return 'reason' in arrived ? incoming : arrived;
+  }
+
+  #named(t: Transaction): Transaction | Fault {
+    // What has no StreamID has no SEC_SID either (3.25.1.1).
+    if (t.kind === 'no-stream-id') return t;
+    const [secure, realm] = [this.state('s').present, this.state('realm').present];
+    return arriving(t, { secure, realm, rulesOff: this.#rulesOff });
+  }
+
   #translate(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
     const { reason } = this.failure;
-    if (reason === null) translateTraffic(this, state, t, answer, recorder);
+    const named = t.world === 'ns' && this.#rulesOff.size === 0 ? t : this.#named(t);
+    if (reason === null && 'reason' in named) answer.fail(named);
+    else if (reason === null) translateTraffic(this, state, t, answer, recorder);
     else answer.fail(silent(`service failure mode: ${reason}`, '12.3'));
   }
 
