@@ -35,6 +35,7 @@ import { DATA, SparseMemory } from './memory.ts';
 import { type NotifierOptions, Notifiers } from './notifiers/notifiers.ts';
 import { planDevice } from './notifiers/plan-device.ts';
 import { planSideOperation } from './operations.ts';
+import { outcome, recordEnd } from './outcome.ts';
 import {
   type Effect,
   type Fault,
@@ -589,51 +590,4 @@ function textOf(effect: Effect): string {
 
 function refOf(from: World | QueueRef): QueueRef {
   return typeof from === 'string' ? { world: from } : from;
-}
-
-/** The answer is reused, so what the text needs is taken now. */
-function recordEnd(recorder: Recorder, answer: Answer): void {
-  const { result, pa, space, becomes, ats } = answer;
-  const as = becomes === null ? '' : `, as ${becomes}`;
-  if (result === 'ok' && ats === null && becomes !== 'no-op')
-    recorder.step('end', () => `output address ${hex(pa)} (${space})${as}`);
-  else recorder.step('end', endText(answer));
-}
-
-function endText(answer: Answer): string {
-  if (answer.ats !== null) return answer.ats.text;
-  if (answer.becomes === 'no-op') return 'completes without effect';
-  switch (answer.result) {
-    case 'absent':
-    case 'miss':
-      return `${answer.missing?.structure ?? 'memory'} at ${hex(answer.missing?.pa ?? 0)} is not in the image`;
-    case 'razwi':
-      return 'terminated: reads give zero, writes are ignored (CD.A=0)';
-    case 'stall':
-      return 'stalled';
-    case 'not-modelled':
-      return answer.fault?.reason ?? 'not modelled';
-    default:
-      return 'terminated with an abort';
-  }
-}
-
-function outcome(some: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome {
-  return {
-    pa: 0,
-    space: 'ns',
-    fault: null,
-    record: null,
-    recording: 'none',
-    missing: null,
-    tlbHit: false,
-    attributes: 0,
-    mpam: NO_LABEL,
-    mecid: NO_MECID,
-    command: null,
-    cerror: 0,
-    ats: null,
-    becomes: null,
-    ...some,
-  };
 }
