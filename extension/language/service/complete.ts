@@ -4,7 +4,7 @@ import type { Field } from '../../../src/bits/layout.ts';
 import { WORLDS } from '../../../src/bits/world.ts';
 import { partsOf as bagParts } from '../../../src/control/script/check-expression.ts';
 import type { ScriptNames } from '../../../src/control/script/check-names.ts';
-import { choicesOf, layoutOf } from '../../../src/control/script/check-words.ts';
+import { choicesOf, layoutOf, listedBy } from '../../../src/control/script/check-words.ts';
 import type { Form, Takes } from '../../../src/control/script/form.ts';
 import { formOf, formsOf, KEYWORDS } from '../../../src/control/script/forms.ts';
 import {
@@ -210,6 +210,12 @@ function argumentValue(
   const start = column - written.length;
   const param = bound?.form.arguments.find((one) => one.name === name);
   if (param) {
+    const listed = listedBy(param.takes);
+    if (listed !== null) {
+      const given = written.split(',');
+      const rest = listed.filter((label) => !given.slice(0, -1).includes(label));
+      return at(column - (given.at(-1)?.length ?? 0), rest.map(valueOffer));
+    }
     const offers = taken(param.takes, names);
     return offers.length > 0
       ? at(start, offers)
@@ -220,6 +226,10 @@ function argumentValue(
   const of = bound && layoutOf(bound);
   const field = of ? fieldNamed(of, name) : FEATURES.find((one) => one.name === name)?.field;
   return inExpression(written, column, names, field ? fieldValues(field) : []);
+}
+
+function valueOffer(label: string): Offer {
+  return { label, kind: 'value', detail: '', insert: label };
 }
 
 function fieldValues(field: Field): readonly Offer[] {

@@ -12,14 +12,12 @@ const code = (text: string): string => `\`\`\`smmu\n${text}\n\`\`\``;
 
 /** A form: how it is written, what it does, an example. */
 export function formText(form: Form): string {
-  const later = form.notYet === undefined ? [] : [`Not in this version: ${escapeMarkdown(form.notYet)}.`];
   const parts = [...form.words, ...form.flags, ...form.arguments].map(
     ({ name, doc }) => `- \`${name}\`: ${escapeMarkdown(doc)}`,
   );
   return [
     code(form.usage),
     escapeMarkdown(form.doc),
-    ...later,
     ...(parts.length > 0 ? [parts.join('\n')] : []),
     `Example:\n${code(form.example)}`,
   ].join('\n\n');

@@ -33,6 +33,11 @@ export interface IsolationFinding extends Finding {
   readonly mapping: HeldMapping | null;
 }
 
+/** What was broken, where a finding is about the isolation of Security states. */
+export function breachOf(finding: Finding): Breach | null {
+  return finding.kind === 'isolation' && 'breach' in finding ? (finding as IsolationFinding).breach : null;
+}
+
 /** A finding, certain and unsafe unless `some` says otherwise. */
 export function isolationFinding(
   breach: Breach,

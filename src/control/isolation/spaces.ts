@@ -7,12 +7,14 @@ import { type IsolationFinding, isolationFinding } from './breach.ts';
 
 /** What a transaction reaches that it must not: its output, and each structure that was read on the way. */
 export function judgeSpaces({ operation, outcome, frames, steps }: Plan): IsolationFinding[] {
-  if (operation.kind !== 'transaction') return [];
+  // A device without StreamID names the space of its accesses itself (3.25.1.1).
+  if (operation.kind !== 'transaction' || operation.transaction.kind === 'no-stream-id') return [];
   const { world } = operation.transaction;
   const allowed = WORLD_FACTS[world].outputSpaces;
   const findings: IsolationFinding[] = [];
-  for (const [index, { name, pa, space, status }] of frames.entries()) {
-    if (pa === null || status !== 0 || allowed.includes(space)) continue;
+  for (const [index, { kind, name, pa, space, status }] of frames.entries()) {
+    // The granule protection table is Root's, whoever's access is looked up in it (3.25).
+    if (kind === 'gpt' || pa === null || status !== 0 || allowed.includes(space)) continue;
     findings.push(
       isolationFinding(
         'forbidden-space',

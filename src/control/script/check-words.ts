@@ -2,12 +2,13 @@
 
 import type { Field, Layout } from '../../bits/layout.ts';
 import { valueByName } from '../../bits/values.ts';
-import { isWorld, WORLDS } from '../../bits/world.ts';
+import { WORLDS } from '../../bits/world.ts';
 import { BROADCASTS } from '../../spec/broadcast.ts';
 import { CERRORS } from '../../spec/cerror.ts';
 import { EVENT_LIST } from '../../spec/events.ts';
 import { FEATURES, featureNamed } from '../../spec/features.ts';
 import { GERROR_NAMES } from '../../spec/gerror.ts';
+import { NOTIFIER_FLAGS } from '../../spec/notifiers.ts';
 import { PRESET_NAMES, presetNamed } from '../../spec/presets.ts';
 import { checkExpression, unknown } from './check-expression.ts';
 import type { ScriptNames } from './check-names.ts';
@@ -63,6 +64,19 @@ const CALLED: Readonly<Partial<Record<string, string>>> = {
   broadcast: 'broadcast invalidation',
 };
 
+/** What may stand between commas, by the kind of place. */
+const LISTS: Readonly<
+  Record<string, { readonly called: string; readonly of: readonly string[] } | undefined>
+> = {
+  worlds: { called: 'world', of: WORLDS },
+  'notifier-flags': { called: 'flag of notifiers', of: [...Object.keys(NOTIFIER_FLAGS), 'NONE'] },
+};
+
+/** Words that may stand between the commas of a list, or null where the place takes no list. */
+export function listedBy(takes: Takes): readonly string[] | null {
+  return LISTS[takes as string]?.of ?? null;
+}
+
 /** What is wrong with a word or value, by what its place takes. */
 export function checkTaken(word: Word, takes: Takes, names: ScriptNames): readonly Problem[] {
   if (takes === 'expression') return checkExpression(word, names).problems;
@@ -77,9 +91,10 @@ export function checkTaken(word: Word, takes: Takes, names: ScriptNames): readon
       ? []
       : [error(word, `"${word.text}" is no permission; write some of r, w, x in this order: rw`)];
   }
-  if (takes === 'worlds') {
-    const wrong = word.text.split(',').find((one) => !isWorld(one));
-    return wrong === undefined ? [] : [unknown(word, wrong, 'world', WORLDS)];
+  const listed = LISTS[takes as string];
+  if (listed !== undefined) {
+    const wrong = word.text.split(',').find((one) => !listed.of.includes(one));
+    return wrong === undefined ? [] : [unknown(word, wrong, listed.called, listed.of)];
   }
   if (takes === 'path' || takes === 'text') return checkText(word, takes);
   const choices = choicesOf(takes, names);

@@ -73,7 +73,6 @@ function checkFile(parsed: ParsedScript, run: Run, path: readonly string[]): Pro
 function checkStatement(statement: Statement, bound: Bound, run: Run, path: readonly string[]): Problem[] {
   const { form } = bound;
   const problems: Problem[] = [];
-  if (form.notYet !== undefined) problems.push(error(statement, form.notYet));
   for (const param of form.words) {
     const word = bound.words.get(param.name);
     if (word) problems.push(...checkTaken(word, param.takes, run.names));

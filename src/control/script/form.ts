@@ -8,6 +8,8 @@ export type Takes =
   | 'world'
   /** Several security states: `ns,s`. */
   | 'worlds'
+  /** Several flags of notifiers: `UNMAP,MAP`. */
+  | 'notifier-flags'
   /** A security state that has queues. */
   | 'queue-world'
   /** A name of a `device` statement. */
@@ -76,8 +78,6 @@ export interface Form {
   readonly rest?: 'after-equals' | 'all';
   /** Does something to the SMMU or its memory, or reads the machine: `machine` and `load` must stand before it. */
   readonly acts: boolean;
-  /** Why it cannot be executed in this version. */
-  readonly notYet?: string;
   /** A statement that is right by itself, given a device `nvme0` and a name `base`. */
   readonly example: string;
 }

@@ -1,7 +1,8 @@
 /** Forms of `expect`, chosen by the word after it: what must be true, or the test fails. */
 
+import { BREACHES } from '../isolation/breach.ts';
 import type { ArgumentParam, Form } from './form.ts';
-import { DEVICE, FINDING_FLAGS, IOVA, QUEUE_WORLD, SIZE, WORLD } from './forms-shared.ts';
+import { FINDING_FLAGS, QUEUE_WORLD, WORLD } from './forms-shared.ts';
 
 const KINDS = ['stale-use', 'address-space-clash', 'update-sequence', 'isolation'] as const;
 
@@ -107,9 +108,12 @@ export const EXPECT_FORMS: readonly Form[] = [
     ...NONE,
     keyword: 'expect',
     subject: 'finding',
-    usage: 'expect finding KIND [certain|possible] [unsafe|spurious-fault]',
+    usage: 'expect finding KIND [BREACH] [certain|possible] [unsafe|spurious-fault]',
     doc: 'A checker found something of this kind at the last acting statement.',
-    words: [{ name: 'kind', takes: KINDS, doc: 'Kind of the finding.' }],
+    words: [
+      { name: 'kind', takes: KINDS, doc: 'Kind of the finding.' },
+      { name: 'breach', takes: Object.keys(BREACHES), optional: true, doc: 'Of isolation: what was broken.' },
+    ],
     flags: FINDING_FLAGS,
     example: 'expect finding address-space-clash possible',
   },
@@ -121,20 +125,6 @@ export const EXPECT_FORMS: readonly Form[] = [
     doc: 'No checker has found anything since the test began.',
     words: [{ name: 'none', takes: ['none'], doc: 'none.' }],
     example: 'expect findings none',
-  },
-  {
-    ...NONE,
-    keyword: 'expect',
-    subject: 'notify',
-    usage: 'expect notify map|unmap|none [DEVICE] [iova=A] [size=S]',
-    doc: 'A notifier of a device was called.',
-    words: [
-      { name: 'kind', takes: ['map', 'unmap', 'none'], doc: 'What it was told.' },
-      { ...DEVICE, optional: true },
-    ],
-    arguments: [IOVA, SIZE],
-    notYet: 'notifiers do not exist in this version',
-    example: 'expect notify unmap nvme0 iova=0x1000 size=4K',
   },
   {
     ...NONE,

@@ -81,15 +81,19 @@ const SETTING: readonly Form[] = [
   },
   {
     keyword: 'device',
-    usage: 'device NAME sid=N [ssid=N] [world=W] [notifier=KIND]',
-    doc: 'A name for a client of the SMMU: its StreamID, and where its transactions have one, its SubstreamID.',
+    usage: 'device NAME sid=N [ssid=N] [worlds=W,…]',
+    doc: 'A name for a client of the SMMU: its StreamID, and where its transactions have one, its SubstreamID. A device of several worlds sends transactions of each.',
     words: [{ name: 'name', takes: 'new-name', doc: 'The name.' }],
     flags: NONE,
     arguments: [
       { ...SID, required: true },
       SSID,
       { ...WORLD, name: 'world', doc: 'Security state of its transactions; ns unless given.' },
-      { name: 'notifier', takes: 'word', doc: 'Who asks to be told of invalidations: vfio, vhost.' },
+      {
+        name: 'worlds',
+        takes: 'worlds',
+        doc: 'Security states of its transactions, where there are several; the first is that of a dma that names none.',
+      },
     ],
     acts: false,
     example: 'device disk sid=(base + 8)',

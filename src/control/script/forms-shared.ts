@@ -16,6 +16,12 @@ export const IOVA: ArgumentParam = { name: 'iova', takes: 'expression', doc: 'In
 export const SIZE: ArgumentParam = { name: 'size', takes: 'expression', doc: 'Bytes.' };
 
 export const DEVICE = { name: 'device', takes: 'device', doc: 'Name of a device statement.' } as const;
+/** Of a device of several Security states. */
+export const DEVICE_WORLD: ArgumentParam = {
+  name: 'world',
+  takes: 'world',
+  doc: 'Which of the security states of the device; the first unless given.',
+};
 export const ADDRESS = { name: 'address', takes: 'expression', doc: 'Input address in bytes.' } as const;
 
 /** How sure and how bad a finding is. */

@@ -1,7 +1,7 @@
 /** Forms that make something happen: commands, transactions, page requests, broadcasts. */
 
 import type { Form } from './form.ts';
-import { ADDRESS, DEVICE, IOVA, QUEUE_WORLD, SID, SIZE, SSID } from './forms-shared.ts';
+import { ADDRESS, DEVICE, DEVICE_WORLD, IOVA, QUEUE_WORLD, SID, SIZE, SSID } from './forms-shared.ts';
 
 /** Statements of the command queue, of clients and of PEs. */
 export const TRAFFIC_FORMS: readonly Form[] = [
@@ -43,7 +43,8 @@ export const TRAFFIC_FORMS: readonly Form[] = [
   },
   {
     keyword: 'dma',
-    usage: 'dma DEVICE read|write ADDR SIZE [ssid=N] [priv] [inst] [atomic] [ats=tr|tt|u] [attr=…]',
+    usage:
+      'dma DEVICE read|write ADDR SIZE [ssid=N] [priv] [inst] [atomic] [ns] [ats=tr|tt|u] [attr=…] [world=W]',
     doc: 'Transactions of a device: one for each page of 4 KiB that is touched.',
     words: [
       DEVICE,
@@ -55,6 +56,7 @@ export const TRAFFIC_FORMS: readonly Form[] = [
       { name: 'priv', doc: 'Privileged.' },
       { name: 'inst', doc: 'An instruction fetch.' },
       { name: 'atomic', doc: 'An atomic access: it reads and writes.' },
+      { name: 'ns', doc: 'The NS attribute with which it arrives; it counts where stage 1 is bypassed.' },
     ],
     arguments: [
       SSID,
@@ -64,13 +66,14 @@ export const TRAFFIC_FORMS: readonly Form[] = [
         doc: 'ATS: tr is a translation request, tt a translated transaction, u an untranslated one.',
       },
       { name: 'attr', takes: 'word', doc: 'Memory attributes with which it arrives.' },
+      DEVICE_WORLD,
     ],
     acts: true,
     example: 'dma nvme0 read 0x1000 64',
   },
   {
     keyword: 'page',
-    usage: 'page DEVICE ADDR [read] [write] [exec] [priv] [last] [group=N] [ssid=N]',
+    usage: 'page DEVICE ADDR [read] [write] [exec] [priv] [last] [group=N] [ssid=N] [world=W]',
     doc: 'A page request of a device (PRI).',
     words: [DEVICE, { ...ADDRESS, doc: 'Address of the page in bytes.' }],
     flags: [
@@ -80,7 +83,11 @@ export const TRAFFIC_FORMS: readonly Form[] = [
       { name: 'priv', doc: 'Privileged; counts with a SubstreamID only.' },
       { name: 'last', doc: 'The last request of its group.' },
     ],
-    arguments: [{ name: 'group', takes: 'expression', doc: 'Page request group, 0 to 511.' }, SSID],
+    arguments: [
+      { name: 'group', takes: 'expression', doc: 'Page request group, 0 to 511.' },
+      SSID,
+      DEVICE_WORLD,
+    ],
     acts: true,
     example: 'page nvme0 0x1000 read write last group=3',
   },
@@ -101,14 +108,14 @@ export const TRAFFIC_FORMS: readonly Form[] = [
   },
   {
     keyword: 'resume',
-    usage: 'resume DEVICE [retry|abort] [stag=N]',
+    usage: 'resume DEVICE [retry|abort] [stag=N] [world=W]',
     doc: 'CMD_RESUME for stalled transactions of a device: all of them, or the one of a stall tag.',
     words: [DEVICE],
     flags: [
       { name: 'retry', doc: 'The transaction is tried again.', set: 'action' },
       { name: 'abort', doc: 'The transaction is aborted.', set: 'action' },
     ],
-    arguments: [{ name: 'stag', takes: 'expression', doc: 'Stall tag, as in the event.' }],
+    arguments: [{ name: 'stag', takes: 'expression', doc: 'Stall tag, as in the event.' }, DEVICE_WORLD],
     acts: true,
     example: 'resume nvme0 retry',
   },

@@ -5,11 +5,21 @@
 
 import type { Form } from './form.ts';
 import { EXPECT_FORMS } from './forms-expect.ts';
+import { EXPECT_NOTIFIER_FORMS } from './forms-expect-notifiers.ts';
+import { GRANULE_FORMS } from './forms-granule.ts';
 import { MACHINE_FORMS } from './forms-machine.ts';
+import { NOTIFIER_FORMS } from './forms-notifiers.ts';
 import { TRAFFIC_FORMS } from './forms-traffic.ts';
 
 /** Every form, in the order in which they are offered. */
-export const FORMS: readonly Form[] = [...MACHINE_FORMS, ...TRAFFIC_FORMS, ...EXPECT_FORMS];
+export const FORMS: readonly Form[] = [
+  ...MACHINE_FORMS,
+  ...TRAFFIC_FORMS,
+  ...GRANULE_FORMS,
+  ...NOTIFIER_FORMS,
+  ...EXPECT_FORMS,
+  ...EXPECT_NOTIFIER_FORMS,
+];
 
 const BY_KEYWORD = new Map<string, readonly Form[]>();
 for (const form of FORMS) BY_KEYWORD.set(form.keyword, [...(BY_KEYWORD.get(form.keyword) ?? []), form]);

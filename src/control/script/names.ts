@@ -1,7 +1,7 @@
 /** Names of the tables as people write them in scripts: in upper or lower case, commands with or without CMD_. */
 
 import { type Field, fieldOf, type Layout } from '../../bits/layout.ts';
-import { isWorld, WORLDS, type World } from '../../bits/world.ts';
+import { isWorld, type World } from '../../bits/world.ts';
 import { CD } from '../../spec/cd.ts';
 import { COMMAND_ALIASES, COMMAND_LIST, COMMANDS, type CommandSpec } from '../../spec/commands.ts';
 import { EVENT_LIST, type EventSpec } from '../../spec/events.ts';
@@ -70,7 +70,7 @@ export function fieldNamed(of: Layout, name: string): Field | undefined {
 
 /** Security states as people write several: `ns,s`. What is none is left out. */
 export function worldList(text: string): readonly World[] {
-  return WORLDS.filter((world) => text.split(',').includes(world));
+  return text.split(',').filter(isWorld);
 }
 
 /** A register of a world, and perhaps one of its fields. */

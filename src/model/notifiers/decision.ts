@@ -5,26 +5,29 @@ import type { Consumer } from '../../spec/notifiers.ts';
 import type { HeldMapping } from './device.ts';
 
 /** Why a notifier was told or not. */
-export type DecisionReason =
-  | 'delivered'
+export const DECISION_REASONS = [
+  'delivered',
   /** The device has no configuration that could be read and is valid. */
-  | 'no-configuration'
-  | 'asid'
-  | 'vmid'
+  'no-configuration',
+  'asid',
+  'vmid',
   /** A stage-2 command while the device is nested, or no table covers the address. */
-  | 'stage'
+  'stage',
   /** The range lies outside that of the notifier. */
-  | 'no-overlap'
+  'no-overlap',
   /** The flags of the notifier do not name the event. */
-  | 'flag'
+  'flag',
   /** The policy tells nobody of the state that the invalidation acts on. */
-  | 'policy'
+  'policy',
   /** Today's QEMU tells nobody of this cause, although it invalidates. */
-  | 'gap'
+  'gap',
   /** The policy asks for the address space of a state that has none: QEMU aborts. */
-  | 'qemu-aborts'
+  'qemu-aborts',
   /** RFC v3 answers the command with an error. */
-  | 'illegal-there';
+  'illegal-there',
+] as const;
+
+export type DecisionReason = (typeof DECISION_REASONS)[number];
 
 /** What is sent. Addresses are IOVA, as uint32 halves. */
 export interface NotifyEvent {

@@ -160,7 +160,14 @@ it.each([
     'device d sid=8\ndma d read 0 1T',
     'line 3, column 14: this touches 268435456 pages; a statement makes 65536 transactions at most',
   ],
-  ['expect notify none', 'notifiers do not exist in this version'],
+  ['expect held d', 'line 2, column 13: there is no device "d"'],
+  ['device d sid=8\nobtain d 0', 'line 3, column 8: d is not plugged in; write notifier d consumer=… before'],
+  [
+    'device d sid=8\nnotifier d consumer=vhost size=0',
+    'line 3, column 1: a range of 0 bytes holds no address',
+  ],
+  ['device d sid=8\nnotifier d consumer=vhost\nunregister d notifier=1', 'd has no notifier 1'],
+  ['gpc on', 'this SMMU has no root state: ROOT_IDR0.ROOT_IMPL is 0'],
   ['device d sid=8\nresume d retry', 'line 3, column 1: no transaction of d is stalled'],
   ['expect pa == 1', 'line 2, column 8: pa is not known: there was no dma'],
 ])('%s cannot be executed, and the message says where and why', async (text, why) => {

@@ -123,13 +123,14 @@ export class Draft {
   /**
    * RAM that nothing uses, all zeros.
    * @param bytes a power of two, 8 at least; the address is aligned to it
+   * @param word what each 32 bits hold instead of 0
    * @returns PA in bytes
    */
-  table(bytes: number): number {
+  table(bytes: number, word = 0): number {
     const { pa, allocation } = allocate(this.#allocation, this.space, bytes);
     this.#allocation = allocation;
     this.#fresh.push({ from: pa, to: pa + bytes });
-    this.#clear(pa, bytes);
+    this.#clear(pa, bytes, word);
     return pa;
   }
 
@@ -141,17 +142,17 @@ export class Draft {
   }
 
   /** What a capture has there is cleared in one go: nothing reaches it yet. */
-  #clear(pa: number, bytes: number): void {
+  #clear(pa: number, bytes: number, word: number): void {
     const memory = this.smmu.memory(this.space);
     const words = new Uint32Array(Math.min(bytes / 4, CLEAR_WORDS));
     const step = words.length * 4;
     for (let at = pa; at < pa + bytes; at += step) {
       const status = memory.load(at, words, 0, words.length);
-      if (status === DATA && words.every((word) => word === 0)) continue;
+      if (status === DATA && words.every((one) => one === word)) continue;
       if (status === ABORT) throw new UserError(`there is no RAM at ${hex(at)} for tables`);
-      words.fill(0);
+      words.fill(word);
       this.#push(at, words.slice(), PUBLISH.leaf);
-      for (let i = 0; i < step; i += 8) this.#after.set(at + i, [0, 0]);
+      for (let i = 0; i < step; i += 8) this.#after.set(at + i, [word, word]);
     }
   }
 

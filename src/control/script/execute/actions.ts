@@ -2,6 +2,7 @@ import type { Layout } from '../../../bits/layout.ts';
 import { UserError } from '../../../bits/user-error.ts';
 import { offsetOf } from '../../../model/bank.ts';
 import type { Operation } from '../../../model/plan.ts';
+import { presentWorlds } from '../../../model/present-worlds.ts';
 import { hasQueues } from '../../../model/queues/queue-id.ts';
 import type { Smmu } from '../../../model/smmu.ts';
 import { parseAttributes } from '../../../model/translate/attribute-text.ts';
@@ -14,6 +15,7 @@ import type { GranuleBits } from '../../../spec/translation.ts';
 import type { Allocation } from '../build/allocation.ts';
 import { encodeCommand, enqueue, secure } from '../build/commands.ts';
 import { Draft, PUBLISH } from '../build/draft.ts';
+import { setGpi } from '../build/granule.ts';
 import { invalidateAll, invalidateConfig, invalidateRange } from '../build/invalidate.ts';
 import { type MapTarget, map, unmap } from '../build/mapping.ts';
 import {
@@ -25,11 +27,14 @@ import {
   withContextTable,
   withFields,
 } from '../build/structures.ts';
+import { noSuchWorld } from '../machine.ts';
 import { commandSpecNamed, fieldNamed, registerNamed } from '../names.ts';
 import type { Span, Word } from '../statement.ts';
+import { leave, notifier, notifiers, obtain, unregister } from './devices.ts';
+import { accesses, gpiOf, granules, switched } from './granule.ts';
 import { fieldValue, numberOf, PlacedError, type Reading } from './reading.ts';
 import type { Environment } from './state.ts';
-import { broadcast, dma, page } from './traffic.ts';
+import { broadcast, deviceOf, dma, page, worldOf } from './traffic.ts';
 
 /** What a statement does to the SMMU. */
 export interface Action {
@@ -80,6 +85,15 @@ export const ACTIONS: Readonly<Record<string, (of: Context) => Action>> = {
   page: (of) => plain(of, [page(of.environment, of.reading)]),
   broadcast: (of) => plain(of, [broadcast(of.reading)]),
   resume,
+  gpt: (of) => protection(of, (draft) => setGpi(draft, { ...granules(of.reading), gpi: gpiOf(of.reading) })),
+  gpc: (of) => protection(of, (draft) => switched(draft, of.reading)),
+  access: (of) => plain(of, accesses(of.reading)),
+  notifiers: (of) => plain(of, notifiers(of.smmu, of.reading)),
+  notifier: (of) => plain(of, notifier(of.smmu, of.environment, of.reading)),
+  unregister: (of) => plain(of, unregister(of.smmu, of.environment, of.reading)),
+  obtain: (of) => plain(of, obtain(of.smmu, of.environment, of.reading)),
+  reset: (of) => plain(of, leave('reset', of.smmu, of.environment, of.reading)),
+  unplug: (of) => plain(of, leave('unplug', of.smmu, of.environment, of.reading)),
 };
 
 function plain({ environment }: Context, operations: readonly Operation[]): Action {
@@ -106,6 +120,18 @@ export function assignments(of: Layout, reading: Reading): FieldAssignments {
     fields.set(field.name, value === null ? 1n : fieldValue(field, value, reading.scope));
   }
   return fields;
+}
+
+/** Writes of Root software: those of memory before those of registers. */
+function protection(of: Context, build: (draft: Draft) => readonly Operation[]): Action {
+  if (!presentWorlds(of.smmu.bank.ids()).includes('root')) of.reading.fail(noSuchWorld('root').message);
+  const draft = new Draft(of.smmu, 'root', of.environment.allocation, of.scene);
+  const registers = build(draft);
+  return {
+    operations: [...draft.operations, ...registers],
+    consume: null,
+    allocation: draft.allocation,
+  };
 }
 
 function writeRegister({ smmu, environment, reading, rest }: Context): Action {
@@ -293,18 +319,17 @@ function invalidate(of: Context): Action {
 
 function resume(of: Context): Action {
   const { smmu, reading, environment } = of;
-  const word = reading.word('device');
-  const device = environment.devices.get(word.text);
-  if (!device) throw new PlacedError(word, `there is no device ${word.text}`);
+  const device = deviceOf(environment, reading);
+  const world = worldOf(device, reading);
   const stag = reading.number('stag', 1n << 16n);
   const tags =
     stag !== null
       ? [Number(stag)]
       : smmu.traffic.stalls
-          .ofStream(device.world, device.sid)
+          .ofStream(world, device.sid)
           .flatMap((stall) => (stall.stag >= 0 ? [stall.stag] : []));
   if (tags.length === 0) reading.fail(`no transaction of ${device.name} is stalled`);
-  const queue = hasQueues(device.world) ? device.world : reading.fail('Root has no streams');
+  const queue = hasQueues(world) ? world : reading.fail('Root has no streams');
   const again = !reading.flag('abort');
   const commands = tags.map((tag) =>
     encodeCommand(

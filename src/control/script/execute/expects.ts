@@ -7,9 +7,11 @@ import { GERROR_NAMES, type GerrorName, gerrorMask } from '../../../spec/gerror.
 import { WORLD_PREFIX } from '../../../spec/registers.ts';
 import { truthOf, valueText } from '../../expression/value.ts';
 import type { Finding } from '../../finding.ts';
+import { breachOf } from '../../isolation/breach.ts';
 import { eventSpecNamed } from '../names.ts';
 import type { Word } from '../statement.ts';
 import { assignments, type Context } from './actions.ts';
+import { held, notHeld, notify, refused, registered } from './expect-notifiers.ts';
 import { evaluate, PlacedError } from './reading.ts';
 import { eventBag, queueIndices } from './scope.ts';
 import { type FindingList, isGood, type Last } from './state.ts';
@@ -23,7 +25,6 @@ export interface Unmet {
 /** Judges an `expect` statement. @returns null when it is true; throws PlacedError when it cannot be judged */
 export function judge(of: Context): Unmet | null {
   const { form } = of.reading.bound;
-  if (form.notYet !== undefined) of.reading.fail(`${form.notYet}: this expectation cannot be judged`);
   return (SUBJECTS[form.subject ?? ''] ?? expression)(of);
 }
 
@@ -39,6 +40,11 @@ const SUBJECTS: Readonly<Record<string, (of: Context) => Unmet | null>> = {
   stale,
   finding,
   findings,
+  registered,
+  refused,
+  notify,
+  held,
+  'not-held': notHeld,
 };
 
 /** What a transaction came to: `PA 0x80000000 (ns)`, `abort (F_TRANSLATION: …)`. */
@@ -171,7 +177,11 @@ function flagsMatch({ reading }: Context, { certainty, class: kind }: Finding): 
 
 function findingNames(found: readonly Finding[]): string {
   if (found.length === 0) return 'no finding';
-  return found.map((one) => `${one.kind} ${one.certainty} ${one.class}`).join(', ');
+  return found
+    .map((one) =>
+      [one.kind, breachOf(one), one.certainty, one.class].filter((word) => word !== null).join(' '),
+    )
+    .join(', ');
 }
 
 function withFlags({ reading }: Context, what: string): string {
@@ -188,8 +198,12 @@ function stale(of: Context): Unmet | null {
 function finding(of: Context): Unmet | null {
   const kind = of.reading.word('kind').text;
   const { findings: found } = of.environment.last;
-  const met = found.some((one) => one.kind === kind && flagsMatch(of, one));
-  return met ? null : { expected: withFlags(of, kind), actual: findingNames(found) };
+  const breach = of.reading.bound.words.get('breach')?.text;
+  const met = found.some(
+    (one) => one.kind === kind && (breach === undefined || breachOf(one) === breach) && flagsMatch(of, one),
+  );
+  const expected = withFlags(of, breach === undefined ? kind : `${kind} ${breach}`);
+  return met ? null : { expected, actual: findingNames(found) };
 }
 
 function findings({ environment }: Context): Unmet | null {

@@ -1,5 +1,5 @@
 import { UserError } from '../../../bits/user-error.ts';
-import type { Effect, Plan } from '../../../model/plan.ts';
+import type { Effect, Plan, Store } from '../../../model/plan.ts';
 import { presentWorlds } from '../../../model/present-worlds.ts';
 import { hasQueues } from '../../../model/queues/queue-id.ts';
 import { ring } from '../../../model/queues/ring.ts';
@@ -372,6 +372,8 @@ export class ScriptProgram implements Program {
         found.length === 0 || last.findings.length >= MOST_KEPT
           ? last.findings
           : [...last.findings, ...found],
+      decisions: added(last.decisions, plan.effects, this.#smmu.notifiers.log),
+      refused: added(last.refused, plan.effects, this.#smmu.notifiers.refused),
     };
     return { ...environment, last: next, findings };
   }
@@ -389,13 +391,27 @@ function sameIncludes(a: readonly ProgramPlace[], b: readonly ProgramPlace[]): b
 
 function deviceOf(reading: Reading): Device {
   const ssid = reading.number('ssid', 1n << 20n);
+  if (reading.argument('world') !== null && reading.argument('worlds') !== null)
+    reading.fail('world= and worlds= say the same; leave one out');
   return {
     name: reading.word('name').text,
     sid: Number(reading.required('sid', 1n << 32n)),
     ssid: ssid === null ? -1 : Number(ssid),
-    world: reading.world(),
-    notifier: reading.argument('notifier')?.text ?? null,
+    worlds: reading.worlds('worlds') ?? [reading.world()],
   };
+}
+
+/** What effects put into a store, after what was put there before. */
+function added<Entry>(
+  before: readonly Entry[],
+  effects: readonly Effect[],
+  to: Store<Entry>,
+): readonly Entry[] {
+  if (before.length >= MOST_KEPT) return before;
+  const more = effects.flatMap((effect) =>
+    effect.kind === 'store' && effect.op === 'insert' && effect.store === to ? [effect.entry as Entry] : [],
+  );
+  return more.length === 0 ? before : [...before, ...more];
 }
 
 /** The records that effects write to the event queues. */

@@ -132,7 +132,7 @@ export class Reading {
     return hasQueues(world) ? world : this.fail(`the ${world} state has no queues`);
   }
 
-  /** Several Security states, in the order of their SEC_SID; null when the argument is not there. */
+  /** Several Security states, in the order in which they are named; null when the argument is not there. */
   worlds(name: string): readonly World[] | null {
     const word = this.argument(name);
     if (word === null) return null;

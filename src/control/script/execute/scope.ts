@@ -30,12 +30,12 @@ function deviceNamed(environment: Environment, name: string): Value | undefined 
   return device && deviceBag(device);
 }
 
-function deviceBag({ name, sid, ssid, world }: Device): Bag {
+function deviceBag({ name, sid, ssid, worlds }: Device): Bag {
   const parts: Readonly<Record<string, Value>> = {
     name,
     sid: BigInt(sid),
     ssid: BigInt(Math.max(ssid, 0)),
-    world,
+    world: worlds[0] ?? 'ns',
   };
   return bag(`device ${name}`, parts);
 }

@@ -1,4 +1,6 @@
 import type { World } from '../../../bits/world.ts';
+import type { NotifyDecision } from '../../../model/notifiers/decision.ts';
+import type { RefusedRegistration } from '../../../model/notifiers/device.ts';
 import type { Outcome } from '../../../model/plan.ts';
 import type { Value } from '../../expression/value.ts';
 import type { Finding } from '../../finding.ts';
@@ -10,9 +12,8 @@ export interface Device {
   readonly sid: number;
   /** SubstreamID of its transactions, or -1. */
   readonly ssid: number;
-  readonly world: World;
-  /** Who asks to be told of invalidations; null: nobody. */
-  readonly notifier: string | null;
+  /** Security states of its transactions, one at least; the first is that of whoever names none. */
+  readonly worlds: readonly World[];
 }
 
 /** More of the events and findings of one statement are counted, not kept. */
@@ -33,9 +34,20 @@ export interface Last {
   readonly transactions: number;
   readonly events: readonly LastEvent[];
   readonly findings: readonly Finding[];
+  /** Who was told of invalidations, or not. */
+  readonly decisions: readonly NotifyDecision[];
+  readonly refused: readonly RefusedRegistration[];
 }
 
-export const NOTHING_YET: Last = { first: null, bad: null, transactions: 0, events: [], findings: [] };
+export const NOTHING_YET: Last = {
+  first: null,
+  bad: null,
+  transactions: 0,
+  events: [],
+  findings: [],
+  decisions: [],
+  refused: [],
+};
 
 /** Findings since the test began, newest first; what came before is shared. */
 export interface FindingList {

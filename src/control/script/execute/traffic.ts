@@ -1,3 +1,4 @@
+import type { World } from '../../../bits/world.ts';
 import { type Operation, type TransactionKind, transaction } from '../../../model/plan.ts';
 import { parseAttributes } from '../../../model/translate/attribute-text.ts';
 import { DEFAULT_ATTRIBUTES } from '../../../model/translate/attributes.ts';
@@ -10,7 +11,19 @@ const PAGE = 4096n;
 const SSID_LIMIT = 1n << 20n;
 const KINDS: Readonly<Record<string, TransactionKind>> = { u: 'ordinary', tr: 'request', tt: 'translated' };
 
-function deviceOf(environment: Environment, reading: Reading): Device {
+/** The Security state of what a device does. @throws PlacedError when it is none of the device's */
+export function worldOf(device: Device, reading: Reading): World {
+  const word = reading.argument('world');
+  const [first = 'ns'] = device.worlds;
+  if (word === null) return first;
+  const world = reading.world();
+  if (!device.worlds.includes(world))
+    throw new PlacedError(word, `${device.name} is a device of ${device.worlds.join(', ')}, not of ${world}`);
+  return world;
+}
+
+/** The device that a statement names. */
+export function deviceOf(environment: Environment, reading: Reading): Device {
   const word = reading.word('device');
   return environment.devices.get(word.text) ?? missing(word, word.text);
 }
@@ -19,13 +32,13 @@ function missing(at: ConstructorParameters<typeof PlacedError>[0], name: string)
   throw new PlacedError(at, `there is no device ${name}; write device ${name} sid=… before`);
 }
 
-function halves(address: bigint): { readonly hi: number; readonly lo: number } {
+/** An address in bytes as two halves of 32 bits. */
+export function halves(address: bigint): { readonly hi: number; readonly lo: number } {
   return { hi: Number(address >> 32n), lo: Number(address & 0xffff_ffffn) };
 }
 
-/** One transaction for each page of 4 KiB that is touched. */
-export function dma(environment: Environment, reading: Reading): Operation[] {
-  const device = deviceOf(environment, reading);
+/** The first address of each page of 4 KiB that a statement touches. */
+export function pagesOf(reading: Reading): bigint[] {
   const start = reading.count('address');
   const size = reading.count('size');
   const sizeWord = reading.word('size');
@@ -38,13 +51,24 @@ export function dma(environment: Environment, reading: Reading): Operation[] {
       `this touches ${pages} pages; a statement makes ${MAX_WRITES} transactions at most`,
     );
   }
+  return Array.from({ length: Number(pages) }, (_, i) =>
+    i === 0 ? start : (start / PAGE + BigInt(i)) * PAGE,
+  );
+}
+
+/** One transaction for each page of 4 KiB that is touched. */
+export function dma(environment: Environment, reading: Reading): Operation[] {
+  const device = deviceOf(environment, reading);
+  const pages = pagesOf(reading);
   const ssid = reading.number('ssid', SSID_LIMIT);
   const ats = reading.argument('ats')?.text ?? 'u';
   const attr = reading.argument('attr');
   const attributes = attr === null ? DEFAULT_ATTRIBUTES : parseAttributes(attr.text);
-  if (attributes === null) throw new PlacedError(attr ?? sizeWord, `"${attr?.text}" is no memory attribute`);
+  if (attributes === null)
+    throw new PlacedError(attr ?? reading.word('size'), `"${attr?.text}" is no memory attribute`);
   const some = {
-    world: device.world,
+    world: worldOf(device, reading),
+    ns: reading.flag('ns'),
     sid: device.sid,
     ssid: ssid === null ? device.ssid : Number(ssid),
     write: reading.word('access').text === 'write',
@@ -53,8 +77,7 @@ export function dma(environment: Environment, reading: Reading): Operation[] {
     kind: reading.flag('atomic') ? ('atomic' as const) : (KINDS[ats] ?? 'ordinary'),
     attributes,
   };
-  return Array.from({ length: Number(pages) }, (_, i): Operation => {
-    const address = i === 0 ? start : (start / PAGE + BigInt(i)) * PAGE;
+  return pages.map((address): Operation => {
     const { hi, lo } = halves(address);
     return { kind: 'transaction', transaction: transaction({ ...some, vaHi: hi, vaLo: lo }) };
   });
@@ -69,7 +92,7 @@ export function page(environment: Environment, reading: Reading): Operation {
   const execute = reading.flag('exec');
   const read = reading.flag('read') || (!write && !execute);
   const request = {
-    world: device.world,
+    world: worldOf(device, reading),
     sid: device.sid,
     ssid: ssid === null ? device.ssid : Number(ssid),
     addressHi: hi,
