@@ -70,6 +70,7 @@ function otherText(operation: Exclude<Operation, { kind: 'command' }>): string {
       return `page hint sid=${hex(sid)} iova=${hex64(addressHi, addressLo)} pages=${span}`;
     }
     case 'broadcast-tlbi':
+    case 'broadcast-tlbi-pa':
       return `broadcast TLBI ${operation.message.name}`;
     case 'device':
       return deviceChangeText(operation.change);

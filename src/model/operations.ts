@@ -2,17 +2,21 @@
 
 import { hex, hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
-import { BROADCASTS } from '../spec/broadcast.ts';
+import { BROADCASTS, GPT_BROADCASTS } from '../spec/broadcast.ts';
 import { broadcastText, broadcastTlbi } from './commands/broadcast.ts';
 import type { Changeable } from './effects.ts';
 import { encodeHint } from './events/record.ts';
 import { recordEvent } from './events/report.ts';
+import { broadcastGpt } from './gpc/invalidate.ts';
 import { DATA } from './memory.ts';
 import type { Effect, FrameKind, Operation, Outcome, Recorder } from './plan.ts';
 import { encodePageRequest, isStopMarker, takePageRequest } from './queues/pri-queue.ts';
 
 /** The operations that this chapter plans. */
-export type SideOperation = Extract<Operation, { kind: 'page-request' | 'page-hint' | 'broadcast-tlbi' }>;
+export type SideOperation = Extract<
+  Operation,
+  { kind: 'page-request' | 'page-hint' | 'broadcast-tlbi' | 'broadcast-tlbi-pa' }
+>;
 
 type Said = Partial<Outcome> & Pick<Outcome, 'result'>;
 
@@ -83,6 +87,15 @@ export function planSideOperation(
       enter(recorder, 'broadcast', message.world, name, 'BROADCAST', new Uint32Array(0));
       recorder?.step('decide', BROADCASTS[message.name].doc);
       const why = broadcastTlbi(on, on.state(message.world), message, effects, recorder);
+      recorder?.step('end', why ?? 'the invalidation is done');
+      return { result: why === null ? 'ok' : 'idle' };
+    }
+    case 'broadcast-tlbi-pa': {
+      const { message } = operation;
+      const name = `TLBI ${message.name}`;
+      enter(recorder, 'broadcast', 'root', name, 'BROADCAST', new Uint32Array(0));
+      recorder?.step('decide', GPT_BROADCASTS[message.name].doc);
+      const why = broadcastGpt(on, message, effects, recorder);
       recorder?.step('end', why ?? 'the invalidation is done');
       return { result: why === null ? 'ok' : 'idle' };
     }

@@ -18,11 +18,11 @@ import type { ReadStatus } from './memory.ts';
 import type { NotifyDecision } from './notifiers/decision.ts';
 import type { DeviceChange, RefusedRegistration } from './notifiers/device.ts';
 import type { QueueId } from './queues/queue-id.ts';
-import type { BroadcastMessage, Learned, PageHint, PageRequest } from './side-operations.ts';
+import type { BroadcastMessage, GptBroadcast, Learned, PageHint, PageRequest } from './side-operations.ts';
 import type { Store } from './store.ts';
 import { type Attributes, DEFAULT_ATTRIBUTES } from './translate/attributes.ts';
 
-export type { BroadcastMessage, Learned, PageHint, PageRequest } from './side-operations.ts';
+export type { BroadcastMessage, GptBroadcast, Learned, PageHint, PageRequest } from './side-operations.ts';
 export type { Store } from './store.ts';
 
 /** A client transaction as it arrives at the SMMU. */
@@ -382,6 +382,7 @@ export type Operation =
   | { readonly kind: 'page-request'; readonly request: PageRequest }
   | { readonly kind: 'page-hint'; readonly hint: PageHint }
   | { readonly kind: 'broadcast-tlbi'; readonly message: BroadcastMessage }
+  | { readonly kind: 'broadcast-tlbi-pa'; readonly message: GptBroadcast }
   | { readonly kind: 'device'; readonly change: DeviceChange }
   | Learned;
 

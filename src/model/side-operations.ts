@@ -1,7 +1,7 @@
 /** What an SMMU can be told beside transactions, commands and writes. */
 
 import type { World } from '../bits/world.ts';
-import type { BroadcastName } from '../spec/broadcast.ts';
+import type { BroadcastName, GptBroadcastName } from '../spec/broadcast.ts';
 
 /** Words that turn out to lie in memory. */
 export interface LearnedWords {
@@ -59,7 +59,15 @@ export interface PageHint {
   readonly permissions: number;
 }
 
-/** A TLB invalidation of a PE, broadcast to the SMMU (3.17). */
+/** An invalidation of the granule protection table that a PE at EL3 broadcasts (3.17.7). */
+export interface GptBroadcast {
+  readonly name: GptBroadcastName;
+  /** PA in bytes, and SIZE as ROOT_TLBI codes it (6.3.118); neither counts for PAALLOS. */
+  readonly address: number;
+  readonly size: number;
+}
+
+/** A TLB invalidation that a PE broadcasts (3.17). */
 export interface BroadcastMessage {
   readonly world: 'ns' | 's' | 'realm';
   readonly name: BroadcastName;

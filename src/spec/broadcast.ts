@@ -72,4 +72,13 @@ export const BROADCASTS = {
   VALE3: facts(el3('CMD_TLBI_EL3_VA'), 3, 'always', 'The same, last level.', true),
 } as const satisfies Readonly<Record<string, BroadcastFacts>>;
 
+/** Invalidations of the granule protection table that PEs at EL3 broadcast (3.17.7); they name physical addresses. */
+export const GPT_BROADCASTS = {
+  PAALLOS: { all: true, lastLevel: false, doc: 'All that is kept of the granule protection table.' },
+  RPAOS: { all: false, lastLevel: false, doc: 'A range of physical addresses.' },
+  RPALOS: { all: false, lastLevel: true, doc: 'A range of physical addresses, last level.' },
+} as const;
+
+export type GptBroadcastName = keyof typeof GPT_BROADCASTS;
+
 export type BroadcastName = keyof typeof BROADCASTS;

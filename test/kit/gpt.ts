@@ -1,7 +1,7 @@
 /** Test machines with a granule protection table. */
 
 import type { World } from '../../src/bits/world.ts';
-import { signalsOf } from '../../src/model/gpc/output.ts';
+import { withoutStream } from '../../src/model/gpc/output.ts';
 import type { Outcome, Plan } from '../../src/model/plan.ts';
 import { type Registers, SID, type TestOptions, TestSmmu } from './smmu.ts';
 import { map } from './tables.ts';
@@ -90,7 +90,7 @@ export class Guarded {
 
   /** An access without StreamID, in a physical address space. */
   device(pa: number, space: World): Outcome {
-    return this.m.dma(pa, { kind: 'no-stream-id', ...signalsOf(space) }, 0).outcome;
+    return this.m.dma(pa, withoutStream(space), 0).outcome;
   }
 
   /** How each space fares at an address: `ok` or `abort`. */

@@ -8,6 +8,7 @@ import { atcText } from '../../model/ats/atc.ts';
 import type { AtcEntry } from '../../model/ats/completion.ts';
 import { type ConfigEntry, contextsOf } from '../../model/caches/config.ts';
 import { type DptEntry, dptEntryText } from '../../model/caches/dpt.ts';
+import { type GptEntry, gptEntryText } from '../../model/caches/gpt.ts';
 import type { LeavingItem } from '../../model/caches/leaving.ts';
 import type { PartidMap } from '../../model/caches/partid-maps.ts';
 import type { StructureEntry } from '../../model/caches/structures.ts';
@@ -102,6 +103,16 @@ export function dptNode(entry: DptEntry): Node {
     value: dptEntryText(entry),
     type: `${entry.world} Device Permission Table, from a ${entry.source === 'walk' ? 'walk' : 'Translation Completion'}`,
     memory: { space: entry.world, pa },
+  };
+}
+
+/** What is kept of the granule protection table (3.25). */
+export function gptNode(entry: GptEntry): Node {
+  return {
+    name: hex(entry.base),
+    value: gptEntryText(entry),
+    type: `level ${entry.level} entry at PA ${hex(entry.at)} (root), read for an access in ${entry.readFor} space`,
+    memory: { space: 'root', pa: entry.at },
   };
 }
 

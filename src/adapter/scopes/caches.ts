@@ -5,6 +5,7 @@ import {
   atcNode,
   configNode,
   dptNode,
+  gptNode,
   leavingNode,
   partialNode,
   partidMapNode,
@@ -24,6 +25,7 @@ export function cachesScope(smmu: Smmu, list: Lister = listAll): Children {
       WORLDS.flatMap((world) => smmu.dpt.entries(world)),
       dptNode,
     ),
+    list('Granule Protection Table', [...smmu.gpt.entries()], gptNode),
     list('PARTID maps', smmu.partidMaps.entries(), partidMapNode),
     list('ATCs', smmu.traffic.atc.entries(), atcNode, 'what endpoints were granted'),
   ]);

@@ -31,6 +31,7 @@ const STRUCTURES: Readonly<Record<string, string>> = {
   ste: 'STE',
   vms: 'VMS',
   dpt: 'DPT',
+  gpt: 'GPT',
   l1cd: 'L1CD',
   cd: 'CD',
   descriptor: 'Descriptor',

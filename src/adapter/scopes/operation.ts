@@ -45,6 +45,17 @@ export function operationScope(plan: Plan): { name: string; children: Children }
       };
     case 'broadcast-tlbi':
       return { name: 'Broadcast TLBI', children: named(() => broadcastNodes(operation.message)) };
+    case 'broadcast-tlbi-pa': {
+      const { name, address, size } = operation.message;
+      return {
+        name: 'Broadcast TLBI',
+        children: named(() => [
+          { name: 'instruction', value: name },
+          { name: 'address', value: hex(address) },
+          { name: 'SIZE', value: `${size}` },
+        ]),
+      };
+    }
     case 'learned':
       return {
         name: 'Learned',

@@ -119,6 +119,8 @@ export class Viewer {
         return [operation.hint.world];
       case 'broadcast-tlbi':
         return [operation.message.world];
+      case 'broadcast-tlbi-pa':
+        return ['root'];
       case 'device':
         return worldsOfEntry(operation.change);
     }

@@ -1,6 +1,7 @@
 /** What a transaction comes to when everything is read anew, now or as memory stood at an earlier moment. */
 
 import type { DptEntry } from '../../model/caches/dpt.ts';
+import type { GptEntry } from '../../model/caches/gpt.ts';
 import type { PartidMap } from '../../model/caches/partid-maps.ts';
 import type { StructureEntry } from '../../model/caches/structures.ts';
 import type { TlbTag } from '../../model/caches/tlb.ts';
@@ -16,6 +17,7 @@ export interface Reading {
   readonly tlb: readonly StoredEntry[];
   readonly structures: readonly StructureEntry[];
   readonly dpt: readonly DptEntry[];
+  readonly gpt: readonly GptEntry[];
   readonly maps: readonly PartidMap[];
   /** Tags of translations of the context that was read; null when it was not read, or is illegal. */
   readonly stage1: TlbTag | null;
@@ -85,10 +87,11 @@ function readingOf(smmu: Smmu, transaction: Transaction): Reading {
 export function keptBy(
   smmu: Smmu,
   plan: Pick<Plan, 'effects'>,
-): Pick<Reading, 'tlb' | 'structures' | 'dpt' | 'maps'> {
+): Pick<Reading, 'tlb' | 'structures' | 'dpt' | 'gpt' | 'maps'> {
   const tlb: StoredEntry[] = [];
   const structures: StructureEntry[] = [];
   const dpt: DptEntry[] = [];
+  const gpt: GptEntry[] = [];
   const maps: PartidMap[] = [];
   for (const effect of plan.effects) {
     if (effect.kind === 'tlb' && effect.op === 'insert') tlb.push({ store: 'tlb', entry: effect.entry });
@@ -99,9 +102,10 @@ export function keptBy(
     else if (store === smmu.walks) tlb.push({ store: 'walks', entry: entry as StoredEntry['entry'] });
     else if (store === smmu.structures) structures.push(entry as StructureEntry);
     else if (store === smmu.dpt) dpt.push(entry as DptEntry);
+    else if (store === smmu.gpt) gpt.push(entry as GptEntry);
     else if (store === smmu.partidMaps) maps.push(entry as PartidMap);
   }
-  return { tlb, structures, dpt, maps };
+  return { tlb, structures, dpt, gpt, maps };
 }
 
 /** The tags of the context that a plan has just read: its decoded structures are still remembered. */

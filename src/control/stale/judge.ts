@@ -4,6 +4,7 @@
  * judged in `held.ts`.
  */
 
+import { type GptEntry, gptEntryText } from '../../model/caches/gpt.ts';
 import type { StructureEntry } from '../../model/caches/structures.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Frame, Plan, Step } from '../../model/plan.ts';
@@ -77,6 +78,12 @@ function hitUse(of: Case, step: Step, at: number, rooted: boolean): StaleUse | n
       if (now && now.access === access && now.vmid === vmid && now.write === write) return null;
       return otherUse(of, at, step, 'the entry of the DPT TLB');
     }
+    case 'gpt': {
+      const { entry } = used;
+      const now = of.fresh.gpt.find((other) => other.gpi >= 0 && covers(other, entry.base));
+      if (now ? now.gpi === entry.gpi : stillThere(of, entry)) return null;
+      return otherUse(of, at, step, `what is kept of the granule protection table: ${gptEntryText(entry)}`);
+    }
     case 'partid-map': {
       const { words } = used.entry;
       const now = of.fresh.maps.find((map) => map.key === used.entry.key);
@@ -96,6 +103,17 @@ const NOTHING = {
   remade: null,
   clash: null,
 } as const;
+
+function covers({ base, shift }: GptEntry, pa: number): boolean {
+  return pa >= base && pa < base + 2 ** shift;
+}
+
+/** Whether the table still holds the words that the entry was made of. */
+function stillThere({ smmu }: Case, { at, hi, lo }: GptEntry): boolean {
+  const root = smmu.memory('root');
+  const status = root.load64(Math.floor(at / 2 ** 32), at >>> 0);
+  return status === DATA && root.lo === lo && root.hi === hi;
+}
 
 /** An entry of a cache that has its own remover and no versions: judged by what the transaction comes to. */
 function otherUse(of: Case, step: number, { used }: Step, what: string): StaleUse | null {

@@ -108,9 +108,10 @@ function isStillTrue(smmu: Smmu, used: Used, origins: Origins | null): boolean {
       return holds(smmu, used.entry.pa, used.entry.words);
     case 'completed':
       return used.items.every((item) => isStructureTrue(smmu, item));
-    // What an endpoint or the DPT TLB keeps is not read anew here.
+    // What an endpoint or the caches of protection tables keep is not read anew here.
     case 'atc':
     case 'dpt':
+    case 'gpt':
       return false;
   }
 }

@@ -257,6 +257,8 @@ function worldOf(operation: Operation): string {
       return operation.hint.world;
     case 'broadcast-tlbi':
       return operation.message.world;
+    case 'broadcast-tlbi-pa':
+      return 'root';
     case 'device':
       return '';
   }

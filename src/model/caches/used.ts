@@ -3,6 +3,7 @@
 import type { AtcEntry } from '../ats/completion.ts';
 import type { ConfigEntry } from './config.ts';
 import type { DptEntry } from './dpt.ts';
+import type { GptEntry } from './gpt.ts';
 import type { LeavingItem } from './leaving.ts';
 import type { PartidMap } from './partid-maps.ts';
 import type { StructureEntry } from './structures.ts';
@@ -18,6 +19,7 @@ export type Used =
   | { readonly kind: 'config'; readonly entry: ConfigEntry }
   | { readonly kind: 'partid-map'; readonly entry: PartidMap }
   | { readonly kind: 'dpt'; readonly entry: DptEntry }
+  | { readonly kind: 'gpt'; readonly entry: GptEntry }
   | { readonly kind: 'atc'; readonly entry: AtcEntry }
   /** What a CMD_SYNC lets go at last (policy `maximal`). */
   | { readonly kind: 'completed'; readonly items: readonly LeavingItem[] };

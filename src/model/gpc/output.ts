@@ -82,8 +82,10 @@ export function accessWithoutStream(
   if (protection !== null && !rulesOff.has('gpc:NO-STREAM-ID')) checkOutput(protection, t, answer);
 }
 
-/** The signals of a physical address space: NSE and NS (3.10). */
-export function signalsOf(space: World): { readonly nse: boolean; readonly ns: boolean } {
+/** What makes a transaction an access without StreamID to a space: its kind, and the signals that name the space (3.10). */
+export function withoutStream(
+  space: World,
+): Pick<Transaction, 'kind' | 'world' | 'ns'> & { readonly nse: boolean } {
   const code = SPACE_BY_NSE_NS.indexOf(space);
-  return { nse: code >= 2, ns: code % 2 === 1 };
+  return { kind: 'no-stream-id', world: space, nse: code >= 2, ns: code % 2 === 1 };
 }

@@ -163,7 +163,10 @@ export class GranuleProtection {
     const { recorder } = this.#lookup;
     const cached = this.#fills.leaf(pa) ?? (this.#keeps ? this.#cache.leaf(pa) : undefined);
     if (cached) {
-      recorder?.step('cache-hit', () => `GPT cache: ${gptEntryText(cached)}`);
+      recorder?.entry('cache-hit', () => `GPT cache: ${gptEntryText(cached)}`, {
+        kind: 'gpt',
+        entry: cached,
+      });
       return cached;
     }
     const depth = recorder?.depth ?? 0;

@@ -1,10 +1,15 @@
 /** Writes of Root registers: IHI 0070 6.3.112 to 6.3.121. By their whole names. */
 
 import { maskOf } from '../../bits/layout.ts';
-import { GPT_TLBI_LOG2 } from '../../spec/gpc.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf } from '../bank.ts';
-import { type GptInvalidation, gptInvalidationText, invalidateGpt } from '../gpc/invalidate.ts';
+import {
+  EVERYTHING,
+  type GptInvalidation,
+  gptInvalidationText,
+  gptRange,
+  invalidateGpt,
+} from '../gpc/invalidate.ts';
 import { type Rule, store, type WordWrite } from './word-write.ts';
 
 const { GPCEN } = REGISTERS.ROOT_CR0.layout.fields;
@@ -55,13 +60,8 @@ const notRunning: Rule['guard'] = ({ bank }) =>
 /** What ROOT_TLBI names, or why it names nothing (6.3.118). */
 function named({ bank, on }: WordWrite): GptInvalidation | string {
   const field = (name: string): number => bank.field('ROOT_TLBI', name);
-  if (field('ALL') === 1) return { range: null, lastLevel: false };
-  const log2 = GPT_TLBI_LOG2[field('SIZE')];
-  if (log2 === undefined) return `ROOT_TLBI.SIZE=${field('SIZE')} is reserved`;
-  const [base, bytes] = [field('Address'), 2 ** log2];
-  if (base % bytes !== 0 && on.machine.options.misalignedRange === 'nothing')
-    return 'ROOT_TLBI.Address is not aligned to its SIZE, so nothing is guaranteed';
-  return { range: { base, bytes }, lastLevel: field('L') === 1 };
+  if (field('ALL') === 1) return EVERYTHING;
+  return gptRange(on.machine, field('Address'), field('SIZE'), field('L') === 1);
 }
 
 /** Starting it is finishing it here: RUN reads 0 again at once (6.3.119). */
