@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { HistoryEntry, NotifierRow } from '../src/adapter/custom-requests.ts';
+import type { RowOrigin } from '../src/adapter/notifier-words.ts';
 import { isWorld, type World } from '../src/bits/world.ts';
 import { queuePath } from '../src/inspect/document-path.ts';
 import { QUEUE_LANGUAGE, SCHEME } from './manifest.ts';
@@ -42,23 +43,20 @@ export async function openCause(sessions: Sessions, row: NotifierRow): Promise<v
 }
 
 /** What decisions belong to: a row of the History view, or the line of the editor where the cursor is. */
-export async function decisionsOf(
-  session: vscode.DebugSession,
-  row: unknown,
-): Promise<((row: NotifierRow) => boolean) | null> {
+export async function originOf(session: vscode.DebugSession, row: unknown): Promise<RowOrigin | null> {
   const span = spanOf(row);
-  if (span) return ({ history }) => history !== null && history >= span.from && history < span.to;
+  if (span) return span;
   const editor = vscode.window.activeTextEditor;
   if (!editor) return null;
   const at = editor.selection.active.line;
-  if (editor.document.languageId !== QUEUE_LANGUAGE) return ({ line }) => line === at + 1;
+  if (editor.document.languageId !== QUEUE_LANGUAGE) return { line: at + 1 };
   const index = ENTRY_LINE.exec(editor.document.lineAt(at).text)?.[1];
   const world = editor.document.uri.path.split('/')[2] ?? '';
   if (index === undefined || !isWorld(world)) return null;
   const { entries } = await request(session, 'smmu/history', { count: MOST_ENTRIES });
   // A ring comes round: the last time that the place was consumed is meant.
   const entry = entries.findLast((one) => one.world === world && COMMAND.exec(one.text)?.[1] === index);
-  return entry ? ({ history }) => history === entry.index : null;
+  return entry ? { from: entry.index, to: entry.index + 1 } : null;
 }
 
 async function placeInQueue(
@@ -77,7 +75,7 @@ async function showLine(uri: vscode.Uri, line: number): Promise<void> {
   editor.revealRange(selection, vscode.TextEditorRevealType.InCenterIfOutsideViewport);
 }
 
-function spanOf(row: unknown): { readonly from: number; readonly to: number } | null {
+function spanOf(row: unknown): RowOrigin | null {
   if (!isEntryRow(row)) return null;
   return { from: row.entry.index, to: row.entry.index + row.count };
 }

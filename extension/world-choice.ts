@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { COMMANDS } from './manifest.ts';
 import type { Sessions } from './sessions.ts';
-import { SHOWN_WORLDS, type ShownWorld, shownWorldOf, WORLD_WORDS } from './views/world-words.ts';
+import { SHOWN_WORLDS, type ShownWorld, shownWorldName, shownWorldOf } from './views/world-words.ts';
 
 const KEY = 'shownWorld';
 
@@ -45,7 +45,7 @@ export class WorldChoice implements vscode.Disposable {
     const given = shownWorldOf(wanted);
     if (given) return this.set(given);
     const items = SHOWN_WORLDS.map((world) => ({
-      label: WORLD_WORDS[world],
+      label: shownWorldName(world),
       description: world === this.#shown ? 'shown now' : '',
       world,
     }));
@@ -63,7 +63,7 @@ export class WorldChoice implements vscode.Disposable {
   }
 
   #write(): void {
-    const words = WORLD_WORDS[this.#shown];
+    const words = shownWorldName(this.#shown);
     this.#item.text = `$(shield) SMMU: ${words}`;
     this.#item.tooltip = 'Which Security state the SMMU views show. Choose another.';
     this.#item.accessibilityInformation = { label: `SMMU views show: ${words}`, role: 'button' };
@@ -78,5 +78,5 @@ export class WorldChoice implements vscode.Disposable {
 /** What stands beside the title of a view: the session, and the state where it is not all of them. */
 export function viewDescription(session: vscode.DebugSession | undefined, shown: ShownWorld): string {
   const name = session?.name ?? '';
-  return shown === 'all' || name === '' ? name : `${name} · ${WORLD_WORDS[shown]}`;
+  return shown === 'all' || name === '' ? name : `${name} · ${shownWorldName(shown)}`;
 }

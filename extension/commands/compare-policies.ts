@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
+import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
-import { type Policies, policiesAsCsv, policiesPage } from '../views/notifiers/policies-page.ts';
+import { policiesAsCsv, policiesPage } from '../views/notifiers/policies-page.ts';
 import type { FromTables } from '../views/notifiers/table-messages.ts';
 import { fillWebview, saveAs } from '../views/notifiers/webview.ts';
 
@@ -15,7 +16,7 @@ export async function comparePolicies(sessions: Sessions, extension: vscode.Uri)
   }
   const policies = await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, title: 'Running the session under each policy…' },
-    async (): Promise<Policies> => await session.customRequest('smmu/policies'),
+    () => request(session, 'smmu/policies', {}),
   );
   const panel = vscode.window.createWebviewPanel(
     'smmuPolicies',

@@ -3,7 +3,7 @@ import { queuePath } from '../../src/inspect/document-path.ts';
 import { SCHEME } from '../manifest.ts';
 import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
-import { WORLD_WORDS } from '../views/world-words.ts';
+import { shownWorldName } from '../views/world-words.ts';
 import type { WorldChoice } from '../world-choice.ts';
 
 const QUEUES = [
@@ -25,13 +25,15 @@ export async function openQueue(sessions: Sessions, choice: WorldChoice, wanted:
   const { shown } = choice;
   const seen = worlds.filter(({ world }) => shown === 'all' || world === shown);
   if (seen.length === 0) {
-    void vscode.window.showInformationMessage(`This SMMU has no queues of the ${WORLD_WORDS[shown]} state.`);
+    void vscode.window.showInformationMessage(
+      `This SMMU has no queues of the ${shownWorldName(shown)} state.`,
+    );
     return;
   }
   const items = seen.flatMap((state) =>
     QUEUES.map(({ queue, title, pending }) => ({
       label: `$(list-ordered) ${queue} ${state.world}`,
-      description: `${WORLD_WORDS[state.world]}, ${title}, ${state[pending]} pending`,
+      description: `${shownWorldName(state.world)}, ${title}, ${state[pending]} pending`,
       queue,
       path: `/${capture}/${queuePath(queue, state.world)}`,
     })),

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { decisionsOf } from '../notifier-jump.ts';
+import { originOf } from '../notifier-jump.ts';
 import type { Sessions } from '../sessions.ts';
 import type { NotifierEventsView } from '../views/notifiers/events-view.ts';
 
@@ -17,7 +17,7 @@ export async function showNotifierEvents(
     void vscode.window.showInformationMessage('Start an SMMU session first: there are no notifier events.');
     return;
   }
-  const is = await decisionsOf(session, row);
-  if (is && (await events.reveal(is))) return;
+  const origin = await originOf(session, row);
+  if (origin && (await events.reveal(origin))) return;
   void vscode.window.showInformationMessage('No notifier was asked by this: nothing was invalidated here.');
 }

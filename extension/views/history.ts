@@ -6,7 +6,7 @@ import type { Sessions } from '../sessions.ts';
 import { viewDescription, type WorldChoice } from '../world-choice.ts';
 import { newest, type Part, type Span, within } from './history-groups.ts';
 import { entriesOf, entryWords, statements } from './history-words.ts';
-import { type ShownWorld, WORLD_WORDS } from './world-words.ts';
+import { type ShownWorld, shownWorldName } from './world-words.ts';
 
 /** A row: where the session stands, an operation that was committed, older ones, or why there is nothing. */
 export type HistoryRow =
@@ -96,7 +96,7 @@ async function rowsOf(
     if (found.length === 0 && entries.length > 0)
       rows.push({
         kind: 'note',
-        text: `None of these ${entries.length} is of the ${WORLD_WORDS[shown]} state.`,
+        text: `None of these ${entries.length} is of the ${shownWorldName(shown)} state.`,
       });
   }
   return rows;

@@ -3,7 +3,7 @@ import type { TreeNode } from '../../src/adapter/custom-requests.ts';
 import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
 import { viewDescription, type WorldChoice } from '../world-choice.ts';
-import { type ShownWorld, WORLD_WORDS } from './world-words.ts';
+import { type ShownWorld, shownWorldName } from './world-words.ts';
 
 /**
  * The *Streams* view: stream table, STEs, CDs, translation tables and pages of the shown session. Every level is
@@ -108,7 +108,7 @@ function colour(node: TreeNode): vscode.ThemeColor | undefined {
 }
 
 function noSuchWorld(shown: ShownWorld): TreeNode {
-  return note('!', `This SMMU has no ${WORLD_WORDS[shown]} state`, 'info');
+  return note('!', `This SMMU has no ${shownWorldName(shown)} state`, 'info');
 }
 
 function unreadable(parent: TreeNode | undefined, error: unknown): TreeNode {

@@ -1,16 +1,13 @@
 import { WORLDS, type World } from '../../src/bits/world.ts';
+import { worldName } from '../../src/inspect/text.ts';
 
 /** What the views show: one Security state, or all of them. */
 export type ShownWorld = World | 'all';
 
-/** The Security states as people write them. */
-export const WORLD_WORDS: Readonly<Record<ShownWorld, string>> = {
-  all: 'All worlds',
-  ns: 'Non-secure',
-  s: 'Secure',
-  realm: 'Realm',
-  root: 'Root',
-};
+/** A choice in words. */
+export function shownWorldName(shown: ShownWorld): string {
+  return shown === 'all' ? 'All worlds' : worldName(shown);
+}
 
 /** What can be chosen, in the order in which it is offered. */
 export const SHOWN_WORLDS: readonly ShownWorld[] = ['all', ...WORLDS];

@@ -3,8 +3,10 @@
 import type { Cell, Choice, FromPage, GridRow, GridState, ToPage } from '../views/notifiers/messages.ts';
 import { element, listen, send } from './host.ts';
 
-/** Height of a row in CSS pixels, as in the style sheet. */
-const ROW = 24;
+/** A row is one line where the page is wide enough, else two; heights in CSS pixels, as in the style sheet. */
+const WIDE = window.matchMedia('(min-width: 1240px)');
+const ONE_LINE = 24;
+const TWO_LINES = 40;
 
 /** Rows beside those in sight that are drawn too, and how long one that types is waited for. */
 const MARGIN = 20;
@@ -32,20 +34,23 @@ let drawing = 0;
 
 const post = (message: FromPage): void => send(message);
 
+const rowHeight = (): number => (WIDE.matches ? ONE_LINE : TWO_LINES);
+
 /** Rows that fit in the pixels of the page. */
 function scrollRows(): number {
-  return Math.min(state?.matching ?? 0, Math.floor(MOST_PIXELS / ROW));
+  return Math.min(state?.matching ?? 0, Math.floor(MOST_PIXELS / rowHeight()));
 }
 
 /** Rows between the header and the lower edge. */
-const visibleRows = (): number => Math.max(1, Math.floor((grid.clientHeight - head.offsetHeight) / ROW));
+const visibleRows = (): number =>
+  Math.max(1, Math.floor((grid.clientHeight - head.offsetHeight) / rowHeight()));
 
 /** The first row in sight: the share of the way that was scrolled, where there are more rows than pixels. */
 function firstRow(): number {
   const all = state?.matching ?? 0;
   const rows = scrollRows();
-  if (rows === all) return Math.floor(grid.scrollTop / ROW);
-  const way = rows * ROW - visibleRows() * ROW;
+  if (rows === all) return Math.floor(grid.scrollTop / rowHeight());
+  const way = rows * rowHeight() - visibleRows() * rowHeight();
   return Math.round((Math.min(grid.scrollTop, way) / way) * (all - visibleRows()));
 }
 
@@ -59,11 +64,13 @@ function scrollToRow(position: number): void {
   if (target === first && position !== 0) return;
   const rows = scrollRows();
   grid.scrollTop =
-    rows === all ? target * ROW : (target / Math.max(1, all - seen)) * (rows * ROW - seen * ROW);
+    rows === all
+      ? target * rowHeight()
+      : (target / Math.max(1, all - seen)) * (rows * rowHeight() - seen * rowHeight());
 }
 
 function isAtEnd(): boolean {
-  return grid.scrollTop + grid.clientHeight >= grid.scrollHeight - ROW;
+  return grid.scrollTop + grid.clientHeight >= grid.scrollHeight - rowHeight();
 }
 
 function ask(): void {
@@ -110,12 +117,14 @@ function rowElement({ cells, label }: GridRow, position: number): HTMLElement {
 function draw(): void {
   const all = state?.matching ?? 0;
   const rows = scrollRows();
-  body.style.height = `${rows * ROW}px`;
+  body.style.height = `${rows * rowHeight()}px`;
   // Where there are more rows than pixels the drawn ones hang on the place that is in sight.
   const offset =
-    rows === all ? shownFrom * ROW : Math.max(0, grid.scrollTop - (firstRow() - shownFrom) * ROW);
+    rows === all
+      ? shownFrom * rowHeight()
+      : Math.max(0, grid.scrollTop - (firstRow() - shownFrom) * rowHeight());
   const elements = shown.map((row, at) => rowElement(row, shownFrom + at));
-  for (const [at, row] of elements.entries()) row.style.top = `${offset + at * ROW}px`;
+  for (const [at, row] of elements.entries()) row.style.top = `${offset + at * rowHeight()}px`;
   body.replaceChildren(...elements);
   const active = selected >= shownFrom && selected < shownFrom + shown.length;
   if (active) grid.setAttribute('aria-activedescendant', `row-${selected}`);
@@ -151,7 +160,8 @@ function header({ columns, selection }: GridState): void {
     return cell;
   });
   head.replaceChildren(...cells);
-  grid.style.setProperty('--tracks', columns.map(({ track }) => track).join(' '));
+  const tracks = columns.map(({ wide, narrow }) => (WIDE.matches ? wide : narrow));
+  grid.style.setProperty('--tracks', tracks.join(' '));
   grid.setAttribute('aria-colcount', String(columns.length));
   if (focused) head.querySelector<HTMLElement>(`[data-column="${focused}"]`)?.focus();
 }
@@ -179,7 +189,7 @@ function take(next: GridState): void {
   nothing.hidden = next.nothing === '';
   grid.hidden = next.nothing !== '';
   grid.setAttribute('aria-rowcount', String(next.matching + 1));
-  body.style.height = `${scrollRows() * ROW}px`;
+  body.style.height = `${scrollRows() * rowHeight()}px`;
   if (next.matching === 0) {
     shown = [];
     draw();
@@ -219,6 +229,12 @@ grid.addEventListener('scroll', () => {
   drawing = window.requestAnimationFrame(ask);
 });
 window.addEventListener('resize', ask);
+WIDE.addEventListener('change', () => {
+  if (!state) return;
+  header(state);
+  draw();
+  ask();
+});
 text.addEventListener('input', typed);
 decision.addEventListener('change', typed);
 world.addEventListener('change', () => post({ type: 'world', world: world.value }));
@@ -226,7 +242,6 @@ element('button', 'export').addEventListener('click', () => post({ type: 'export
 
 listen<ToPage>((message) => {
   if (message.type === 'state') take(message);
-  else if (message.type === 'busy') summary.textContent = message.text;
   else if (message.type === 'reveal') {
     choose(message.position);
     grid.focus();

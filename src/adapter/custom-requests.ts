@@ -7,11 +7,13 @@ import type { World } from '../bits/world.ts';
 import type { PolicyColumn, PolicyRow } from '../control/isolation/policies.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { TreeNode } from '../inspect/tree.ts';
-import type { NotifyDecision } from '../model/notifiers/decision.ts';
 import type { Consumer, NotifierAccepts, NotifierPolicy } from '../spec/notifiers.ts';
+import type { NotifierRow } from './notifier-row.ts';
+import type { DecisionKind, NotifierColumn, RowOrigin } from './notifier-words.ts';
 
 export type { PolicyColumn, PolicyRow } from '../control/isolation/policies.ts';
 export type { TreeNode } from '../inspect/tree.ts';
+export type { NotifierRow } from './notifier-row.ts';
 
 /** The state of a session in a few numbers, for titles, pickers and welcome texts. */
 export interface SessionState {
@@ -45,42 +47,6 @@ export interface HistoryEntry {
   readonly line?: number;
   /** Security state of the queue, transaction or access; left out where there is none. */
   readonly world?: World;
-}
-
-/** A row of the Notifier events view: a decision as people read it. */
-export interface NotifierRow {
-  readonly number: number;
-  /** Number of the operation that caused it, for `smmu/history` and `smmu/rewind`; null while it is not done. */
-  readonly history: number | null;
-  /** Line of the program (from 1) that it belongs to. */
-  readonly line?: number;
-  readonly cause: string;
-  /** World of the command queue; null for other causes. */
-  readonly queue: World | null;
-  readonly actsOn: World;
-  readonly device: string;
-  readonly sid: number;
-  readonly deviceWorlds: readonly World[];
-  readonly notifier: number;
-  readonly consumer: Consumer;
-  readonly iommuIndex: number;
-  readonly delivered: boolean;
-  readonly reason: NotifyDecision['reason'];
-  readonly why: string;
-  /** What is left in the range of the notifier, `0x1000-0x1fff`, and the range before, as text. */
-  readonly range: string | null;
-  readonly whole: string | null;
-  /** Piece of a split range, `2/3`; null where it was not split. */
-  readonly piece: string | null;
-  /** Space of the UNMAP, and those of the mappings that were held. */
-  readonly space: World | null;
-  readonly obtained: readonly World[];
-  /** What the consumer said. */
-  readonly message: string | null;
-  readonly removed: number;
-  readonly kept: number;
-  /** Texts of the findings about it. */
-  readonly findings: readonly string[];
 }
 
 /** A row of the Notifier matrix: a consumer of a device in one world. */
@@ -121,9 +87,17 @@ export interface CustomRequests {
     args: { readonly start?: number; readonly count?: number };
     body: { readonly entries: readonly HistoryEntry[]; readonly total: number };
   };
-  /** Decisions about notifiers from `start` on (counted over those that match), the oldest first; without `start` the last `count`. */
+  /**
+   * Decisions about notifiers from `start` on (counted over those that match), the oldest first; without `start` the last
+   * `count`. With `at` those at these places alone.
+   */
   'smmu/notifiers': {
-    args: { readonly start?: number; readonly count?: number; readonly world?: World };
+    args: {
+      readonly start?: number;
+      readonly count?: number;
+      readonly at?: readonly number[];
+      readonly world?: World;
+    };
     body: {
       readonly rows: readonly NotifierRow[];
       readonly total: number;
@@ -132,6 +106,18 @@ export interface CustomRequests {
       readonly policy: NotifierPolicy;
       readonly accepts: NotifierAccepts;
     };
+  };
+  /** Places of the decisions that have all words of a text, are of a kind and of an origin, sorted; `total` counts all. */
+  'smmu/notifierOrder': {
+    args: {
+      readonly world?: World;
+      readonly text?: string;
+      readonly decision?: DecisionKind;
+      readonly column?: NotifierColumn;
+      readonly descending?: boolean;
+      readonly origin?: RowOrigin;
+    };
+    body: { readonly order: readonly number[]; readonly total: number };
   };
   'smmu/notifierMatrix': {
     args: Record<string, never>;

@@ -1,21 +1,29 @@
 import * as vscode from 'vscode';
 import type { CustomRequests, NotifierRow } from '../../../src/adapter/custom-requests.ts';
+import { decisionKind, notifierColumn, type RowOrigin } from '../../../src/adapter/notifier-words.ts';
 import { VIEWS } from '../../manifest.ts';
 import { request } from '../../requests.ts';
 import type { Sessions } from '../../sessions.ts';
 import type { WorldChoice } from '../../world-choice.ts';
-import { SHOWN_WORLDS, type ShownWorld, shownWorldOf, WORLD_WORDS, worldArgument } from '../world-words.ts';
-import { COLUMNS, DECISIONS, decisionFilter, detailLines, gridRow } from './cells.ts';
+import {
+  SHOWN_WORLDS,
+  type ShownWorld,
+  shownWorldName,
+  shownWorldOf,
+  worldArgument,
+} from '../world-words.ts';
+import { DECISION_CHOICES, detailLines, GRID_COLUMNS, gridRow } from './cells.ts';
 import { EVENTS_PAGE } from './events-page.ts';
 import { rowsAsCsv, rowsAsJson } from './export.ts';
-import type { FromPage, GridColumn, Selection, ToPage } from './messages.ts';
+import type { FromPage, Selection, ToPage } from './messages.ts';
 import { BY_TIME, NotifierRows, PAGE_ROWS } from './rows.ts';
 import { fillWebview, saveAs } from './webview.ts';
 
+const countWords = (count: number): string => count.toLocaleString('en');
+
 type Answer = CustomRequests['smmu/notifiers']['body'];
 
-const WORLDS = SHOWN_WORLDS.map((value) => ({ value, words: WORLD_WORDS[value] }));
-const HEADERS: readonly GridColumn[] = COLUMNS.map(({ id, title, track }) => ({ id, title, track }));
+const WORLDS = SHOWN_WORLDS.map((value) => ({ value, words: shownWorldName(value) }));
 
 /**
  * The *Notifier events* view: every decision about every notifier of the shown session, in the order of time unless
@@ -77,17 +85,17 @@ export class NotifierEventsView implements vscode.WebviewViewProvider, vscode.Di
   }
 
   /**
-   * Shows the first decision that something holds for.
+   * Shows the first decision of an operation or line.
    * @returns false when there is none
    */
-  async reveal(is: (row: NotifierRow) => boolean): Promise<boolean> {
+  async reveal(origin: RowOrigin): Promise<boolean> {
     await this.#focus();
-    let position = await this.#rows.positionOf(is);
+    let position = await this.#rows.positionOf(origin);
     if (position < 0) {
       // What a filter hides is shown all the same: it was asked for.
       await this.#choice.set('all');
       await this.#restart(BY_TIME);
-      position = await this.#rows.positionOf(is);
+      position = await this.#rows.positionOf(origin);
     }
     if (position < 0) return false;
     this.#post({ type: 'reveal', position });
@@ -126,11 +134,18 @@ export class NotifierEventsView implements vscode.WebviewViewProvider, vscode.Di
 
   #source(): NotifierRows {
     const world = worldArgument(this.#choice.shown);
-    return new NotifierRows(async (start, count) => {
-      const session = this.#sessions.current;
-      if (!session) return { rows: [], total: 0 };
-      this.#answer = await request(session, 'smmu/notifiers', { start, count, ...world });
-      return this.#answer;
+    return new NotifierRows({
+      rows: async (of) => {
+        const session = this.#sessions.current;
+        if (!session) return { rows: [], total: 0 };
+        this.#answer = await request(session, 'smmu/notifiers', { ...of, ...world });
+        return this.#answer;
+      },
+      order: async ({ sort, ...what }) => {
+        const session = this.#sessions.current;
+        if (!session) return { order: [], total: 0 };
+        return request(session, 'smmu/notifierOrder', { ...what, ...sort, ...world });
+      },
     });
   }
 
@@ -140,7 +155,6 @@ export class NotifierEventsView implements vscode.WebviewViewProvider, vscode.Di
   }
 
   async #select(selection: Selection): Promise<void> {
-    this.#post({ type: 'busy', text: 'Looking through the events…' });
     try {
       if (await this.#rows.select(selection)) this.#state('');
     } catch (error) {
@@ -157,10 +171,10 @@ export class NotifierEventsView implements vscode.WebviewViewProvider, vscode.Di
     } else if (message.type === 'window') await this.#window(message);
     else if (message.type === 'world') await this.#choice.set(shownWorldOf(message.world) ?? 'all');
     else if (message.type === 'filter') {
-      const decision = decisionFilter(message.decision);
+      const decision = decisionKind(message.decision);
       await this.#select({ ...selection, text: message.text, decision });
     } else if (message.type === 'sort') {
-      const { column } = message;
+      const column = notifierColumn(message.column);
       const descending = selection.sort.column === column && !selection.sort.descending;
       await this.#select({ ...selection, sort: { column, descending } });
     } else if (message.type === 'export') await this.exportRows();
@@ -183,9 +197,9 @@ export class NotifierEventsView implements vscode.WebviewViewProvider, vscode.Di
     this.#post({
       type: 'state',
       generation: ++this.#generation,
-      columns: HEADERS,
+      columns: GRID_COLUMNS,
       selection,
-      decisions: DECISIONS,
+      decisions: DECISION_CHOICES,
       world: this.#choice.shown,
       worlds: WORLDS,
       matching,
@@ -199,8 +213,9 @@ export class NotifierEventsView implements vscode.WebviewViewProvider, vscode.Di
     const { matching, total } = this.#rows;
     if (!this.#answer || !this.#sessions.current) return '';
     const { policy, accepts, dropped } = this.#answer;
-    const count = matching === total ? `${total} events` : `${matching} of ${total} events`;
-    const older = dropped > 0 ? `, ${dropped} older ones are no longer kept` : '';
+    const all = `${countWords(total)} events`;
+    const count = matching === total ? all : `${countWords(matching)} of ${all}`;
+    const older = dropped > 0 ? `, ${countWords(dropped)} older ones are no longer kept` : '';
     return `${count}${older} · policy ${policy}, accepts ${accepts}`;
   }
 
@@ -211,7 +226,7 @@ export class NotifierEventsView implements vscode.WebviewViewProvider, vscode.Di
     if (this.#rows.total > 0) return 'No event matches the filter.';
     return this.#choice.shown === 'all'
       ? 'No notifier was asked yet. Devices and their notifiers come from a script or from “devices” of launch.json; each invalidation then makes rows here.'
-      : `No invalidation of the ${WORLD_WORDS[this.#choice.shown]} state was decided yet.`;
+      : `No invalidation of the ${shownWorldName(this.#choice.shown)} state was decided yet.`;
   }
 
   #post(message: ToPage): void {

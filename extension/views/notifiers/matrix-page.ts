@@ -2,7 +2,7 @@
 
 import type { NotifierMatrixRow } from '../../../src/adapter/custom-requests.ts';
 import { WORLDS, type World } from '../../../src/bits/world.ts';
-import { type ShownWorld, WORLD_WORDS } from '../world-words.ts';
+import { type ShownWorld, shownWorldName } from '../world-words.ts';
 import { escapeHtml, type Page } from './page.ts';
 
 const keyOf = ({ device, sid, consumer, notifier }: NotifierMatrixRow): string =>
@@ -24,7 +24,7 @@ function matrixBody(all: readonly NotifierMatrixRow[], shown: ShownWorld): strin
   const worlds = WORLDS.filter((world) => rows.some((row) => row.world === world));
   const lines = new Map<string, NotifierMatrixRow[]>();
   for (const row of rows) lines.set(keyOf(row), [...(lines.get(keyOf(row)) ?? []), row]);
-  const heads = worlds.map((world) => `<th scope="col">${WORLD_WORDS[world]}</th>`).join('');
+  const heads = worlds.map((world) => `<th scope="col">${shownWorldName(world)}</th>`).join('');
   const body = [...lines.values()].map((line) => rowHtml(line, worlds)).join('\n');
   return `<table class="matrix" aria-label="Notifiers by device, consumer and Security state">
 <thead><tr><th scope="col">Device</th><th scope="col">Consumer</th>${heads}</tr></thead>
@@ -35,7 +35,7 @@ ${body}
 }
 
 function nothing(count: number, shown: ShownWorld): string {
-  if (count > 0 && shown !== 'all') return `No device of the ${WORLD_WORDS[shown]} state has a notifier.`;
+  if (count > 0 && shown !== 'all') return `No device of the ${shownWorldName(shown)} state has a notifier.`;
   return 'No device has a notifier. A script or “devices” of launch.json makes some.';
 }
 
@@ -59,7 +59,7 @@ function cellHtml(row: NotifierMatrixRow | undefined): string {
   if (missed > 0) lines.push(sign('bad', '✖', `${missed} missed`));
   if (wrongSpace > 0) lines.push(sign('warning', '⚠', `${wrongSpace} in the wrong space`));
   const where = `data-device="${escapeHtml(device)}" data-world="${world}"`;
-  const words = `Events of ${device}, ${WORLD_WORDS[world]}`;
+  const words = `Events of ${device}, ${shownWorldName(world)}`;
   const button = `<button type="button" class="link" ${where} aria-label="${escapeHtml(words)}">Events</button>`;
   return `<td>${lines.map((line) => `<div>${line}</div>`).join('')}${button}</td>`;
 }

@@ -1,5 +1,6 @@
 /** What the page of the Notifier events view and the extension tell each other. Types alone: the page loads no code of it. */
 
+import type { DecisionKind, RowOrder } from '../../../src/adapter/notifier-words.ts';
 import type { ShownWorld } from '../world-words.ts';
 
 /** How a cell wants to be seen; a word always says the same. */
@@ -24,22 +25,16 @@ export interface GridRow {
 export interface GridColumn {
   readonly id: string;
   readonly title: string;
-  /** Track of CSS grid. */
-  readonly track: string;
+  /** Track of CSS grid where a row is one line. */
+  readonly wide: string;
+  /** Track where it is two: {@link Cell.more} stands below. */
+  readonly narrow: string;
 }
-
-export interface SortOrder {
-  readonly column: string;
-  readonly descending: boolean;
-}
-
-/** What of the decisions is listed. */
-export type DecisionFilter = 'all' | 'told' | 'untold' | 'wrong-space' | 'findings';
 
 export interface Selection {
   readonly text: string;
-  readonly decision: DecisionFilter;
-  readonly sort: SortOrder;
+  readonly decision: DecisionKind;
+  readonly sort: RowOrder;
 }
 
 export interface Choice {
@@ -74,8 +69,7 @@ export type ToPage =
       readonly rows: readonly GridRow[];
     }
   | { readonly type: 'details'; readonly position: number; readonly lines: readonly string[] }
-  | { readonly type: 'reveal'; readonly position: number }
-  | { readonly type: 'busy'; readonly text: string };
+  | { readonly type: 'reveal'; readonly position: number };
 
 export type FromPage =
   | { readonly type: 'ready' }

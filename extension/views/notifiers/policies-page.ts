@@ -1,7 +1,7 @@
 /** Policies side by side: what each makes of the same session, and of each of its invalidations. */
 
 import type { PolicyColumn, PolicyRow } from '../../../src/adapter/custom-requests.ts';
-import { WORLD_WORDS } from '../world-words.ts';
+import { shownWorldName } from '../world-words.ts';
 import { csv } from './export.ts';
 import { escapeHtml, type Page } from './page.ts';
 
@@ -61,7 +61,7 @@ function summaryRow(words: string, values: readonly number[]): string {
 }
 
 function decisionRow({ cause, actsOn, device, consumer, outcomes }: PolicyRow): string {
-  const head = `<th scope="row">${escapeHtml(cause)}</th><td>${WORLD_WORDS[actsOn]}</td>
+  const head = `<th scope="row">${escapeHtml(cause)}</th><td>${shownWorldName(actsOn)}</td>
 <td>${escapeHtml(device)} <span class="more">${escapeHtml(consumer)}</span></td>`;
   return row(head, outcomes);
 }

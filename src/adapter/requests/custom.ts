@@ -12,6 +12,8 @@ import type { Debuggee } from '../debuggee.ts';
 import { announce } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
 import { historyPage, rewindTo } from '../history.ts';
+import { notifierOrder, notifiersAt } from '../notifier-order.ts';
+import { decisionKind, notifierColumn, rowOrigin } from '../notifier-words.ts';
 import { notifierMatrix, notifierPage } from '../notifiers.ts';
 import { policies } from '../policies.ts';
 import type { Session } from '../session.ts';
@@ -60,11 +62,25 @@ const ANSWERS: Custom = {
   },
 
   'smmu/notifiers': ({ debuggee }, args) => {
-    const world = args['world'];
+    const world = args['world'] === undefined ? null : worldOf(args['world']);
     const count = countOf(args['count'], HISTORY_PAGE);
+    if (Array.isArray(args['at'])) {
+      const places = args['at'].map((place) => countOf(place, -1)).filter((place) => place >= 0);
+      return notifiersAt(debuggee, places.slice(0, HISTORY_PAGE), world);
+    }
     const start = args['start'] === undefined ? null : countOf(args['start'], 0);
-    return notifierPage(debuggee, { start, count, world: world === undefined ? null : worldOf(world) });
+    return notifierPage(debuggee, { start, count, world });
   },
+
+  'smmu/notifierOrder': ({ debuggee }, args) =>
+    notifierOrder(debuggee, {
+      world: args['world'] === undefined ? null : worldOf(args['world']),
+      text: textOr(args['text']),
+      decision: decisionKind(args['decision']),
+      column: notifierColumn(args['column']),
+      descending: args['descending'] === true,
+      origin: rowOrigin(args['origin']),
+    }),
 
   'smmu/notifierMatrix': ({ debuggee }) => ({ rows: notifierMatrix(debuggee) }),
 
