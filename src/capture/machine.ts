@@ -90,7 +90,7 @@ function memoryOf(
  * Checks RAM ranges: a list, which is that of the Non-secure space, or lists by the name of the space.
  * @throws UserError naming the entry that makes no sense
  */
-export function parseRamBySpace(value: unknown): RamBySpace {
+function parseRamBySpace(value: unknown): RamBySpace {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return { ns: parseRam(value) };
   const ram: Partial<Record<World, readonly MemoryRange[]>> = {};
   for (const [space, list] of Object.entries(value)) {

@@ -89,11 +89,6 @@ export class Debugger {
     return this.#running;
   }
 
-  /** Chooses the exception filters that stop, by id. Unknown ids never match. */
-  setFilters(ids: Iterable<string>): void {
-    this.breakpoints.setFilters([...ids].map((id) => ({ id })));
-  }
-
   /** Where a thread stands. Plans the next command of a queue; changes nothing. */
   position(thread: ThreadKey): Position {
     const current = this.#places.get(thread);

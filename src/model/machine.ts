@@ -35,6 +35,8 @@ export interface ModelOptions {
   readonly configConflict: boolean;
   /** What a range invalidation removes whose address is not aligned as 4.4.1.1 asks: nothing is guaranteed. */
   readonly misalignedRange: 'nothing' | 'as-written';
+  /** The system lets accesses of every address space reach S_INIT (6.3.62). Default: Secure and Root ones. */
+  readonly secureInitOpen: boolean;
 }
 
 /** What translation needs of an SMMU. */

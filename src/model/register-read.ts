@@ -1,9 +1,10 @@
 /** What software reads from a register: IHI 0070 6.2 and 6.3. */
 
+import { WORLDS } from '../bits/world.ts';
 import { REGISTERS } from '../spec/registers.ts';
 import type { QueueMachine } from './machine.ts';
 import { illegalAccess, type RegisterAccess } from './register-write.ts';
-import { nothingAt, registerWordAt, unreachable } from './registers/access.ts';
+import { nothingAt, unreachable, wordReached } from './registers/access.ts';
 import { counterPlace, KEPT_ELSEWHERE } from './registers/counters.ts';
 
 /** What a read gives. */
@@ -30,14 +31,13 @@ export function readRegister(machine: QueueMachine, access: RegisterAccess): Reg
 
 function readWord(machine: QueueMachine, access: RegisterAccess, offset: number, remarks: string[]): number {
   const { bank } = machine;
-  const place = bank.placeAt(offset);
-  const at = place === null ? null : registerWordAt(bank, place);
+  const at = wordReached(machine, offset, access.world);
   if (at === null) {
     remarks.push(nothingAt(offset));
     return 0;
   }
   const { register } = at;
-  const refused = unreachable(bank, machine.state('ns').bits, at, access.world);
+  const refused = unreachable(machine, at, access.world);
   if (refused !== null) {
     remarks.push(refused);
     return 0;
@@ -53,6 +53,6 @@ function statusOf(machine: QueueMachine): number {
   if (machine.bank.field('IDR0', 'DORMHINT') === 0) return 0;
   const { config, tlb, partial, walks, structures, dpt, partidMaps } = machine;
   const sizes = [config, tlb, partial, walks, structures].map((cache) => cache.size);
-  const others = [...dpt.entries('ns'), ...partidMaps.entries()];
+  const others = [...WORLDS.flatMap((world) => dpt.entries(world)), ...partidMaps.entries()];
   return sizes.every((size) => size === 0) && others.length === 0 ? DORMANT : 0;
 }

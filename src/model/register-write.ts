@@ -7,7 +7,7 @@ import { wordAfter } from './interrupts.ts';
 import type { QueueMachine } from './machine.ts';
 import type { Effect, Recorder } from './plan.ts';
 import { hasQueues } from './queues/queue-id.ts';
-import { existingBits, nothingAt, registerWordAt, unreachable } from './registers/access.ts';
+import { existingBits, nothingAt, unreachable, wordReached } from './registers/access.ts';
 import { COUNTER_RULES } from './registers/counters.ts';
 import { ROOT_RULES } from './registers/root.ts';
 import { RULES } from './registers/rules.ts';
@@ -98,15 +98,14 @@ interface Writing {
 function writeWord(to: Writing, offset: number, value: number): Register | null {
   const { machine, access, effects, remarks, recorder } = to;
   const { bank } = machine;
-  const place = bank.placeAt(offset);
-  const at = place === null ? null : registerWordAt(bank, place);
+  const at = wordReached(machine, offset, access.world);
   if (at === null) {
     remarks.push(nothingAt(offset));
     return null;
   }
   const { register } = at;
   const { bits } = machine.state('ns');
-  const refused = unreachable(bank, bits, at, access.world);
+  const refused = unreachable(machine, at, access.world);
   if (refused !== null || register.access === 'RO') {
     remarks.push(refused ?? `${register.name} is read-only`);
     return register;

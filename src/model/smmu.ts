@@ -35,8 +35,10 @@ import { DATA, SparseMemory } from './memory.ts';
 import { type NotifierOptions, Notifiers } from './notifiers/notifiers.ts';
 import { planDevice } from './notifiers/plan-device.ts';
 import { planSideOperation } from './operations.ts';
+import { outcome, recordEnd } from './outcome.ts';
 import {
   type Effect,
+  type Fault,
   type Operation,
   type Outcome,
   type Outline,
@@ -51,6 +53,7 @@ import { type RegisterValue, readRegister } from './register-read.ts';
 import { writeRegister } from './register-write.ts';
 import { type ResetOptions, resetEffects } from './reset.ts';
 import { recordArrival, type Settle, wakeStalls } from './retry.ts';
+import { arriving } from './sec-sid.ts';
 import { ServiceFailure } from './service-failure.ts';
 import { terminateAll } from './stalls.ts';
 import { type Derive, deriveState, RESERVED_BITS, type ReservedBits, type WorldState } from './state.ts';
@@ -100,6 +103,7 @@ const DEFAULT_OPTIONS: ModelOptions = {
   tlbConflict: false,
   configConflict: false,
   misalignedRange: 'nothing',
+  secureInitOpen: false,
 };
 
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
@@ -263,8 +267,9 @@ export class Smmu implements QueueMachine {
    */
   translate(incoming: Transaction): Answer {
     const answer = this.#answer;
-    const state = this.state(incoming.world);
-    const transaction = incoming.kind === 'ordinary' ? incoming : presented(incoming, state);
+    const arrived = this.#arrive(incoming);
+    const state = this.state(arrived.world);
+    const transaction = arrived.kind === 'ordinary' ? arrived : presented(arrived, state);
     const { protection } = this;
     protection?.begin(null);
     answer.reset();
@@ -407,8 +412,9 @@ export class Smmu implements QueueMachine {
 
   #planTransaction(incoming: Transaction, effects: Effect[], recorder: Recorder | null): Outcome {
     const answer = new Answer();
-    const state = this.state(incoming.world);
-    const t = presented(incoming, state);
+    const arrived = this.#arrive(incoming);
+    const state = this.state(arrived.world);
+    const t = presented(arrived, state);
     if (recorder !== null) recordArrival(recorder, t);
     this.#translate(state, t, answer, recorder);
     const passes = answer.result === 'ok' && answer.ats === null;
@@ -476,9 +482,25 @@ export class Smmu implements QueueMachine {
     wakeStalls(this, this.#derive, effects, recorder, synchronised, settle);
   }
 
+  /** A transaction with the Security state that its SEC_SID names; as it is where it names none. */
+  #arrive(incoming: Transaction): Transaction {
+    if (incoming.world === 'ns' && this.#rulesOff.size === 0) return incoming;
+    const arrived = this.#named(incoming);
+    return 'reason' in arrived ? incoming : arrived;
+  }
+
+  #named(t: Transaction): Transaction | Fault {
+    // What has no StreamID has no SEC_SID either (3.25.1.1).
+    if (t.kind === 'no-stream-id') return t;
+    const [secure, realm] = [this.state('s').present, this.state('realm').present];
+    return arriving(t, { secure, realm, rulesOff: this.#rulesOff });
+  }
+
   #translate(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
     const { reason } = this.failure;
-    if (reason === null) translateTraffic(this, state, t, answer, recorder);
+    const named = t.world === 'ns' && this.#rulesOff.size === 0 ? t : this.#named(t);
+    if (reason === null && 'reason' in named) answer.fail(named);
+    else if (reason === null) translateTraffic(this, state, t, answer, recorder);
     else answer.fail(silent(`service failure mode: ${reason}`, '12.3'));
   }
 
@@ -568,51 +590,4 @@ function textOf(effect: Effect): string {
 
 function refOf(from: World | QueueRef): QueueRef {
   return typeof from === 'string' ? { world: from } : from;
-}
-
-/** The answer is reused, so what the text needs is taken now. */
-function recordEnd(recorder: Recorder, answer: Answer): void {
-  const { result, pa, space, becomes, ats } = answer;
-  const as = becomes === null ? '' : `, as ${becomes}`;
-  if (result === 'ok' && ats === null && becomes !== 'no-op')
-    recorder.step('end', () => `output address ${hex(pa)} (${space})${as}`);
-  else recorder.step('end', endText(answer));
-}
-
-function endText(answer: Answer): string {
-  if (answer.ats !== null) return answer.ats.text;
-  if (answer.becomes === 'no-op') return 'completes without effect';
-  switch (answer.result) {
-    case 'absent':
-    case 'miss':
-      return `${answer.missing?.structure ?? 'memory'} at ${hex(answer.missing?.pa ?? 0)} is not in the image`;
-    case 'razwi':
-      return 'terminated: reads give zero, writes are ignored (CD.A=0)';
-    case 'stall':
-      return 'stalled';
-    case 'not-modelled':
-      return answer.fault?.reason ?? 'not modelled';
-    default:
-      return 'terminated with an abort';
-  }
-}
-
-function outcome(some: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome {
-  return {
-    pa: 0,
-    space: 'ns',
-    fault: null,
-    record: null,
-    recording: 'none',
-    missing: null,
-    tlbHit: false,
-    attributes: 0,
-    mpam: NO_LABEL,
-    mecid: NO_MECID,
-    command: null,
-    cerror: 0,
-    ats: null,
-    becomes: null,
-    ...some,
-  };
 }

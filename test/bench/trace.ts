@@ -38,7 +38,7 @@ export function debuggedTraceBench(baseline: Work, policy: CachePolicy): Bench {
       checkers: list,
       notice: () => findings++,
     });
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     // A run that does not give way is at its end when it comes back.
     void debug.continue('program');
     if (findings > 0 || program.failures > 0 || program.next().kind !== 'end')

@@ -92,7 +92,7 @@ test('an illegal command stops before the error; continuing stops the queue, and
 });
 
 test('a global error stops by its own filter', async () => {
-  debug.setFilters(['GERROR.CMDQ_ERR']);
+  debug.breakpoints.setFilters([{ id: 'GERROR.CMDQ_ERR' }]);
   queue(ILLEGAL);
   expect(await debug.continue(CMDQ)).toMatchObject({ reason: 'exception', text: 'GERROR.CMDQ_ERR' });
   expect(machine.smmu.bank.lo('GERROR')).toBe(machine.smmu.bank.lo('GERRORN'));
@@ -126,7 +126,7 @@ test('a pause stops a running queue between two commands, and the rest goes on l
 test('a change from another thread plans the operation anew; the cursor goes to the first step that differs', () => {
   queue(encode(COMMANDS.CMD_CFGI_STE.layout, { Opcode: COMMANDS.CMD_CFGI_STE.opcode, StreamID: 8 }));
   debug.transact(read(0xffffb204));
-  debug.setFilters(['F_TRANSLATION']);
+  debug.breakpoints.setFilters([{ id: 'F_TRANSLATION' }]);
   debug.transact(read(0x1000));
   const before = planOf('dma');
   expect(before.plan.steps[1]?.kind).toBe('cache-hit');

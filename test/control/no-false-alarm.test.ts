@@ -39,7 +39,7 @@ describe.each(POLICIES)('a trace of a real kernel (%s)', (policy) => {
     const text = read();
     const smmu = traceMachine(text, policy);
     const { debug, findings, notes } = watched(smmu, { program: new TraceProgram(smmu, text, name) });
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     expect(await debug.continue('program')).toMatchObject({ reason: 'end' });
     expect(findings).toEqual([]);
     expect(notes.filter(({ kind }) => kind === 'failure')).toEqual([]);
@@ -100,7 +100,7 @@ test.each(POLICIES)('the corpus, but for its cases of old cache entries (%s)', a
   let operations = 0;
   for (const of of cases) {
     const session = watched(machineOf(of, policy));
-    session.debug.setFilters([]);
+    session.debug.breakpoints.setFilters([]);
     await run(of, session);
     operations += session.debug.history.length;
     for (const text of session.findings) found.push({ of: of.name, text });

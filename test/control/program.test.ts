@@ -182,7 +182,7 @@ describe('running', () => {
   it('an expectation that fails stops before it if the filter is on; going on counts it', async () => {
     const text = 'let a = 1\nexpect a == 2\nlet b = 3';
     const { debug, notes } = await openProgram(text);
-    debug.setFilters(['expect-failed']);
+    debug.breakpoints.setFilters([{ id: 'expect-failed' }]);
     const stop = await debug.continue('program');
     expect(stop).toMatchObject({ reason: 'exception', hit: { filter: 'expect-failed', step: -1 } });
     expect(stop.text).toContain('expected a == 2');
@@ -199,7 +199,7 @@ describe('running', () => {
 
   it('without the filter an expectation that fails is told, and the program goes on', async () => {
     const { debug, notes } = await openProgram('expect 1 == 2\nlet a = 1');
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     expect(await debug.continue('program')).toMatchObject({ reason: 'end' });
     expect(notes).toHaveLength(1);
     expect(debug.program?.failures).toBe(1);
@@ -281,7 +281,7 @@ describe('going back', () => {
 
   it('rewinding to any length of the history gives the state that was there, and going on the same again', async () => {
     const { debug, smmu, checkers } = await openProgram(NESTED);
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     const watch = new StateWatch(smmu);
     const states: string[] = [];
     const state = (): string => `${watch.text()} ${JSON.stringify(checkers.updates.pending())}`;
@@ -318,17 +318,17 @@ dma nic read 0x1040 64
 dma nic read 0x90000 64
 let a = 1`;
     const { debug, smmu } = await openProgram(text);
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     await debug.continue('program');
     const end = debug.history.length;
     const back = async (): Promise<string> => {
       const stop = debug.reverseContinue('program');
       return `${stop.reason} ${placeOf(debug).replace(/\+.*/, '')}`;
     };
-    debug.setFilters(['F_TRANSLATION']);
+    debug.breakpoints.setFilters([{ id: 'F_TRANSLATION' }]);
     expect(await back()).toBe('exception 5/transaction');
     expect(await back()).toBe('entry 1');
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     await debug.continue('program');
     expect(debug.history).toHaveLength(end);
     setLines(debug, 4, 6);
@@ -354,9 +354,9 @@ let a = 1`;
     const { debug } = await openProgram('device nic sid=8\ndma nic read 0x1000 4');
     goTo(debug, 2);
     const at = planOf(debug).steps.findIndex(({ kind }) => kind === 'fault');
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     while (placeOf(debug) !== `2/transaction+${at + 1}`) debug.stepIn('program');
-    debug.setFilters(['C_BAD_STREAMID']);
+    debug.breakpoints.setFilters([{ id: 'C_BAD_STREAMID' }]);
     expect(debug.reverseContinue('program')).toMatchObject({ reason: 'exception' });
     expect(placeOf(debug)).toBe(`2/transaction+${at}`);
     setLines(debug, 2);

@@ -37,7 +37,7 @@ function recorder({ debug, smmu, checkers }: ScriptSession): { note(): void; che
 
 /** Runs to the end one operation at a time, and notes each state. */
 function runNoting({ debug }: ScriptSession, states: { note(): void }): void {
-  debug.setFilters([]);
+  debug.breakpoints.setFilters([]);
   for (states.note(); debug.position('program').at !== 'rest'; states.note()) {
     const { length } = debug.history;
     while (debug.history.length === length) debug.stepIn('program');
@@ -68,7 +68,7 @@ describe('test blocks', () => {
   it('everything is after the end of one as it was before', async () => {
     const session = await openProgram(BLOCKS);
     const { debug, smmu } = session;
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     const watch = new StateWatch(smmu);
     const seen = new Map<number, string>();
     for (; debug.position('program').at !== 'rest'; debug.next('program')) {
@@ -113,7 +113,7 @@ describe('test blocks', () => {
 
   it('a stale use in a block is found again when the block is run again, with its origins', async () => {
     const { debug, findings } = await openProgram(BLOCKS);
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     await debug.continue('program');
     const first = [...findings];
     expect(first).toHaveLength(1);
@@ -131,7 +131,7 @@ describe('test blocks', () => {
   it('the history has one entry for an end, and rewinding into the block undoes it', async () => {
     const session = await openProgram(BLOCKS);
     const { debug } = session;
-    debug.setFilters([]);
+    debug.breakpoints.setFilters([]);
     await debug.continue('program');
     const ends = debug.history
       .page(0, debug.history.length)
@@ -252,7 +252,7 @@ let done = 1
 `;
   const session = await openProgram(text);
   const { debug, smmu } = session;
-  debug.setFilters([]);
+  debug.breakpoints.setFilters([]);
   const states = recorder(session);
   const noted = (): void => states.note();
   noted();

@@ -59,7 +59,7 @@ test('stepping back over 16 commands of a real kernel restores every state on th
 test('transactions, faults, invalidations and a command error are taken back exactly', () => {
   const { smmu } = basic;
   const debug = new Debugger(smmu, testClock());
-  debug.setFilters([]);
+  debug.breakpoints.setFilters([]);
   const states = [fingerprint(smmu)];
   const did = (): number => states.push(fingerprint(smmu));
 

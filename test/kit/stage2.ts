@@ -17,6 +17,19 @@ export const S2_STE: Values = {
   S2R: 1,
 };
 
+/** The starting-level table for Non-secure IPAs in {@link SECURE_S2_STE}. */
+export const NONSECURE_S2TTB = 0x4d000000;
+
+/** {@link S2_STE} of a Secure stream: Secure IPAs by {@link S2TTB}, Non-secure ones by tables like them. */
+export const SECURE_S2_STE: Values = {
+  ...S2_STE,
+  S2TTB: NONSECURE_S2TTB,
+  S_S2TTB: S2TTB,
+  S_S2TG: 0,
+  S_S2T0SZ: 24,
+  S_S2SL0: 1,
+};
+
 /** Both stages, by {@link S2_STE}. */
 export const NESTED_STE: Values = { ...S2_STE, Config: 7 };
 

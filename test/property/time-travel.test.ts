@@ -25,9 +25,10 @@ function reader({ debug, smmu, checkers }: ScriptSession): () => string[] {
 }
 
 const SETS: readonly ((session: ScriptSession) => void)[] = [
-  ({ debug }) => debug.setFilters([]),
-  ({ debug }) => debug.setFilters(['F_TRANSLATION', 'CERROR_ILL', 'expect-failed']),
-  ({ debug }) => debug.setFilters(['stale-use', 'update-sequence']),
+  ({ debug }) => debug.breakpoints.setFilters([]),
+  ({ debug }) =>
+    debug.breakpoints.setFilters([{ id: 'F_TRANSLATION' }, { id: 'CERROR_ILL' }, { id: 'expect-failed' }]),
+  ({ debug }) => debug.breakpoints.setFilters([{ id: 'stale-use' }, { id: 'update-sequence' }]),
   ({ debug }) => debug.breakpoints.setFunctions([{ name: 'TLBI_*' }, { name: 'F_*' }]),
   ({ debug }) => debug.breakpoints.setFunctions([]),
   ({ debug }) =>
@@ -99,7 +100,7 @@ test.each(['combined', 'maximal'] as const)(
       async (text, all) => {
         const session = await openProgram(text, { caches });
         const { debug } = session;
-        debug.setFilters([]);
+        debug.breakpoints.setFilters([]);
         const now = reader(session);
         const states: string[][] = [now()];
         for (const [i, move] of all.entries()) {
@@ -153,8 +154,8 @@ test(
       async (text, caches) => {
         const [stepped, ran] = [await openProgram(text, { caches }), await openProgram(text, { caches })];
         const [one, other] = [reader(stepped), reader(ran)];
-        stepped.debug.setFilters([]);
-        ran.debug.setFilters([]);
+        stepped.debug.breakpoints.setFilters([]);
+        ran.debug.breakpoints.setFilters([]);
         for (let moves = 0; moves < 5000; moves++) {
           const { reason } = stepped.debug.stepIn('program');
           if (reason !== 'step') break;

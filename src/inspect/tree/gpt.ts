@@ -15,7 +15,7 @@ import { listing, type Run } from './runs.ts';
 const ENTRY_BYTES = 8;
 /** log2 of the granules that a level-1 entry describes. */
 const GRANULES_LOG2 = 4;
-const GRANULES = 2 ** GRANULES_LOG2;
+const PER_ENTRY = 2 ** GRANULES_LOG2;
 const SPACE = 'root';
 const TITLE = `Granule protection table (${worldName(SPACE)})`;
 
@@ -160,7 +160,7 @@ function readEntry(memory: SparseMemory, g: Geometry, table: Table, index: numbe
 }
 
 function granulesOf(words: Uint32Array): number[] {
-  return Array.from({ length: GRANULES }, (_, i) => ((words[i >>> 3] as number) >>> ((i & 7) * 4)) & 0xf);
+  return Array.from({ length: PER_ENTRY }, (_, i) => ((words[i >>> 3] as number) >>> ((i & 7) * 4)) & 0xf);
 }
 
 function isKnown(gpi: number): boolean {
@@ -233,7 +233,7 @@ function entryNode(memory: SparseMemory, g: Geometry, table: Table, run: Run, pa
       return { ...base, description, icon: 'shield', kind: 'page', collapsible: 'none' };
     }
     case 'granules': {
-      const description = `${GRANULES} granules of ${sizeText(2 ** g.granuleBits)}`;
+      const description = `${PER_ENTRY} granules of ${sizeText(2 ** g.granuleBits)}`;
       return { ...base, description, icon: 'list-tree', kind: 'range', collapsible: 'collapsed' };
     }
     case 'table': {
@@ -259,8 +259,8 @@ function entryNode(memory: SparseMemory, g: Geometry, table: Table, run: Run, pa
 /** The granules of an entry that are not alike, equal neighbours joined. */
 function granuleNodes(g: Geometry, { words, next, pa }: Entry, id: string): TreeNode[] {
   const granules = granulesOf(words);
-  const table: Table = { level: 1, pa, entries: GRANULES, shift: g.granuleBits, first: next };
-  const list = listing(0, GRANULES - 1, (i) => `gpi ${granules[i]}`, true);
+  const table: Table = { level: 1, pa, entries: PER_ENTRY, shift: g.granuleBits, first: next };
+  const list = listing(0, PER_ENTRY - 1, (i) => `gpi ${granules[i]}`, true);
   const runs = list.kind === 'runs' ? list.runs : list.groups;
   return runs.map((run) => ({
     id: `${id}/g.${run.first}-${run.last}`,

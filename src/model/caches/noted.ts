@@ -1,6 +1,5 @@
 /** Consumed invalidations as they are kept: the command's words, and what all commands of its kind share. */
 
-import type { CommandName } from '../../spec/commands.ts';
 import { PackedEntry, type PackSource } from '../packed.ts';
 import type { WorldState } from '../state.ts';
 import type { Location } from './location.ts';
@@ -58,13 +57,13 @@ class NotedInvalidation extends PackedEntry implements Invalidation<Location> {
   }
 }
 
-/** A command of a queue in a state of the registers. */
+/** A command of a queue, or what else invalidates, in a state of the registers. */
 class InvalidationSource implements PackSource {
   readonly queue: string;
   readonly what: string;
   readonly reading: Reading;
 
-  constructor(queue: string, name: CommandName, reading: Reading) {
+  constructor(queue: string, name: string, reading: Reading) {
     this.queue = queue;
     this.what = name.replace(/^CMD_/, '');
     this.reading = reading;
@@ -76,7 +75,7 @@ class InvalidationSource implements PackSource {
 }
 
 /** What was noted in a state: registers change seldom, and each change makes another state. */
-const sources = new WeakMap<WorldState, Map<string, Map<CommandName, InvalidationSource>>>();
+const sources = new WeakMap<WorldState, Map<string, Map<string, InvalidationSource>>>();
 
 /**
  * A consumed invalidation.
@@ -86,7 +85,7 @@ const sources = new WeakMap<WorldState, Map<string, Map<CommandName, Invalidatio
  * @param reading how words of such a command are read in that state; the same for all commands of the name
  */
 export function notedInvalidation(
-  of: { readonly state: WorldState; readonly queue: string; readonly name: CommandName },
+  of: { readonly state: WorldState; readonly queue: string; readonly name: string },
   words: Uint32Array,
   at: number,
   reading: Reading,

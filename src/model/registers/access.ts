@@ -3,11 +3,13 @@
 import { maskOf } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { registerAt } from '../../spec/registers.ts';
+import { REGISTERS, registerAt, worldRegister } from '../../spec/registers.ts';
 import type { RegisterBank } from '../bank.ts';
 import type { FieldBitsByLayout } from '../field-bits.ts';
-import { blockOf } from '../places.ts';
+import type { QueueMachine } from '../machine.ts';
+import { blockOf, offsetOf } from '../places.ts';
 import { ecmdqStride } from '../queues/ecmdq.ts';
+import { worldRuleOff } from '../world-rules.ts';
 import { counterWordAt, isHiddenFromNonSecure } from './counters.ts';
 import type { RegisterWord } from './word-write.ts';
 
@@ -23,6 +25,24 @@ export function registerWordAt(bank: RegisterBank, place: number): RegisterWord 
   return upper?.register.width === 64 ? { ...upper, word: 1, place, copy: at.copy } : null;
 }
 
+/**
+ * The register word that an access reaches, whether or not it may; null where there is none. The offset alone chooses
+ * the bank (6.1).
+ * @param offset bytes from the base of the SMMU
+ * @param world physical address space of the access
+ */
+export function wordReached(machine: QueueMachine, offset: number, world: World): RegisterWord | null {
+  const { bank } = machine;
+  const place = bank.placeAt(offset);
+  const at = place === null ? null : registerWordAt(bank, place);
+  const { rulesOff } = machine.state('ns');
+  if (at === null || at.register.world === null || rulesOff.size === 0) return at;
+  if (worldRuleOff(rulesOff, at.register.world, 'REGISTERS')) return null;
+  if (at.register.world !== 'ns' || !rulesOff.has('world:MMIO-BANK')) return at;
+  const own = worldRegister(world, at.register.stem);
+  return own === undefined ? at : registerWordAt(bank, offsetOf(own.short) + at.word * 4);
+}
+
 /** Which physical address spaces reach the registers of a world (6.2): Root reaches all. */
 export const REACHED_BY: Readonly<Record<World, readonly World[]>> = {
   ns: ['ns', 's', 'realm', 'root'],
@@ -33,13 +53,15 @@ export const REACHED_BY: Readonly<Record<World, readonly World[]>> = {
 
 /** Why an access reads zero and writes nothing, or null when it reaches the register. */
 export function unreachable(
-  bank: RegisterBank,
-  bits: FieldBitsByLayout,
+  machine: QueueMachine,
   { register, copy }: RegisterWord,
   world: World,
 ): string | null {
   const { name, needs } = register;
-  if (register.world !== null && !REACHED_BY[register.world].includes(world)) {
+  const { bank, options } = machine;
+  const { bits, rulesOff } = machine.state('ns');
+  const open = register === REGISTERS.S_INIT && options.secureInitOpen;
+  if (register.world !== null && !open && !reaches(rulesOff, register.world, world)) {
     return `${name} is RAZ/WI to an access in ${world} space (6.2)`;
   }
   if (register.block === 'PMCG' && world === 'ns') {
@@ -50,6 +72,13 @@ export function unreachable(
     return `${name} does not exist here (it needs ${needs}): RAZ/WI`;
   }
   return null;
+}
+
+function reaches(rulesOff: ReadonlySet<string>, registers: World, access: World): boolean {
+  const within = REACHED_BY[registers].includes(access);
+  if (rulesOff.size === 0) return within;
+  if (worldRuleOff(rulesOff, registers, 'ACCESS')) return registers === 'ns' ? access === 'ns' : true;
+  return within || (registers === 's' && rulesOff.has('world:CANNOT-REGS'));
 }
 
 function isFull(word: number): boolean {

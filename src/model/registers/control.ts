@@ -1,5 +1,6 @@
 /** Writes with a handshake: IHI 0070 6.3.9 (CR0), 6.3.14 (GBPA), 6.3.16 (IRQ_CTRL), 6.3.20 (GERRORN). */
 
+import { maskOf } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf } from '../bank.ts';
@@ -16,12 +17,18 @@ const UPDATE = 2 ** REGISTERS.GBPA.layout.fields.Update.lsb;
  * A register whose fields are acknowledged in another: this SMMU does so at once. A field whose last change is not
  * acknowledged yet must not be changed again; if it is, the new value is ignored and the first one takes effect
  * (CONSTRAINED UNPREDICTABLE, 6.3.9).
+ * @param fixed bits that no write changes: R_CR0.ATSCHK is RES1 (6.3.128)
  * @returns the rule
  */
-function acknowledged(stem: string, after?: (w: WordWrite, value: number, acked: number) => void): Rule {
+function acknowledged(
+  stem: string,
+  after?: (w: WordWrite, value: number, acked: number) => void,
+  fixed: (w: WordWrite) => number = () => 0,
+): Rule {
   return {
     write: (w) => {
-      const { bits, before, prefix, at } = w;
+      const { before, prefix, at } = w;
+      const bits = (w.bits & ~fixed(w)) >>> 0;
       const ack = offsetOf(`${prefix}${stem}ACK`);
       const acked = w.bank.peek(ack);
       const pending = (before ^ acked) & bits;
@@ -29,7 +36,7 @@ function acknowledged(stem: string, after?: (w: WordWrite, value: number, acked:
       const ignored = pending & (w.value ^ before);
       store(w, value);
       const name = at.register.short;
-      store(w, (value & bits) >>> 0, ack, `${name}ACK follows ${name}`);
+      store(w, (value & w.bits) >>> 0, ack, `${name}ACK follows ${name}`);
       if (ignored !== 0) {
         w.remarks.push(
           `${fieldNames(at, ignored)} changes again before ${name}ACK shows the last change: the new value is ignored (CONSTRAINED UNPREDICTABLE, 6.3.9)`,
@@ -58,7 +65,9 @@ function translationEnds(w: WordWrite): void {
 }
 
 /** CR0 of a world. */
-export const CR0_RULE = acknowledged('CR0', enablesChange);
+export const CR0_RULE = acknowledged('CR0', enablesChange, ({ on }) =>
+  on.world === 'realm' ? maskOf(REGISTERS.R_CR0.layout.fields.ATSCHK) : 0,
+);
 /** IRQ_CTRL of a world. */
 export const IRQ_CTRL_RULE = acknowledged('IRQ_CTRL');
 

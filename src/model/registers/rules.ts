@@ -5,6 +5,7 @@ import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf } from '../bank.ts';
 import { ATOS_ADDR_RULE, ATOS_CTRL_RULE, ATOS_SID_RULE, VATOS_SEL_RULE } from './atos.ts';
 import { CR0_RULE, GBPA_RULE, GERRORN_RULE, IRQ_CTRL_RULE, updated } from './control.ts';
+import { INIT_RULE } from './init.ts';
 import {
   anyEcmdqEnabled,
   CMDQ_PROD_RULE,
@@ -120,6 +121,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   CR1: cr1,
   CR2: { guard: whileOff(CR0.SMMUEN) },
   GBPA: GBPA_RULE,
+  INIT: INIT_RULE,
   IRQ_CTRL: IRQ_CTRL_RULE,
   GERRORN: GERRORN_RULE,
   STRTAB_BASE: tables,

@@ -97,7 +97,7 @@ const TABLE_RULES: readonly Rule<Stage2Fields>[] = [
 
 /** What is wrong with the tables for Secure IPAs, or null. */
 function secureTablesBroken(s: Stage2Fields): string | null {
-  if (s.state.world !== 's') return null;
+  if (s.state.world !== 's' || feature(s.state.ids, 'S_IDR1.SEL2') === 0) return null;
   const secure = { ...s, secure: true };
   const broken = TABLE_RULES.find((rule) => rule.broken(secure));
   return broken === undefined ? null : `S_${broken.why(secure)}`;

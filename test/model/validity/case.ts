@@ -1,9 +1,14 @@
+import type { World } from '../../../src/bits/world.ts';
 import type { Result } from '../../../src/model/plan.ts';
 import type { RecordedEvent } from '../../kit/records.ts';
-import type { Access, Registers, TestSmmu, Values } from '../../kit/smmu.ts';
+import type { Access, Registers, TestOptions, TestSmmu, Values } from '../../kit/smmu.ts';
 
 /** Everything that a configuration consists of, as changes to the base of test/kit/smmu.ts. */
 export interface SetUp {
+  /** Whose stream it is; default: Non-secure. */
+  readonly world?: World;
+  /** Which states there are beside the Non-secure one. */
+  readonly worlds?: TestOptions['worlds'];
   readonly registers?: Registers;
   readonly ste?: Values;
   readonly cd?: Values;

@@ -1,0 +1,55 @@
+/** What operations come to, and the last step of a plan that says so. */
+
+import { hex } from '../bits/u64.ts';
+import type { Outcome, Recorder } from './plan.ts';
+import type { Answer } from './translate/answer.ts';
+import { NO_MECID } from './translate/mecid.ts';
+import { NO_LABEL } from './translate/mpam.ts';
+
+/** The answer is reused, so what the text needs is taken now. */
+export function recordEnd(recorder: Recorder, answer: Answer): void {
+  const { result, pa, space, becomes, ats } = answer;
+  const as = becomes === null ? '' : `, as ${becomes}`;
+  if (result === 'ok' && ats === null && becomes !== 'no-op')
+    recorder.step('end', () => `output address ${hex(pa)} (${space})${as}`);
+  else recorder.step('end', endText(answer));
+}
+
+function endText(answer: Answer): string {
+  if (answer.ats !== null) return answer.ats.text;
+  if (answer.becomes === 'no-op') return 'completes without effect';
+  switch (answer.result) {
+    case 'absent':
+    case 'miss':
+      return `${answer.missing?.structure ?? 'memory'} at ${hex(answer.missing?.pa ?? 0)} is not in the image`;
+    case 'razwi':
+      return 'terminated: reads give zero, writes are ignored (CD.A=0)';
+    case 'stall':
+      return 'stalled';
+    case 'not-modelled':
+      return answer.fault?.reason ?? 'not modelled';
+    default:
+      return 'terminated with an abort';
+  }
+}
+
+/** What an operation comes to, but for what `some` says: nothing happened. */
+export function outcome(some: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome {
+  return {
+    pa: 0,
+    space: 'ns',
+    fault: null,
+    record: null,
+    recording: 'none',
+    missing: null,
+    tlbHit: false,
+    attributes: 0,
+    mpam: NO_LABEL,
+    mecid: NO_MECID,
+    command: null,
+    cerror: 0,
+    ats: null,
+    becomes: null,
+    ...some,
+  };
+}
