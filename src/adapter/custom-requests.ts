@@ -55,6 +55,7 @@ export interface NotifierMatrixRow {
   readonly sid: number;
   readonly world: World;
   readonly consumer: Consumer;
+  /** Its number in the device; -1 when it was refused. */
   readonly notifier: number;
   /** Why the registration was refused; null when it was accepted. */
   readonly refused: string | null;

@@ -1,6 +1,8 @@
+import { policyTable } from '../control/isolation/policy-table.ts';
 import type { Stop } from '../control/stop.ts';
 import { FILTERS } from '../control/stops/index.ts';
 import type { ThreadKey } from '../control/thread.ts';
+import { policiesNow } from './policies.ts';
 import type { Session } from './session.ts';
 
 /** Tells the client that a thread stopped. All others stand too: one thread runs at a time. */
@@ -37,6 +39,8 @@ function end(session: Session): void {
   session.output(
     exitCode === 0 ? 'the program has ended' : `the program has ended; ${exitCode} expectations failed`,
   );
+  if (session.debuggee.inputs.policies && !session.debuggee.viewer.masks)
+    session.output(policyTable(policiesNow(session.debuggee)).join('\n'));
   session.event('exited', { exitCode });
   session.event('terminated');
 }

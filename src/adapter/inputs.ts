@@ -3,6 +3,8 @@ import { isWorld, WORLDS, type World } from '../bits/world.ts';
 import { readConfiguration, type SmmuConfiguration } from '../capture/configuration.ts';
 import type { Program } from '../control/program.ts';
 import { CACHE_POLICIES, type CachePolicy, type Smmu } from '../model/smmu.ts';
+import type { NotifierAccepts, NotifierPolicy } from '../spec/notifiers.ts';
+import { acceptsNamed, type DeviceChanges, policyNamed, readDevices } from './devices.ts';
 
 /** The inputs of a session as launch.json has them; {@link readLaunch} checks the types. */
 export interface LaunchInputs {
@@ -28,6 +30,12 @@ export interface LaunchInputs {
   readonly stopOnEntry: boolean;
   /** The Security state of whoever looks, from whom the others are hidden; null: everything is shown. */
   readonly viewerWorld: World | null;
+  /** What becomes of devices before anything else. */
+  readonly devices: DeviceChanges;
+  readonly notifierPolicy: NotifierPolicy | undefined;
+  readonly notifierAccepts: NotifierAccepts | undefined;
+  /** At the end of the program it runs again under each notifier policy. */
+  readonly policies: boolean;
   /** Nothing stops: the program just runs. */
   readonly noDebug: boolean;
 }
@@ -66,6 +74,10 @@ export function readLaunch(args: unknown): LaunchInputs {
     replayConsumed: flag(given, 'replayConsumed', false),
     stopOnEntry: flag(given, 'stopOnEntry', true),
     viewerWorld: viewerWorld(given['viewerWorld']),
+    devices: readDevices(given['devices']),
+    notifierPolicy: optional(given['notifierPolicy'], (value) => policyNamed(value, 'notifierPolicy')),
+    notifierAccepts: optional(given['notifierAccepts'], (value) => acceptsNamed(value, 'notifierAccepts')),
+    policies: flag(given, 'policies', false),
     noDebug: flag(given, 'noDebug', false),
   };
 }
@@ -92,14 +104,6 @@ function text(given: Record<string, unknown>, name: string): string | undefined 
   throw new UserError(`${JSON.stringify(value)} is no text`, { where: name });
 }
 
-/** Attributes of launch.json that a session runs without, but not without a word. */
-const NO_EFFECT_YET = ['devices', 'notifierPolicy'] as const;
-
-/** Those of the given attributes that have no effect in this version. */
-export function withoutEffect(args: object): readonly string[] {
-  return NO_EFFECT_YET.filter((name) => Object.hasOwn(args, name));
-}
-
 /** What a session runs with unless it is told otherwise: stale entries are what somebody debugs. */
 export const DEFAULT_CACHES: CachePolicy = 'maximal';
 
@@ -123,6 +127,10 @@ function viewerWorld(value: unknown): World | null {
     where: 'viewerWorld',
     todo: `write ${VIEWERS.map((name) => `"${name}"`).join(' or ')}`,
   });
+}
+
+function optional<T>(value: unknown, read: (value: unknown) => T): T | undefined {
+  return value === undefined ? undefined : read(value);
 }
 
 function flag(given: Record<string, unknown>, name: string, byDefault: boolean): boolean {

@@ -2,7 +2,7 @@
 
 import { hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
-import { hasWrongSpace } from '../control/isolation/decisions.ts';
+import { hasWrongSpace, isInvalidating } from '../control/isolation/decisions.ts';
 import type { NotifyDecision } from '../model/notifiers/decision.ts';
 import type { HeldMapping } from '../model/notifiers/device.ts';
 import type { CustomRequests, NotifierMatrixRow, NotifierRow } from './custom-requests.ts';
@@ -79,9 +79,9 @@ function shownOf({ viewer }: Debuggee, all: readonly NotifyDecision[]): readonly
   return viewer.masks ? all.filter((decision) => viewer.hidesEntry(decision) === null) : all;
 }
 
-/** One row for each notifier of a device and each Security state of the device. */
+/** One row for each notifier of a device and each Security state of the device; those that were refused come last. */
 export function notifierMatrix({ smmu, checkers, viewer }: Debuggee): readonly NotifierMatrixRow[] {
-  const { devices, held, log } = smmu.notifiers;
+  const { devices, held, log, refused } = smmu.notifiers;
   const rows: NotifierMatrixRow[] = [];
   for (const { spec, notifiers } of devices.values()) {
     for (const [number, notifier] of notifiers.entries()) {
@@ -90,7 +90,9 @@ export function notifierMatrix({ smmu, checkers, viewer }: Debuggee): readonly N
         of.device === spec.name && of.notifier === number;
       for (const world of spec.worlds) {
         if (!viewer.sees(world)) continue;
-        const decisions = log.values().filter((one) => own(one) && one.actsOn === world);
+        const decisions = log
+          .values()
+          .filter((one) => own(one) && one.actsOn === world && isInvalidating(one));
         const holds = [...held.values()].filter((one) => own(one) && one.world === world);
         const told = decisions.filter(({ delivered }) => delivered);
         rows.push({
@@ -107,6 +109,15 @@ export function notifierMatrix({ smmu, checkers, viewer }: Debuggee): readonly N
           held: holds.length,
         });
       }
+    }
+  }
+  for (const { device, notifier, message } of refused.values()) {
+    const spec = devices.get(device)?.spec;
+    for (const world of spec?.worlds ?? []) {
+      if (!viewer.sees(world)) continue;
+      const { consumer } = notifier;
+      const none = { told: 0, untold: 0, missed: 0, wrongSpace: 0, held: 0 };
+      rows.push({ device, sid: spec?.sid ?? 0, world, consumer, notifier: -1, refused: message, ...none });
     }
   }
   return rows;

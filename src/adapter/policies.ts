@@ -1,5 +1,6 @@
 /** The session under every policy of notifiers. */
 
+import { UserError } from '../bits/user-error.ts';
 import {
   comparePolicies,
   type PolicyComparison,
@@ -14,9 +15,15 @@ import type { Session } from './session.ts';
 
 const TITLE = 'Running the session again under every policy';
 
-function repeatable({ smmu, debugger: control, checkers }: Debuggee): Repeatable {
+function repeatable({ machine, debugger: control, checkers, viewer }: Debuggee): Repeatable {
+  if (viewer.masks) {
+    throw new UserError('policies are compared by what all Security states do', {
+      where: 'viewerWorld',
+      todo: 'leave it out to compare them',
+    });
+  }
   return {
-    smmu,
+    smmu: machine.smmu,
     length: control.history.length,
     beginning: () => control.beginning(),
     at(entry): Done {
@@ -28,25 +35,41 @@ function repeatable({ smmu, debugger: control, checkers }: Debuggee): Repeatable
   };
 }
 
+/** Runs what was done again, under each policy; the session itself stays as it is. */
+export function policiesNow(debuggee: Debuggee): PolicyComparison {
+  const session = repeatable(debuggee);
+  return comparePolicies(NOTIFIER_POLICY_NAMES.map((policy) => runAgain(session, policy)));
+}
+
 /**
- * Runs what was done again, under each policy. It gives way between two policies, and stops when the request is
- * cancelled; the session itself stays as it is.
- * @param requestId sequence number of the request that wants it
+ * The same, but it gives way between two policies.
+ * @param watch asked between two policies whether to stop, and told how far it has come (percent)
  */
-export async function policies(session: Session, requestId: number): Promise<PolicyComparison> {
-  const { debuggee } = session;
+export async function policiesOf(
+  { host, debuggee }: Session,
+  watch: { readonly cancelled: () => boolean; readonly show?: (text: string, percent: number) => void },
+): Promise<PolicyComparison> {
   debuggee.requireStopped();
-  const bar = new Bar(session, TITLE, `policies-${requestId}`, requestId);
+  const session = repeatable(debuggee);
   const runs: PolicyRecorder[] = [];
+  for (const [i, policy] of NOTIFIER_POLICY_NAMES.entries()) {
+    watch.show?.(policy, (i / NOTIFIER_POLICY_NAMES.length) * 100);
+    await host.clock.breathe();
+    if (watch.cancelled()) throw new Cancelled();
+    runs.push(runAgain(session, policy));
+  }
+  return comparePolicies(runs);
+}
+
+/** The same, with a progress bar. @param requestId sequence number of the request that wants it */
+export async function policiesWithProgress(session: Session, requestId: number): Promise<PolicyComparison> {
+  const bar = new Bar(session, TITLE, `policies-${requestId}`, requestId);
   try {
-    for (const [i, policy] of NOTIFIER_POLICY_NAMES.entries()) {
-      bar.show(policy, (i / NOTIFIER_POLICY_NAMES.length) * 100);
-      await session.host.clock.breathe();
-      if (session.cancelled.has(requestId)) throw new Cancelled();
-      runs.push(runAgain(repeatable(debuggee), policy));
-    }
+    return await policiesOf(session, {
+      cancelled: () => session.cancelled.has(requestId),
+      show: (text, percent) => bar.show(text, percent),
+    });
   } finally {
     bar.end();
   }
-  return comparePolicies(runs);
 }

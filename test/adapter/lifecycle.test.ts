@@ -95,18 +95,6 @@ test('a snapshot with SMMUEN=0 goes on with a warning in the console', async () 
   ).toBe(true);
 });
 
-test('attributes without effect are named in the console', async () => {
-  const { client } = adapter;
-  await client.launch({ ...fixture('linux-basic'), devices: [], notifierPolicy: 'route', unknown: 1 });
-  const warnings = client.messages
-    .map((m) => (m.body as { output?: string } | undefined)?.output)
-    .filter((output) => output?.startsWith('warning: '));
-  expect(warnings).toEqual([
-    'warning: devices: has no effect in this version; leave it out\n',
-    'warning: notifierPolicy: has no effect in this version; leave it out\n',
-  ]);
-});
-
 test('what a look-up needs but the image lacks is named: absent, not zero, and no event', async () => {
   const { client } = adapter;
   const { capture, registers } = fixture('linux-basic');

@@ -8,6 +8,8 @@ import type { Session } from '../session.ts';
 import { type Node, named } from '../variable-node.ts';
 import { again } from './again.ts';
 import type { Answer, ConsoleCommand, EvaluateContext, LongCommand } from './command.ts';
+import { DEVICE_COMMANDS, policy } from './device-changes.ts';
+import { devices, matrix, notifiers, policies } from './devices.ts';
 import { find } from './find.ts';
 import { back, history } from './history.ts';
 import { invalidations } from './invalidations.ts';
@@ -46,6 +48,12 @@ export const COMMANDS: readonly (ConsoleCommand | LongCommand)[] = [
   history,
   back,
   invalidations,
+  devices,
+  notifiers,
+  matrix,
+  policies,
+  policy,
+  ...DEVICE_COMMANDS,
   help,
 ];
 

@@ -15,7 +15,7 @@ import { historyPage, rewindTo } from '../history.ts';
 import { notifierOrder, notifiersAt } from '../notifier-order.ts';
 import { decisionKind, notifierColumn, rowOrigin } from '../notifier-words.ts';
 import { notifierMatrix, notifierPage } from '../notifiers.ts';
-import { policies } from '../policies.ts';
+import { policiesWithProgress } from '../policies.ts';
 import type { Session } from '../session.ts';
 import { whyAt } from '../why-at.ts';
 import { textOf } from './sources.ts';
@@ -84,7 +84,7 @@ const ANSWERS: Custom = {
 
   'smmu/notifierMatrix': ({ debuggee }) => ({ rows: notifierMatrix(debuggee) }),
 
-  'smmu/policies': (session, _args, { seq }) => policies(session, seq),
+  'smmu/policies': (session, _args, { seq }) => policiesWithProgress(session, seq),
 
   'smmu/rewind': (session, args) => {
     const stop = rewindTo(session, numberOf(args['to'], -1));

@@ -8,9 +8,10 @@ import { WORLD_PREFIX } from '../../spec/registers.ts';
 import type { Args } from '../args.ts';
 import { placeBreakpoints } from '../breakpoints/set.ts';
 import { Debuggee } from '../debuggee.ts';
+import { prepareDevices } from '../device-changes.ts';
 import { announce, resume } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
-import { readLaunch, withoutEffect } from '../inputs.ts';
+import { readLaunch } from '../inputs.ts';
 import { openWithProgress } from '../progress.ts';
 import type { Session } from '../session.ts';
 import { tellFindings, tellNote } from '../tell.ts';
@@ -96,11 +97,11 @@ async function open(session: Session, args: Args, requestId: number): Promise<vo
   session.programLines = (file) => (program?.files.includes(file) ? program.lines(file) : null);
   placeBreakpoints(session);
   session.output(machine.description);
-  const ignored = withoutEffect(args).map((name) => `${name}: has no effect in this version; leave it out`);
   const { viewer } = debuggee;
-  for (const warning of [...ignored, ...machine.warnings])
+  for (const warning of machine.warnings)
     session.output(`warning: ${viewer.said(warning, null)}`, 'important');
   for (const world of debuggee.queueWorlds) prepareQueue(session, world);
+  prepareDevices(session);
 }
 
 /** What people want of the command queue of a world before anything runs. */

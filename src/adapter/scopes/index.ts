@@ -7,6 +7,7 @@ import type { Debuggee, FrameRef } from '../debuggee.ts';
 import { type Children, named } from '../variable-node.ts';
 import { cachesScope } from './caches.ts';
 import { currentStepScope } from './current-step.ts';
+import { devicesScope } from './devices.ts';
 import { listerFor } from './list.ts';
 import { operationScope } from './operation.ts';
 import { pendingScope } from './pending.ts';
@@ -59,6 +60,7 @@ export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
     })),
     { name: 'Caches', children: cachesScope(smmu, lister), expensive: true },
     { name: 'Traffic', children: trafficScope(smmu, lister), expensive: true },
+    { name: 'Devices', children: devicesScope(debuggee), expensive: true },
   ];
 }
 

@@ -78,7 +78,7 @@ export class IsolationChecker implements Checker {
 
   committed(smmu: Smmu, _operation: Operation, effects: readonly Effect[], entry: number): void {
     const judged = this.#judged.get(effects);
-    this.#held.committed(smmu, effects, judged?.fates, entry);
+    if (judged !== undefined) this.#held.committed(judged.fates, entry);
     for (const decision of decisionsOf(smmu, effects)) {
       const own = judged?.findings.filter((finding) => finding.decision === decision) ?? [];
       this.#known.set(decision, { entry, findings: own.map(({ text }) => text) });

@@ -4,7 +4,7 @@ import type { World } from '../../bits/world.ts';
 import type { NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { Effect, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
-import { WORLD_BY_SEC_SID } from '../../spec/worlds.ts';
+import { WORLD_BY_IOMMU_INDEX } from '../../spec/notifiers.ts';
 import { type IsolationFinding, isolationFinding } from './breach.ts';
 
 /** The decisions that effects bring, in order. */
@@ -17,19 +17,24 @@ export function decisionsOf(smmu: Smmu, effects: readonly Effect[]): readonly No
   return found;
 }
 
-/** The state through which a consumer translates: its iommu index is a SEC_SID. */
+/** The state through which a consumer translates. */
 export function consumerWorld(iommuIndex: number): World {
-  return WORLD_BY_SEC_SID[iommuIndex] ?? 'ns';
+  return WORLD_BY_IOMMU_INDEX[iommuIndex] ?? 'ns';
 }
 
 /** An UNMAP was sent into another address space than that of a mapping which the consumer held in its range. */
 export function hasWrongSpace({ delivered, event, obtained }: NotifyDecision): boolean {
-  return delivered && event !== null && obtained.some((space) => space !== event.space);
+  return delivered && event?.type === 'UNMAP' && obtained.some((space) => space !== event.space);
 }
 
-/** Whether a cause acts on the entries of one Security state: the others say nothing of a consumer's state. */
-function actsOnOne({ cause, queue }: NotifyDecision): boolean {
-  return queue !== null || cause.startsWith('TLBI ');
+/** Whether it is about something that goes: a consumer is told of new mappings as well. */
+export function isInvalidating({ event }: NotifyDecision): boolean {
+  return event?.type !== 'MAP';
+}
+
+/** Whether it is about the entries of Security states: what becomes of a device says nothing of them. */
+function isInvalidation({ cause, queue }: NotifyDecision): boolean {
+  return queue !== null || cause.startsWith('TLBI ') || cause === 'S_INIT.INV_ALL';
 }
 
 /** What is wrong with the decisions of a plan. */
@@ -59,9 +64,9 @@ function wrongSpaceText({ cause, consumer, device, event, obtained, action }: No
 }
 
 function crossingOf(decision: NotifyDecision): IsolationFinding | null {
-  const { delivered, actsOn, iommuIndex, cause, consumer, device, action, queue } = decision;
+  const { delivered, actsOn, also, iommuIndex, cause, consumer, device, action, queue } = decision;
   const own = consumerWorld(iommuIndex);
-  if (!delivered || actsOn === own || actsOn === 'root' || !actsOnOne(decision)) return null;
+  if (!delivered || actsOn === own || also.includes(own) || !isInvalidation(decision)) return null;
   const from = queue === null || queue === actsOn ? '' : ` (from the queue of ${queue})`;
   const what = `${cause}${from} acts on entries of ${actsOn} and reaches ${consumer} of ${device}, which translates through ${own}`;
   const needless = action?.removed.filter(({ world }) => world !== actsOn) ?? [];

@@ -1,14 +1,13 @@
 /** Which mappings consumers hold though what they were made of was invalidated, in step with the history. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
-import type { Covered } from '../../model/caches/location.ts';
 import type { NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { HeldMapping } from '../../model/notifiers/device.ts';
 import type { Effect, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { type IsolationFinding, isolationFinding } from './breach.ts';
-import { Invalidated, isReconfigured, nowOf, sourceOf } from './covers.ts';
 import { hasWrongSpace } from './decisions.ts';
+import { isOld, presentOf, presentText } from './present.ts';
 
 /** What has happened to a mapping since it was obtained. */
 interface Fate {
@@ -33,50 +32,48 @@ interface Logged {
 }
 
 export class HeldWatch {
-  readonly #sources = new WeakMap<HeldMapping, { readonly covered: Covered | null }>();
   readonly #fates = new Map<HeldMapping, Fate>();
   readonly #log: Logged[] = [];
 
   /** Whether a consumer holds a mapping though it was invalidated. */
   isMissed(smmu: Smmu, mapping: HeldMapping): boolean {
     const { missed, reconfigured } = this.#fateOf(mapping);
-    return missed || (reconfigured === 'complete' && isOld(nowOf(smmu, mapping)));
+    return missed || (reconfigured === 'complete' && isOld(presentOf(smmu, mapping)));
   }
 
   judge(smmu: Smmu, plan: Plan, decisions: readonly NotifyDecision[]): Fates {
     const changes = new Map<HeldMapping, Fate>();
     const findings: IsolationFinding[] = [];
-    const dropped = new Set(heldIn(smmu, plan.effects, 'remove'));
-    const invalidated = new Invalidated(smmu, plan, decisions);
-    const synchronised = plan.outcome.command === 'CMD_SYNC' && plan.outcome.result === 'consumed';
+    const { effects, outcome } = plan;
+    const dropped = new Set(droppedIn(smmu, effects));
+    const { invalidated, reconfigured } = namedBy(decisions);
+    const synchronised = outcome.command === 'CMD_SYNC' && outcome.result === 'consumed';
     for (const mapping of smmu.notifiers.held.values()) {
       if (dropped.has(mapping)) continue;
-      const source = this.#sourceOf(smmu, mapping);
       const fate = this.#fateOf(mapping);
-      if (source !== null && invalidated.has(mapping, source)) {
+      if (invalidated.has(mapping)) {
         changes.set(mapping, { missed: true, reconfigured: 'no' });
         const found = fate.missed ? null : missingUnmap(smmu, plan, mapping, decisions);
         if (found !== null) findings.push(found);
-      } else if (isReconfigured(smmu, plan, mapping)) {
+      } else if (reconfigured.has(mapping)) {
         if (fate.reconfigured === 'no') changes.set(mapping, { ...fate, reconfigured: 'consumed' });
       } else if (fate.reconfigured === 'consumed' && synchronised) {
         changes.set(mapping, { ...fate, reconfigured: 'complete' });
       } else if (fate.reconfigured === 'complete' && !fate.missed && goesOn(plan)) {
-        const now = nowOf(smmu, mapping);
-        if (now === null) continue;
-        const old = isOld(now);
+        const present = presentOf(smmu, mapping);
+        if (present === null) continue;
+        const old = isOld(present);
         changes.set(mapping, { missed: old, reconfigured: 'no' });
-        if (old && !smmu.state('ns').rulesOff.has('notify:N3.12')) findings.push(missingTlbi(mapping, now));
+        if (old && !smmu.state('ns').rulesOff.has('notify:N3.12'))
+          findings.push(missingTlbi(mapping, present));
       }
     }
     return { changes, findings };
   }
 
   /** The plan of `fates` was committed as an entry of the history. */
-  committed(smmu: Smmu, effects: readonly Effect[], fates: Fates | undefined, entry: number): void {
-    // While the tables are those by which it was obtained.
-    for (const mapping of heldIn(smmu, effects, 'insert')) this.#sourceOf(smmu, mapping);
-    for (const [mapping, fate] of fates?.changes ?? []) this.#put(mapping, fate, entry);
+  committed(fates: Fates, entry: number): void {
+    for (const [mapping, fate] of fates.changes) this.#put(mapping, fate, entry);
   }
 
   undone(entry: number): void {
@@ -104,25 +101,27 @@ export class HeldWatch {
     if (fate.missed || fate.reconfigured !== 'no') this.#fates.set(mapping, fate);
     else this.#fates.delete(mapping);
   }
-
-  #sourceOf(smmu: Smmu, mapping: HeldMapping): Covered | null {
-    let source = this.#sources.get(mapping);
-    if (source === undefined) {
-      source = { covered: sourceOf(smmu, mapping) };
-      this.#sources.set(mapping, source);
-    }
-    return source.covered;
-  }
 }
 
-/** The mappings that effects bring to consumers, or take from them. */
-function heldIn(smmu: Smmu, effects: readonly Effect[], op: 'insert' | 'remove'): HeldMapping[] {
+/** Mappings that effects take from consumers. */
+function droppedIn(smmu: Smmu, effects: readonly Effect[]): HeldMapping[] {
   const found: HeldMapping[] = [];
   for (const effect of effects) {
-    if (effect.kind === 'store' && effect.op === op && effect.store === smmu.notifiers.held)
+    if (effect.kind === 'store' && effect.op === 'remove' && effect.store === smmu.notifiers.held)
       found.push(effect.entry as HeldMapping);
   }
   return found;
+}
+
+/** Mappings that an operation names, whoever is told: their translations, or the configuration of their streams. */
+function namedBy(decisions: readonly NotifyDecision[]) {
+  const invalidated = new Set<HeldMapping>();
+  const reconfigured = new Set<HeldMapping>();
+  for (const { cause, named } of decisions) {
+    const into = cause.startsWith('CMD_CFGI_') ? reconfigured : invalidated;
+    for (const mapping of named) into.add(mapping);
+  }
+  return { invalidated, reconfigured };
 }
 
 /** Software goes on: the invalidation that would make its change of a configuration whole does not come. */
@@ -136,10 +135,6 @@ function goesOn({ operation }: Plan): boolean {
     default:
       return false;
   }
-}
-
-function isOld(now: string | null): boolean {
-  return now !== null && now !== 'same';
 }
 
 function heldText({ device, notifier, iovaHi, iovaLo, shift, pa, space }: HeldMapping): string {
@@ -163,27 +158,25 @@ function missingUnmap(
   if (everything && rulesOff.has('notify:N3.13')) return null;
   const decision = own.find(({ delivered }) => !delivered) ?? own[0] ?? null;
   const cause = command ?? decision?.cause ?? 'an invalidation';
-  const now = nowOf(smmu, mapping);
+  const present = presentOf(smmu, mapping);
   const why = decision === null ? 'nobody is told of it' : decision.why;
   return isolationFinding('missing-unmap', `${heldText(mapping)} although ${cause} invalidates it: ${why}`, {
-    certainty: now === 'same' ? 'possible' : 'certain',
+    certainty: isOld(present) ? 'certain' : 'possible',
     ...(everything && { rule: 'N3.13' }),
-    more: [nowText(now)],
+    more: [presentText(present)],
     step: decision === null ? -1 : plan.steps.findIndex((one) => one.decision === decision),
     decision,
     mapping,
   });
 }
 
-function missingTlbi(mapping: HeldMapping, now: string): IsolationFinding {
+function missingTlbi(mapping: HeldMapping, present: string): IsolationFinding {
   return isolationFinding(
     'missing-tlbi',
     `${heldText(mapping)}, but the configuration of its stream was changed: CMD_CFGI_* tells nobody, and no TLBI followed`,
-    { mapping, more: [nowText(now), 'Issue a TLBI for the entries of the configuration of before as well.'] },
+    {
+      mapping,
+      more: [presentText(present), 'Issue a TLBI for the entries of the configuration of before as well.'],
+    },
   );
-}
-
-function nowText(now: string | null): string {
-  if (now === null) return 'What its address gives by now is not known.';
-  return now === 'same' ? 'Its address gives the same by now.' : `By now its address gives ${now}.`;
 }

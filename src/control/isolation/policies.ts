@@ -8,7 +8,7 @@ import type { Consumer, NotifierPolicy } from '../../spec/notifiers.ts';
 import type { Checker } from '../checker.ts';
 import type { IsolationFinding } from './breach.ts';
 import { IsolationChecker } from './checker.ts';
-import { decisionsOf, hasWrongSpace } from './decisions.ts';
+import { decisionsOf, hasWrongSpace, isInvalidating } from './decisions.ts';
 import { accepts } from './registration.ts';
 
 /** What one policy makes of the session, run again from its start. */
@@ -78,7 +78,7 @@ export class PolicyRecorder implements Checker {
       if (accepts(smmu, effects)) this.registered++;
       else this.refused++;
     }
-    for (const decision of decisionsOf(smmu, effects))
+    for (const decision of decisionsOf(smmu, effects).filter(isInvalidating))
       this.decisions.push({ at: this.#operations, decision });
     this.#operations++;
   }

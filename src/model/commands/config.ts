@@ -4,13 +4,7 @@
  */
 
 import type { World } from '../../bits/world.ts';
-import {
-  type ConfigScope,
-  commandByOpcode,
-  opcodeOf,
-  type QueueWorld,
-  RANGE_ALL,
-} from '../../spec/commands.ts';
+import { type ConfigScope, type QueueWorld, RANGE_ALL } from '../../spec/commands.ts';
 import { type CfgiMatch, whyCfgiNot } from '../caches/location.ts';
 import type { Reading } from '../caches/noted.ts';
 import type { StructureEntry } from '../caches/structures.ts';
@@ -22,9 +16,6 @@ import { isOutOfReach, type Reaching, streamWorld } from './reach.ts';
 
 /** StreamIDs have 32 bits at most. */
 const LAST_SID = 0xffff_ffff;
-
-/** No rule is left out. */
-const PLAIN: Reaching['state'] = { rulesOff: new Set() };
 
 /** How many StreamIDs a command names. */
 function countOf(c: Reaching, scope: ConfigScope): number {
@@ -49,17 +40,6 @@ function streamsOf(
 function matchOf(c: Reaching, scope: ConfigScope): CfgiMatch & { readonly world: QueueWorld } {
   const ssid = argument(c, 'SubstreamID');
   return { scope, ...streamsOf(c, scope), ssid, leaf: argument(c, 'Leaf') === 1 };
-}
-
-/** The Security state and the StreamIDs, first and last, that the words of a CMD_CFGI_* name; null of other commands. */
-export function commandStreams(
-  words: Uint32Array,
-  world: Reaching['world'],
-): Pick<CfgiMatch, 'world' | 'first' | 'last'> | null {
-  const spec = commandByOpcode(opcodeOf(words, 0));
-  const scope = spec?.config;
-  if (!spec || !scope || scope.by === 'vmid') return null;
-  return streamsOf({ spec, words, world, state: PLAIN }, scope);
 }
 
 /** CMD_CFGI_*: drops the entries of the StreamIDs that the command names. */
