@@ -4,13 +4,23 @@ import { indexed, TO_15 } from './indexed.ts';
 
 /** Level-0 granule protection table entry that covers its whole region. */
 export const GPT_L0_BLOCK = layout('GPT_L0_BLOCK', 'DDI 0487 D9', 64, {
-  Type: { bits: [3, 0], doc: 'Descriptor type, must be 0b0001.', values: { 1: 'Block' } },
+  Type: {
+    bits: [3, 0],
+    doc: 'Descriptor type, must be 0b0001.',
+    values: { 1: 'Block' },
+    names: { BLOCK: 1 },
+  },
   GPI: { bits: [7, 4], doc: 'Protection of the whole L0 region.', ...GPI },
 });
 
 /** Level-0 granule protection table entry that points to a level-1 table. */
 export const GPT_L0_TABLE = layout('GPT_L0_TABLE', 'DDI 0487 D9', 64, {
-  Type: { bits: [3, 0], doc: 'Descriptor type, must be 0b0011.', values: { 3: 'Table' } },
+  Type: {
+    bits: [3, 0],
+    doc: 'Descriptor type, must be 0b0011.',
+    values: { 3: 'Table' },
+    names: { TABLE: 3 },
+  },
   NextTable: {
     bits: [51, 12],
     doc: 'Address of the level-1 table, bits [51:12], in the Root physical address space; aligned to the size of the table.',

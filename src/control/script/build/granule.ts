@@ -21,8 +21,8 @@ const ENTRY_BYTES = 8;
 /** A table is aligned to its size, and to 4 KiB at least (6.3.114). */
 const SMALLEST_TABLE = 4096;
 
-const BLOCK = 1;
-const TABLE = 3;
+const { BLOCK } = GPT_L0_BLOCK.fields.Type.names;
+const { TABLE: TO_LEVEL_1 } = GPT_L0_TABLE.fields.Type.names;
 
 /** The shape of the table, as its registers say or will say. */
 interface Shape {
@@ -120,11 +120,11 @@ function level1(draft: Draft, shape: Shape, at: number): number {
   const name = 'entry of the GPT, level 0';
   const words = draft.read(at, GPT_L0_BLOCK.words, name);
   const type = GPT_L0_BLOCK.fields.Type.get(words, 0);
-  if (type === TABLE) return GPT_L0_TABLE.fields.NextTable.get(words, 0);
+  if (type === TO_LEVEL_1) return GPT_L0_TABLE.fields.NextTable.get(words, 0);
   if (type !== BLOCK) throw new UserError(`the ${name} at ${hex(at)} is neither a block nor a table`);
   const table = split(draft, shape, GPT_L0_BLOCK.fields.GPI.get(words, 0));
   const entry = new Uint32Array(GPT_L0_TABLE.words);
-  GPT_L0_TABLE.fields.Type.set(entry, 0, TABLE);
+  GPT_L0_TABLE.fields.Type.set(entry, 0, TO_LEVEL_1);
   GPT_L0_TABLE.fields.NextTable.setHalves(entry, 0, hiOf(table), loOf(table));
   draft.write64(at, entry[0] ?? 0, entry[1] ?? 0, name, PUBLISH.ste);
   return table;

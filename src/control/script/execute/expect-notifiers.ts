@@ -4,8 +4,8 @@ import { hex, hex64 } from '../../../bits/u64.ts';
 import type { NotifyDecision } from '../../../model/notifiers/decision.ts';
 import type { HeldMapping } from '../../../model/notifiers/device.ts';
 import type { Context } from './actions.ts';
-import type { Unmet } from './expects.ts';
 import type { Reading } from './reading.ts';
+import type { Unmet } from './state.ts';
 import { deviceOf } from './traffic.ts';
 
 const whole = (hi: number, lo: number): bigint => (BigInt(hi >>> 0) << 32n) + BigInt(lo >>> 0);

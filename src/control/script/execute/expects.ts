@@ -14,13 +14,7 @@ import { assignments, type Context } from './actions.ts';
 import { held, notHeld, notify, refused, registered } from './expect-notifiers.ts';
 import { evaluate, PlacedError } from './reading.ts';
 import { eventBag, queueIndices } from './scope.ts';
-import { type FindingList, isGood, type Last } from './state.ts';
-
-/** An expectation that did not come true, in words. */
-export interface Unmet {
-  readonly expected: string;
-  readonly actual: string;
-}
+import { type FindingList, isGood, type Last, type Unmet } from './state.ts';
 
 /** Judges an `expect` statement. @returns null when it is true; throws PlacedError when it cannot be judged */
 export function judge(of: Context): Unmet | null {

@@ -12,7 +12,7 @@ import type { Finding } from '../../finding.ts';
 import type { Program, ProgramDone, ProgramNext, ProgramNote, ProgramPlace } from '../../program.ts';
 import type { Allocation } from '../build/allocation.ts';
 import { ACTIONS, type Action, type Context } from './actions.ts';
-import { judge, type Unmet } from './expects.ts';
+import { judge } from './expects.ts';
 import { evaluate, PlacedError, Reading } from './reading.ts';
 import { scopeOf } from './scope.ts';
 import { placeOf, type Script, type ScriptLine } from './script.ts';
@@ -25,6 +25,7 @@ import {
   type LastEvent,
   MOST_KEPT,
   NOTHING_YET,
+  type Unmet,
 } from './state.ts';
 
 /** An expectation that did not come true, for reports. */

@@ -25,6 +25,12 @@ export interface LastEvent {
   readonly words: Uint32Array;
 }
 
+/** An expectation that did not come true, in words. */
+export interface Unmet {
+  readonly expected: string;
+  readonly actual: string;
+}
+
 /** What the last acting statement came to. */
 export interface Last {
   /** Of its first transaction; null when there was none. */
