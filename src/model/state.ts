@@ -14,7 +14,7 @@ import { PA_BITS } from './memory.ts';
 import { queueOwner } from './queues/world-queues.ts';
 import { gbpaOverrides, tableAttributes } from './translate/attribute-sources.ts';
 import type { Attributes, Overrides } from './translate/attributes.ts';
-import { idsOfWorld, isPresent, withRulesOff } from './world-ids.ts';
+import { effectiveIds, idsOfWorld, isPresent } from './world-ids.ts';
 import { worldRuleOff } from './world-rules.ts';
 
 /** What the implementation offers (ID registers). */
@@ -294,7 +294,7 @@ export function deriveState(
   rulesOff: ReadonlySet<string>,
   reservedBits: ReservedBits = 'ignore',
 ): WorldState {
-  const every = withRulesOff(bank.ids(), rulesOff);
+  const every = effectiveIds(bank.ids(), rulesOff);
   const ids = idsOfWorld(bank, every, world, rulesOff);
   const features = featuresOf(ids);
   const present = isPresent(every, world, rulesOff);

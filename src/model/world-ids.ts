@@ -14,13 +14,23 @@ const NO_STALLS = 1;
 const FEATURE_RULE = 'feature:';
 
 /** The ID registers with those features at their most whose rule is switched off: `feature:IDR3.HAD`. */
-export function withRulesOff(ids: IdValues, rulesOff: ReadonlySet<string>): IdValues {
+function withRulesOff(ids: IdValues, rulesOff: ReadonlySet<string>): IdValues {
   let forced = ids;
   for (const rule of rulesOff) {
     const name = rule.startsWith(FEATURE_RULE) ? rule.slice(FEATURE_RULE.length) : '';
     if (isFeatureName(name)) forced = withFeatures(forced, { [name]: mostOf(name) });
   }
   return forced;
+}
+
+/**
+ * The ID registers as they count. With RME a Secure state has Secure EL2, whatever a snapshot's S_IDR1 says (6.3.53).
+ */
+export function effectiveIds(ids: IdValues, rulesOff: ReadonlySet<string>): IdValues {
+  const forced = withRulesOff(ids, rulesOff);
+  const sel2 = feature(forced, 'IDR0.RME_IMPL') === 1 && feature(forced, 'S_IDR1.SECURE_IMPL') === 1;
+  if (!sel2 || feature(forced, 'S_IDR1.SEL2') === 1 || rulesOff.has('world:S-RME-SEL2')) return forced;
+  return withFeatures(forced, { 'S_IDR1.SEL2': 1 });
 }
 
 /** Whether a Security state exists (3.10). */

@@ -45,6 +45,12 @@ const QUEUES_AND_STAGES: readonly Constraint[] = [
   ...constraints('illegal', '6.3.3', [
     [['IDR2.BA_VATOS'], ['IDR0.VATOS'], 'BA_VATOS is RES0 without VATOS.'],
   ]),
+  ...constraints('illegal', '6.3.53', [
+    [['S_IDR1.SECURE_IMPL'], ['IDR0.S1P'], 'Secure state has stage 1.'],
+    [['S_IDR1.SECURE_IMPL', 'IDR0.RME_IMPL'], ['S_IDR1.SEL2'], 'With RME Secure state has Secure EL2.'],
+    [['S_IDR1.SEL2'], ['IDR0.S1P'], 'Secure EL2 needs both stages.'],
+    [['S_IDR1.SEL2'], ['IDR0.S2P'], 'Secure EL2 needs both stages.'],
+  ]),
   ...constraints('illegal', '6.3.45', [
     [[], ['IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP<=8'], 'There are at most 2^8 control pages.'],
     [[], ['IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ<=8'], 'A control page has at most 2^8 queues.'],
