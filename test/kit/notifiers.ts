@@ -1,10 +1,12 @@
+import type { World } from '../../src/bits/world.ts';
 import type { NotifyDecision } from '../../src/model/notifiers/decision.ts';
 import type { DeviceChange, DeviceSpec, NotifierRequest } from '../../src/model/notifiers/device.ts';
 import type { NotifierOptions } from '../../src/model/notifiers/notifiers.ts';
+import { spanText } from '../../src/model/notifiers/span.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import type { CommandName } from '../../src/spec/commands.ts';
 import { NOTIFIER_FLAGS } from '../../src/spec/notifiers.ts';
-import { commandWords, SID, type TestOptions, TestSmmu, type Values } from './smmu.ts';
+import { CMDQ, CMDQ_LOG2, commandWords, SID, type TestOptions, TestSmmu, type Values } from './smmu.ts';
 import { map } from './tables.ts';
 
 export const { UNMAP, MAP, DEVIOTLB_UNMAP } = NOTIFIER_FLAGS;
@@ -68,6 +70,33 @@ export class NotifiedSmmu extends TestSmmu {
     return this.decisions();
   }
 
+  /** The same from the queue of another Security state. */
+  tellFrom(world: World, name: CommandName, values: Values = {}): readonly NotifyDecision[] {
+    this.decisions();
+    this.in(world).run(commandWords(name, values));
+    return this.decisions();
+  }
+
+  /** The stream of {@link SID} in another state, with the same addresses and ASID unless told otherwise. */
+  stream(world: World, cd: Values = {}, ste: Values = {}): void {
+    const m = this.in(world);
+    m.ste(ste);
+    m.cd(cd);
+    map(m, { iova: BigInt(IOVA), pa: BigInt(PA) });
+  }
+
+  /** A block of 2 MiB at 0x20000000. */
+  block(): void {
+    map(this, { iova: 0x2000_0000n, pa: 0x4900_0000n, level: 2n });
+  }
+
+  /** Puts a command behind PROD and leaves it there. */
+  queue(name: CommandName, values: Values = {}): void {
+    const prod = this.read('CMDQ_PROD');
+    this.store(CMDQ + (prod % 2 ** CMDQ_LOG2) * 16, commandWords(name, values));
+    this.write('CMDQ_PROD', prod + 1);
+  }
+
   /** What consumers hold, `iova -> pa space`. */
   held(): readonly string[] {
     return [...this.smmu.notifiers.held.values()].map(
@@ -75,4 +104,12 @@ export class NotifiedSmmu extends TestSmmu {
         `${device} 0x${(iovaHi * 2 ** 32 + iovaLo).toString(16)} -> 0x${pa.toString(16)} ${space}`,
     );
   }
+}
+
+/** `0x1000-0x1fff ns` of each that is told, and the reason of each that is not. */
+export function briefly(decisions: readonly NotifyDecision[]): readonly string[] {
+  return decisions.map(({ delivered, reason, event }) => {
+    if (!delivered || event === null) return reason;
+    return `${spanText(event)} ${event.space}`;
+  });
 }

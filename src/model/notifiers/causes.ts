@@ -89,6 +89,41 @@ function tellOfStreams(c: CommandContext, world: World, names: (sid: number) => 
   );
 }
 
+/** What a QEMU that knows no such thing does about it. */
+function unknownTo({ machine }: Telling, cause: string): Way | null {
+  const { policy } = machine.notifiers;
+  if (policy === 'qemu-upstream') return { path: 'none', reason: 'gap', why: `QEMU does not have ${cause}` };
+  const rfc =
+    policy === 'qemu-rfc-v3' && (cause === ROOT_TLBI || machine.state('ns').rulesOff.has('notify:N6.6'));
+  return rfc ? { path: 'none', reason: 'gap', why: `RFC v3 does not tell of ${cause}` } : null;
+}
+
+const ROOT_TLBI = 'ROOT_TLBI';
+
+/** S_INIT.INV_ALL: every entry of every state goes (6.3.62). */
+export function tellOfEverything(on: Telling, cause: string): void {
+  const { machine } = on;
+  if (machine.notifiers.devices.size === 0 || machine.state('ns').rulesOff.has('notify:N6.21')) return;
+  const also = (['s', 'realm'] as const).filter((world) => machine.state(world).present);
+  const way = unknownTo(on, cause) ?? { path: 'whole' };
+  tellAll(on, { cause, queue: null, actsOn: 'ns', also, way, names: () => true });
+}
+
+/**
+ * ROOT_TLBI: of what was read of the granule protection table.
+ * @param range PA in bytes; null: every address
+ */
+export function tellOfRootTlbi(
+  on: Telling,
+  range: { readonly base: number; readonly bytes: number } | null,
+): void {
+  if (on.machine.state('ns').rulesOff.has('notify:N6.22')) return;
+  const names = ({ pa, shift }: HeldMapping): boolean =>
+    range === null || (pa < range.base + range.bytes && range.base < pa + 2 ** shift);
+  const way = unknownTo(on, ROOT_TLBI) ?? { path: 'whole' };
+  tellAll(on, { cause: ROOT_TLBI, queue: null, actsOn: 'root', also: NONE, way, names });
+}
+
 /** CR0.SMMUEN going to 0 and changes of GBPA: other streams than before, though no entry goes. */
 export function tellOfRegister(on: Telling, cause: string, world: World): void {
   const whole = on.machine.state('ns').rulesOff.has('notify:N3.11');

@@ -3,6 +3,7 @@
 import { maskOf } from '../../bits/layout.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf } from '../bank.ts';
+
 import {
   EVERYTHING,
   type GptInvalidation,
@@ -10,6 +11,7 @@ import {
   gptRange,
   invalidateGpt,
 } from '../gpc/invalidate.ts';
+import { tellOfRootTlbi } from '../notifiers/causes.ts';
 import { type Rule, store, type WordWrite } from './word-write.ts';
 
 const { GPCEN } = REGISTERS.ROOT_CR0.layout.fields;
@@ -75,6 +77,7 @@ const tlbiControl: Rule = {
       return;
     }
     recorder?.step('decide', `TLBI by PA: ${gptInvalidationText(of)}`);
+    tellOfRootTlbi(w.on, of.range);
     invalidateGpt(machine, machine.state('ns').rulesOff, of, effects, recorder);
   },
 };
