@@ -3,7 +3,6 @@
 import { maskOf } from '../../bits/layout.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf } from '../bank.ts';
-
 import {
   EVERYTHING,
   type GptInvalidation,
