@@ -30,7 +30,12 @@ export const GPT_L0_TABLE = layout('GPT_L0_TABLE', 'DDI 0487 D9', 64, {
 
 /** Level-1 granule protection table entry that covers a contiguous region. */
 export const GPT_L1_CONTIG = layout('GPT_L1_CONTIG', 'DDI 0487 D9', 64, {
-  Type: { bits: [3, 0], doc: '0b0001 marks a contiguous descriptor.', values: { 1: 'Contiguous' } },
+  Type: {
+    bits: [3, 0],
+    doc: '0b0001 marks a contiguous descriptor.',
+    values: { 1: 'Contiguous' },
+    names: { CONTIGUOUS: 1 },
+  },
   GPI: { bits: [7, 4], doc: 'Protection of the contiguous region.', ...GPI },
   Contig: {
     bits: [9, 8],

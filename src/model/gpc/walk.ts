@@ -35,9 +35,9 @@ export type Found = GptEntry | LookupError | Unknown;
 
 const ENTRY_BYTES = 8;
 const { EABT, ENTRY, NEXT } = GPT_LOOKUP_ERROR.names;
-const BLOCK = 1;
-const TABLE = 3;
-const CONTIGUOUS = 1;
+const { BLOCK } = GPT_L0_BLOCK.fields.Type.names;
+const { TABLE: LEADS_ON } = GPT_L0_TABLE.fields.Type.names;
+const { CONTIGUOUS } = GPT_L1_CONTIG.fields.Type.names;
 /** An entry of granules holds 16 GPIs of 4 bits. */
 const GRANULES_LOG2 = 4;
 
@@ -72,7 +72,7 @@ function record(recorder: Recorder, at: number, level: 0 | 1, status: ReadStatus
 
 function layoutOf(level: 0 | 1): string {
   const type = (word[0] as number) & 0xf;
-  if (level === 0) return type === TABLE ? GPT_L0_TABLE.name : GPT_L0_BLOCK.name;
+  if (level === 0) return type === LEADS_ON ? GPT_L0_TABLE.name : GPT_L0_BLOCK.name;
   return type === CONTIGUOUS ? GPT_L1_CONTIG.name : GPT_L1_GRANULES.name;
 }
 
@@ -145,7 +145,7 @@ function level0(by: Lookup, pa: number, at: number, space: World): GptEntry | Lo
     recorder?.step('decide', () => `Block of ${hex(2 ** level0Bits)} bytes: ${gpiText(gpi)}`, 'GPI');
     return entryOf(by, 0, pa, level0Bits, gpi, 0, at, space);
   }
-  if (type !== TABLE || rulesOff.has('gpc:L0-TABLE')) return invalid(0);
+  if (type !== LEADS_ON || rulesOff.has('gpc:L0-TABLE')) return invalid(0);
   const named = GPT_L0_TABLE.fields.NextTable.get(word, 0);
   if (hi >>> 20 !== 0 || (lo & 0xff0) !== 0) return invalid(0);
   if (named >= limit && !rulesOff.has('gpc:NEXT-PPS'))
