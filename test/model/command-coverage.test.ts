@@ -2,13 +2,19 @@
 
 import { describe, expect, test } from 'vitest';
 import { COMMAND_LIST, type CommandName } from '../../src/spec/commands.ts';
+import { WORLD_PREFIX } from '../../src/spec/registers.ts';
 import { CMDQ, commandWords, type TestSmmu } from '../kit/smmu.ts';
 import { COMMAND_CASES, machineOf } from './switches/command-cases.ts';
 
 const NAMES = COMMAND_LIST.map(({ name }) => name);
 
 /** CMDQ_CONS, error and index. */
-const cons = (m: TestSmmu): number => m.read('CMDQ_CONS');
+const cons = (m: TestSmmu): number => m.read(nameIn(m, 'CMDQ_CONS'));
+
+/** A register of the state whose queue takes the command. */
+function nameIn({ world }: TestSmmu, stem: string): string {
+  return WORLD_PREFIX[world] + stem;
+}
 
 function run(name: CommandName, off: readonly string[] = []): TestSmmu {
   const m = machineOf(COMMAND_CASES[name], off);
@@ -28,7 +34,7 @@ describe('what each command does', () => {
     const m = run(name, [`command:${name}`]);
     expect(of.see(m)).toEqual(of.before);
     expect(cons(m)).toBe(1);
-    expect(m.read('GERROR')).toBe(0);
+    expect(m.read(nameIn(m, 'GERROR'))).toBe(0);
   });
 
   test.each(NAMES)('%s alone: with every other command off it does the same', (name) => {
@@ -41,8 +47,8 @@ describe('what each command does', () => {
     const of = COMMAND_CASES[name];
     const m = machineOf(of, [`command:${name}`]);
     m.store(CMDQ, commandWords(name, of.values));
-    m.write('CMDQ_PROD', 1);
-    const next = m.smmu.nextCommand('ns');
+    m.write(nameIn(m, 'CMDQ_PROD'), 1);
+    const next = m.smmu.nextCommand(m.world);
     if (!('operation' in next)) throw new Error(next.idle);
     const plan = m.smmu.plan(next.operation);
     expect(plan.outcome).toMatchObject({ result: 'consumed', command: name });

@@ -1,8 +1,8 @@
 /** Each command in its smallest case: what can be seen before it and after it. */
 
 import type { CommandName } from '../../../src/spec/commands.ts';
-import { type Registers, SID, TestSmmu, type Values } from '../../kit/smmu.ts';
-import { mapStage2, S2_STE } from '../../kit/stage2.ts';
+import { type Registers, SID, type TestOptions, TestSmmu, type Values } from '../../kit/smmu.ts';
+import { mapStage2, S2_STE, SECURE_S2_STE } from '../../kit/stage2.ts';
 import { map } from '../../kit/tables.ts';
 
 const MSI = 0x40a00000;
@@ -10,6 +10,10 @@ const PAGE = 0x1000;
 const CERROR_ILL = 1;
 
 export interface CommandCase {
+  /** The command queue that takes it; default the Non-secure one. */
+  readonly queue?: 's';
+  /** States beside the Non-secure one. */
+  readonly worlds?: TestOptions['worlds'];
   readonly registers?: Registers;
   /** What there is for the command to act on. */
   readonly arrange?: (m: TestSmmu) => void;
@@ -31,7 +35,7 @@ function translated(ste: Values = {}): (m: TestSmmu) => void {
 }
 
 function translatedByStage2(m: TestSmmu): void {
-  m.ste(S2_STE);
+  m.ste(m.world === 's' ? SECURE_S2_STE : S2_STE);
   mapStage2(m, { ipa: BigInt(PAGE), pa: 0x10001000n });
   m.dma(PAGE);
 }
@@ -47,12 +51,15 @@ const CONFIG: CommandCase = { ...config, arrange: translated(), values: { Stream
 /** The error of the Non-secure queue. */
 const error = (m: TestSmmu): unknown =>
   ((m.read('GERROR') ^ m.read('GERRORN')) & 1) === 0 ? null : m.smmu.bank.field('CMDQ_CONS', 'ERR');
-/** Of what this SMMU does nothing else for: a hint that is malformed, a command of the Secure queue. */
+/** Of what this SMMU does nothing else for: a hint that is malformed. */
 const ILLEGAL = { see: error, before: null, after: CERROR_ILL } as const;
 /** A hint, which may be ignored and is; that it is a Non-secure one is checked (4.2). */
 const HINT: CommandCase = { ...ILLEGAL, values: { SSec: 1 } };
-/** Only the Secure queue takes it (4.4.2, 4.4.4.1, 4.4.5). */
-const SECURE: CommandCase = ILLEGAL;
+/** Only the Secure queue takes these (4.4.2, 4.4.4.1, 4.4.5). EL3 contexts exist without RME alone. */
+const SECURE: CommandCase = { ...EL1, queue: 's', worlds: 'secure' };
+const EL3: CommandCase = { ...SECURE, arrange: translated({ STRW: 1 }) };
+const S_EL2: CommandCase = { ...SECURE, arrange: translated({ STRW: 2 }) };
+const S_E2H: CommandCase = { ...S_EL2, registers: { 'S_CR2.E2H': 1 } };
 
 function granted(m: TestSmmu): void {
   m.ste({ EATS: 1 });
@@ -120,8 +127,8 @@ export const COMMAND_CASES: Readonly<Record<CommandName, CommandCase>> = {
   CMD_TLBI_NH_ASID: { ...EL1, values: { ASID: 1 } },
   CMD_TLBI_NH_VA: { ...EL1, values: { ASID: 1, Address: PAGE } },
   CMD_TLBI_NH_VAA: { ...EL1, values: { Address: PAGE } },
-  CMD_TLBI_EL3_ALL: SECURE,
-  CMD_TLBI_EL3_VA: SECURE,
+  CMD_TLBI_EL3_ALL: EL3,
+  CMD_TLBI_EL3_VA: { ...EL3, values: { Address: PAGE } },
   CMD_TLBI_EL2_ALL: EL2,
   CMD_TLBI_EL2_ASID: { ...E2H, values: { ASID: 1 } },
   CMD_TLBI_EL2_VA: { ...EL2, values: { Address: PAGE } },
@@ -129,12 +136,12 @@ export const COMMAND_CASES: Readonly<Record<CommandName, CommandCase>> = {
   CMD_TLBI_S12_VMALL: { ...EL1, arrange: translated({ S2VMID: 5 }), values: { VMID: 5 } },
   CMD_TLBI_S2_IPA: { ...tlb, arrange: translatedByStage2, values: { VMID: 3, Address: PAGE } },
   CMD_TLBI_NSNH_ALL: EL1,
-  CMD_TLBI_S_EL2_ALL: SECURE,
-  CMD_TLBI_S_EL2_ASID: SECURE,
-  CMD_TLBI_S_EL2_VA: SECURE,
-  CMD_TLBI_S_EL2_VAA: SECURE,
-  CMD_TLBI_S_S12_VMALL: SECURE,
-  CMD_TLBI_S_S2_IPA: SECURE,
+  CMD_TLBI_S_EL2_ALL: S_EL2,
+  CMD_TLBI_S_EL2_ASID: { ...S_E2H, values: { ASID: 1 } },
+  CMD_TLBI_S_EL2_VA: { ...S_EL2, values: { Address: PAGE } },
+  CMD_TLBI_S_EL2_VAA: { ...S_EL2, values: { Address: PAGE } },
+  CMD_TLBI_S_S12_VMALL: { ...SECURE, arrange: translatedByStage2, values: { VMID: 3 } },
+  CMD_TLBI_S_S2_IPA: { ...SECURE, arrange: translatedByStage2, values: { VMID: 3, Address: PAGE } },
   CMD_TLBI_SNH_ALL: SECURE,
   CMD_ATC_INV: {
     arrange: granted,
@@ -171,7 +178,9 @@ export const COMMAND_CASES: Readonly<Record<CommandName, CommandCase>> = {
 
 /** The machine of a case, with what the command acts on. */
 export function machineOf(of: CommandCase, off: readonly string[] = []): TestSmmu {
-  const m = new TestSmmu({ registers: of.registers ?? {}, rulesOff: new Set(off) });
-  of.arrange?.(m);
-  return m;
+  const { registers = {}, worlds } = of;
+  const m = new TestSmmu({ registers, rulesOff: new Set(off), ...(worlds && { worlds }) });
+  const view = m.in(of.queue ?? 'ns');
+  of.arrange?.(view);
+  return view;
 }
