@@ -123,6 +123,7 @@ and mistakes in the order of updates. A warning fails no test; the statement "ex
   --preset NAME         another SMMU than the script's machine statement says
   --caches POLICY       maximal (default; of a trace combined), combined or none
   --workspace DIR       what include and load may reach; default: the folder of the script
+  --all-policies        run it once under each notifier policy, and print what they make of it side by side
   --json                the result as JSON
 
 Exit status: 0 every test passed, or no answer of the trace differs; 1 a test failed, or an answer differs; 2 bad usage,

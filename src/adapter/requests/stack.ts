@@ -4,7 +4,7 @@ import { type ThreadKey, worldOf } from '../../control/thread.ts';
 import { operationText } from '../../control/words.ts';
 import { commandText } from '../../inspect/command-text.ts';
 import { layoutByName } from '../../inspect/layouts.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Plan, Step } from '../../model/plan.ts';
 import { type Args, countOf } from '../args.ts';
 import type { Debuggee } from '../debuggee.ts';
 import { type DocumentRef, lineOfField } from '../documents.ts';
@@ -32,6 +32,10 @@ export const STACK: Handlers = {
     const lines = thread === 'program' ? programPlaces(session) : [];
     // At the beginning of a statement the line is what people want to see; the operation opens with the first step in.
     const begins = lines.length > 0 && position.at === 'operation' && position.cursor === 0;
+    const notified =
+      position.at === 'operation' && !begins
+        ? notifiedPlaces(session, position.plan.steps[position.cursor])
+        : [];
     const operation =
       position.at === 'operation' && !begins
         ? stackAt(position.plan, position.cursor).map((frame) => ({
@@ -43,6 +47,7 @@ export const STACK: Handlers = {
     const all = resting
       ? [{ ref: { thread, index: -1 }, ...restingPlace(session, debuggee, thread, position.why) }]
       : [
+          ...notified.map((frame) => ({ ref: { thread, index: -1 }, ...frame })),
           ...operation,
           ...lines.map((line, at) => ({ ref: { thread, index: begins && at === 0 ? 0 : -1 }, ...line })),
         ];
@@ -70,6 +75,11 @@ function formatted({ name, line, source }: Place, args: Args): string {
 }
 
 type Place = Pick<DebugProtocol.StackFrame, 'name' | 'line'> & Partial<DebugProtocol.StackFrame>;
+
+/** Before a notifier is told, or is not: who, and why. */
+function notifiedPlaces(session: Session, step: Step | undefined): Place[] {
+  return step?.kind === 'notify' ? [{ name: step.text, line: session.line(1) }] : [];
+}
 
 /** The lines of the program, innermost first. */
 function programPlaces(session: Session): Place[] {

@@ -5,9 +5,12 @@ import { nodeScripts, readScript } from '../../adapter/node-scripts.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { readPreset } from '../../capture/configuration.ts';
 import { checkersOf } from '../../control/checkers.ts';
-import { type RunFailure, type RunResult, runScript } from '../../control/script/run.ts';
+import { comparePolicies, PolicyRecorder } from '../../control/isolation/policies.ts';
+import { policyTable } from '../../control/isolation/policy-table.ts';
+import { type RunFailure, type RunOptions, type RunResult, runScript } from '../../control/script/run.ts';
 import { runTrace, traceMachine } from '../../control/trace/run.ts';
 import { CACHE_POLICIES } from '../../model/smmu.ts';
+import { NOTIFIER_POLICY_NAMES } from '../../spec/notifiers.ts';
 import { cachesOption, type Given, parse } from '../args.ts';
 import { type Io, LineWriter, NO, OK, printJson } from '../io.ts';
 
@@ -17,6 +20,7 @@ const OPTIONS = {
   caches: { type: 'string' },
   workspace: { type: 'string' },
   json: { type: 'boolean' },
+  'all-policies': { type: 'boolean' },
 } as const;
 
 /** What the debugger runs with, and so what a script is written for. */
@@ -32,6 +36,12 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
     const what = named === undefined ? 'no script is named' : 'one script at a time';
     throw new UserError(what, { where: 'run', todo: 'write smmu-debug run SCRIPT.smmu' });
   }
+  if (given.flag('all-policies') && !named.endsWith(SCRIPT_EXTENSION)) {
+    throw new UserError('a trace has no devices with notifiers', {
+      where: '--all-policies',
+      todo: 'name a script',
+    });
+  }
   if (!named.endsWith(SCRIPT_EXTENSION)) return replay(named, given, io);
   const text = readScript(named);
   const file = realpathSync(named);
@@ -39,22 +49,49 @@ export async function runCommand(args: readonly string[], io: Io): Promise<numbe
   const preset = given.text('preset');
   const caches = given.text('caches') === undefined ? CACHES : cachesOption(given);
   if (preset !== undefined) readPreset(preset, '--preset');
-  const result = await io.cancellable((signal) =>
-    runScript(text, file, nodeScripts(workspace, { caches, signal }), {
-      only: given.text('only'),
-      preset,
-      caches,
-      checkers: (smmu, text) => checkersOf(smmu, text).list,
-      breathe: async () => {
-        await new Promise((resolve) => setImmediate(resolve));
-        signal.throwIfAborted();
-      },
-    }),
-  );
+  const run = (more: Pick<RunOptions, 'checkers' | 'policy'>): Promise<RunResult> =>
+    io.cancellable((signal) =>
+      runScript(text, file, nodeScripts(workspace, { caches, signal }), {
+        only: given.text('only'),
+        preset,
+        caches,
+        ...more,
+        breathe: async () => {
+          await new Promise((resolve) => setImmediate(resolve));
+          signal.throwIfAborted();
+        },
+      }),
+    );
+  if (given.flag('all-policies')) return underAllPolicies(named, run, given, io);
+  const result = await run({ checkers: (smmu, text) => checkersOf(smmu, text).list });
   if (result.unreadable) throw result.unreadable;
   if (given.flag('json')) printJson(io, { script: named, caches, ...result });
   else print(result, (one) => shown(one, file, named), io);
   return result.tests.some(({ failures }) => failures.length > 0) ? NO : OK;
+}
+
+/** The script under each policy of notifiers; what is expected in it is not what is asked. */
+async function underAllPolicies(
+  named: string,
+  run: (more: Pick<RunOptions, 'checkers' | 'policy'>) => Promise<RunResult>,
+  given: Given,
+  io: Io,
+): Promise<number> {
+  const runs: PolicyRecorder[] = [];
+  for (const policy of NOTIFIER_POLICY_NAMES) {
+    const recorder = new PolicyRecorder(policy);
+    const { unreadable } = await run({ policy, checkers: () => [recorder] });
+    if (unreadable) throw unreadable;
+    runs.push(recorder);
+  }
+  const comparison = comparePolicies(runs);
+  if (given.flag('json')) printJson(io, { script: named, ...comparison });
+  else {
+    const out = new LineWriter(io);
+    for (const line of policyTable(comparison)) out.line(line);
+    out.flush();
+  }
+  return OK;
 }
 
 /** A trace log: each answer that it holds is compared with the model's. */

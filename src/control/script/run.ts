@@ -1,9 +1,11 @@
 import { UserError } from '../../bits/user-error.ts';
 import { Journal } from '../../model/effects.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Operation, Plan } from '../../model/plan.ts';
 import type { CachePolicy, Smmu } from '../../model/smmu.ts';
+import type { NotifierPolicy } from '../../spec/notifiers.ts';
 import type { Checker } from '../checker.ts';
 import type { Finding } from '../finding.ts';
+import { policyOperation, underPolicy } from '../isolation/run-again.ts';
 import { lineText, type ProgramDone, type ProgramNote, type ProgramPlace } from '../program.ts';
 import { Watch } from '../watch.ts';
 import type { Allocation } from './build/allocation.ts';
@@ -35,6 +37,8 @@ export interface RunOptions {
   readonly preset?: string | undefined;
   /** Makes what watches the run. */
   readonly checkers?: ((smmu: Smmu, text: (entry: number) => string) => readonly Checker[]) | undefined;
+  /** The policy of notifiers that holds whatever the script says. */
+  readonly policy?: NotifierPolicy | undefined;
   /** Called now and then, so that others have their turn; an exception ends the run. */
   readonly breathe?: (() => Promise<void>) | undefined;
 }
@@ -161,6 +165,8 @@ class Run {
     const place = (entry: number): string => lineText(this.#places[entry]);
     this.#watch = new Watch(smmu, options.checkers?.(smmu, place) ?? []);
     this.#outside = { name: script.file, line: 1, failures: [] };
+    const { policy } = options;
+    if (policy !== undefined) smmu.commit(smmu.plan(policyOperation(smmu, policy)).effects);
   }
 
   async run(): Promise<RunResult> {
@@ -180,12 +186,17 @@ class Run {
         });
       const done =
         next.kind === 'operation'
-          ? this.#operate(this.#smmu.plan(next.operation))
+          ? this.#operate(this.#smmu.plan(this.#underPolicy(next.operation)))
           : this.#done(next.kind === 'revert' ? next.to : null);
       this.#take(this.#program.advance(done));
       if (++this.#operations % SLICE === 0) await this.#options.breathe?.();
     }
     return this.#result();
+  }
+
+  #underPolicy(operation: Operation): Operation {
+    const { policy } = this.#options;
+    return policy === undefined ? operation : underPolicy(operation, policy);
   }
 
   #operate(plan: Plan): ProgramDone {

@@ -1,0 +1,223 @@
+/** Devices and notifiers in a session: launch.json, the console, views, and everything again under each policy. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CustomRequests } from '../../src/adapter/custom-requests.ts';
+import { readDevices } from '../../src/adapter/devices.ts';
+import { type SpawnedAdapter, spawnAdapter } from '../kit/dap.ts';
+
+const SCRIPT = `machine preset=architecture-rme
+map ns sid=0x20 iova=0x1000 pa=0x50010000 size=4K
+map s sid=0x20 iova=0x1000 pa=0x90010000 size=4K
+cd s 0x20 ASID=3
+let here = 1
+cmd s TLBI_NH_VA ASID=3 Address=0x1000
+let there = 1
+`;
+const COMMAND_LINE = 6;
+
+let adapter: SpawnedAdapter;
+let folder: string;
+let program: string;
+beforeEach(() => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'smmu-devices-'));
+  program = path.join(folder, 'secure.smmu');
+  writeFileSync(program, SCRIPT);
+  adapter = spawnAdapter();
+});
+afterEach(async () => {
+  adapter.client.close();
+  expect(await adapter.exit).toBe(0);
+  expect(adapter.stderr()).toBe('');
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function ask<Name extends keyof CustomRequests>(
+  name: Name,
+  args: CustomRequests[Name]['args'],
+): Promise<CustomRequests[Name]['body']> {
+  return (await adapter.client.ask(name, args as Record<string, unknown>)) as CustomRequests[Name]['body'];
+}
+
+/** Goes on to a line of the script. */
+async function to(line: number): Promise<void> {
+  const { client } = adapter;
+  for (let at = 0; at < line; ) {
+    await client.move('next', 1);
+    at = (await client.frames(1))[0]?.line ?? line;
+  }
+}
+
+test('a device of the console is told of, shown in rows that know their operation, and taken back', async () => {
+  const { client } = adapter;
+  await client.launch({ program, notifierPolicy: 'route' });
+  await to(COMMAND_LINE - 1);
+  expect(await client.evaluate('devices')).toBe('no device is plugged in');
+  expect(await client.evaluate('plug net sid=0x20 world=s')).toMatch(/^plug net .*plugged in/);
+  expect(await client.evaluate('register net consumer=vhost')).toMatch(/notifier 0 is registered$/);
+  expect(await client.evaluate('obtain net iova=0x1000')).toContain('0x50010000 (ns)');
+  expect(await client.evaluate('devices')).toContain(
+    '    holds 0x1000 + 0x1000 bytes -> PA 0x50010000 (ns), through ns',
+  );
+  await to(COMMAND_LINE + 1);
+
+  const { rows, total, policy, accepts } = await ask('smmu/notifiers', {});
+  expect({ total, policy, accepts }).toEqual({ total: 1, policy: 'route', accepts: 'qemu' });
+  const [row] = rows;
+  expect(row).toMatchObject({
+    cause: 'CMD_TLBI_NH_VA',
+    queue: 's',
+    actsOn: 's',
+    device: 'net',
+    consumer: 'vhost',
+    delivered: true,
+    space: 's',
+    obtained: ['ns'],
+    range: '0x1000-0x1fff',
+    removed: 1,
+  });
+  expect(row?.findings).toHaveLength(2);
+  const { entries } = await ask('smmu/history', {});
+  expect(entries.find(({ index }) => index === row?.history)?.text).toContain('TLBI_NH_VA');
+  expect((await ask('smmu/notifiers', { world: 'ns' })).rows).toEqual([]);
+  expect((await ask('smmu/notifierMatrix', {})).rows).toEqual([
+    {
+      device: 'net',
+      sid: 0x20,
+      world: 's',
+      consumer: 'vhost',
+      notifier: 0,
+      refused: null,
+      told: 1,
+      untold: 0,
+      missed: 0,
+      wrongSpace: 1,
+      held: 0,
+    },
+  ]);
+  expect(await client.evaluate('notifiers')).toContain('isolation: ');
+  expect(await client.evaluate('notifier matrix')).toBe(
+    'net s vhost (notifier 0): 1 told, 0 not told, 0 held, 0 missed, 1 of another space',
+  );
+
+  await ask('smmu/rewind', { to: row?.history ?? 0 });
+  expect((await ask('smmu/notifiers', {})).rows).toEqual([]);
+  expect(await client.evaluate('devices')).toContain('holds 0x1000');
+});
+
+test('devices of launch.json are there, and everything is done again under each policy', async () => {
+  const { client } = adapter;
+  const devices = [{ name: 'net', sid: '0x20', world: 's', notifiers: [{ consumer: 'vhost' }] }];
+  await client.launch({ program, devices });
+  expect(await client.evaluate('devices')).toMatch(
+    /^net: StreamID 0x20, s\n {2}notifier 0: vhost UNMAP 0x0-/,
+  );
+  await to(COMMAND_LINE + 1);
+  const before = await client.evaluate('devices');
+  const history = (await ask('smmu/history', {})).total;
+  const { columns, rows } = await ask('smmu/policies', {});
+  const by = (of: 'registered' | 'told' | 'untold') =>
+    Object.fromEntries(columns.map((column) => [column.policy, column[of]]));
+  expect(by('registered')).toMatchObject({ route: 1, 'reject-registration': 0, 'reject+drop': 0 });
+  expect(by('told')).toMatchObject({ 'qemu-upstream': 0, route: 1, 'drop-iova': 0 });
+  expect(rows.map(({ cause, device, differs }) => ({ cause, device, differs }))).toEqual([
+    { cause: 'CMD_TLBI_NH_VA', device: 'net', differs: true },
+  ]);
+  expect(await client.evaluate('policies')).toContain('\nCMD_TLBI_NH_VA on entries of s, vhost of net:\n');
+  expect(await client.evaluate('devices')).toBe(before);
+  expect((await ask('smmu/history', {})).total).toBe(history);
+});
+
+test('what the console does not understand is said with the form that it would', async () => {
+  const { client } = adapter;
+  await client.launch({ program });
+  const refused = async (expression: string): Promise<string> => {
+    const response = await client.response(client.post('evaluate', { expression, context: 'repl' }));
+    expect(response.success).toBe(false);
+    return response.message ?? '';
+  };
+  expect(await refused('obtain net iova=0x1000')).toBe('there is no device net; write plug net sid=8');
+  expect(await refused('plug sid=8')).toMatch(/^the name of a device is missing; write plug DEVICE sid=8/);
+  expect(await refused('plug net sid=8 world=root')).toMatch(/no Security state of a device/);
+  await client.evaluate('plug net sid=8');
+  expect(await refused('plug net sid=9')).toBe('a device net is plugged in already; unplug net first');
+  expect(await refused('obtain net iova=0x1000')).toBe(
+    'net has no notifier 0; write register net consumer=vhost',
+  );
+  expect(await refused('register net consumer=vfi')).toMatch(/not known; write vfio, vhost/);
+  expect(await refused('notifiers x')).toBe('"x" is no security state; write ns, s, realm, root');
+  expect(await client.evaluate('register net consumer=vfio')).toMatch(
+    /MAP notifier which is not currently supported/,
+  );
+  expect(await client.evaluate('policy route accepts=map')).toContain('notifier policy route, accepting MAP');
+  expect(await client.evaluate('register net consumer=vfio')).toMatch(/notifier 0 is registered$/);
+  expect(await client.evaluate('notifier matrix')).toMatch(/net ns vfio: refused: .*MAP notifier/);
+  expect(await client.evaluate('unplug net')).toMatch(/net is unplugged$/);
+});
+
+test.each([
+  [{}, 'devices: is no list; write […]'],
+  [[1], 'devices[0]: is no object; write {"name": …}'],
+  [[{ name: 'a b', sid: 1 }], 'devices[0].name: "a b" is no name; write a word, such as "net0"'],
+  [[{ name: 'a', sid: -1 }], 'devices[0].sid: -1 is no number below 4294967296'],
+  [[{ name: 'a', sid: 1, colour: 1 }], /^devices\[0\]: "colour" is no part of it; write name, sid/],
+  [[{ name: 'a', sid: 1, world: 'root' }], /^devices\[0\]\.worlds: "root" is no Security state of a device/],
+  [[{ name: 'a', sid: 1, worlds: [] }], /^devices\[0\]\.worlds: a device is of one Security state at least/],
+  [[{ name: 'a', sid: 1, world: 's', worlds: ['s'] }], /say the same; leave one of them out/],
+  [
+    [
+      { name: 'a', sid: 1 },
+      { name: 'a', sid: 2 },
+    ],
+    'devices[1]: two devices are named "a"',
+  ],
+  [
+    [{ name: 'a', sid: 1, notifiers: [{ consumer: 'vfi' }] }],
+    'devices[0].notifiers[0].consumer: "vfi" is not known; write vfio, vhost, vhost-vdpa, custom',
+  ],
+  [
+    [{ name: 'a', sid: 1, notifiers: [{ consumer: 'vfio', flags: ['UNMAPP'] }] }],
+    'devices[0].notifiers[0].flags: "UNMAPP" is not known; write UNMAP, MAP, DEVIOTLB_UNMAP',
+  ],
+  [[{ name: 'a', sid: 1, notifiers: [{ consumer: 'vfio', range: ['0x0'] }] }], /is no pair of addresses/],
+  [[{ name: 'a', sid: 1, obtained: ['x'] }], /^devices\[0\]\.obtained\[0\]: "x" is no address/],
+])('devices %j is refused with its place', (value, message) => {
+  expect(() => readDevices(value)).toThrow(message);
+});
+
+test('devices become changes in order, and what is left out is left to the consumer', () => {
+  const devices = [
+    {
+      name: 'net0',
+      sid: 8,
+      worlds: ['ns', 's'],
+      notifiers: [
+        { consumer: 'vhost' },
+        { consumer: 'custom', flags: ['UNMAP', 'MAP'], range: ['0x100000000', 0x1_0000_0fff], iommuIndex: 1 },
+      ],
+      obtained: ['0x1000', { iova: 0x2000, notifier: 1, write: true }],
+    },
+  ];
+  const at = { what: 'obtain', device: 'net0', iovaHi: 0 } as const;
+  expect(readDevices(devices)).toEqual([
+    { what: 'plug', device: { name: 'net0', sid: 8, worlds: ['ns', 's'] } },
+    { what: 'register', device: 'net0', notifier: { consumer: 'vhost' } },
+    {
+      what: 'register',
+      device: 'net0',
+      notifier: {
+        consumer: 'custom',
+        flags: 3,
+        startHi: 1,
+        startLo: 0,
+        endHi: 1,
+        endLo: 0xfff,
+        iommuIndex: 1,
+      },
+    },
+    { ...at, notifier: 0, iovaLo: 0x1000, write: false },
+    { ...at, notifier: 1, iovaLo: 0x2000, write: true },
+  ]);
+});
