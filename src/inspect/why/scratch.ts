@@ -1,14 +1,12 @@
 /** A copy of an SMMU on which changes can be tried: same registers, memory by copy on read, cold caches. */
 
-import type { World } from '../../bits/world.ts';
+import { WORLDS, type World } from '../../bits/world.ts';
 import { CHUNK_BYTES, type ChunkSource, DATA, MISS, PAGE_BYTES, SparseMemory } from '../../model/memory.ts';
 import type { Plan, Transaction } from '../../model/plan.ts';
 import { Smmu } from '../../model/smmu.ts';
 
 const PAGES = CHUNK_BYTES / PAGE_BYTES;
 const PAGE_WORDS = PAGE_BYTES / 4;
-/** Pages 0 and 1 of the registers: all that a Non-secure translation asks. */
-const REGISTER_BYTES = 0x20000;
 
 /** What a memory holds now, page by page; a page of which only some words are known counts as absent. */
 function sourceOf(memory: SparseMemory): ChunkSource {
@@ -38,19 +36,20 @@ export class Scratch {
   readonly #smmu: Smmu;
 
   constructor(smmu: Smmu, world: World = 'ns') {
-    const memory = smmu.memory(world);
+    // Of every space: tables of one state may lie in another's, and granule protection tables lie in Root memory.
+    const memories = WORLDS.map((space) => {
+      const memory = smmu.memory(space);
+      return [space, new SparseMemory(sourceOf(memory), { ram: memory.ram })] as const;
+    });
     const { reason } = smmu.failure;
     this.#smmu = new Smmu({
-      memory: { [world]: new SparseMemory(sourceOf(memory), { ram: memory.ram }) },
+      memory: Object.fromEntries(memories),
+      bank: smmu.bank.copy(),
       caches: 'none',
       reservedBits: smmu.state(world).strict ? 'strict' : 'ignore',
       options: smmu.options,
       ...(reason === null ? {} : { serviceFailure: reason }),
     });
-    for (let place = 0; place < REGISTER_BYTES; place += 4) {
-      const value = smmu.bank.peek(place);
-      if (value !== 0) this.#smmu.bank.poke(place, value);
-    }
   }
 
   /** The copy, for those who read it. */

@@ -149,7 +149,11 @@ export class GranuleProtection {
     if (pa >= config.limit) return this.#beyond(pa, space);
     if (config.misplaced !== null)
       return this.#refuse(pa, space, config.misplaced.code, config.misplaced.reason);
-    return this.#decide(this.#find(pa, space), pa, space);
+    const { recorder } = this.#lookup;
+    const depth = recorder?.depth ?? 0;
+    const status = this.#decide(this.#find(pa, space), pa, space);
+    recorder?.leave(depth);
+    return status;
   }
 
   #beyond(pa: number, space: World): ReadStatus {
@@ -169,10 +173,7 @@ export class GranuleProtection {
       });
       return cached;
     }
-    const depth = recorder?.depth ?? 0;
-    const found = lookUp(this.#lookup, pa, space);
-    recorder?.leave(depth);
-    return found;
+    return lookUp(this.#lookup, pa, space);
   }
 
   #decide(found: Found, pa: number, space: World): ReadStatus {

@@ -73,6 +73,8 @@ export function reportRefused(on: Report, answer: Answer): void {
   }
   const refusal = protection.take();
   if (refusal === null || answer.refused === null) return;
+  const { fault } = answer;
+  if (fault !== null) answer.fault = { ...fault, reason: `${fault.reason}: ${refusal.reason}` };
   const { TRANSACTION, TRANSLATION } = GPC_REASON.names;
   if (answer.refused === 'output') writeSyndrome(on, refusal, TRANSACTION, 0);
   else if (!protection.rulesOff.has('gpc:FETCH'))

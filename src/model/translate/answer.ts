@@ -174,11 +174,7 @@ export class Answer {
     }
     if (status !== GPF) return this.fail(wouldBe);
     this.refused = wouldBe.event;
-    return this.fail({
-      ...wouldBe,
-      gpc: true,
-      reason: `${wouldBe.reason}: a granule protection check refuses it`,
-    });
+    return this.fail({ ...wouldBe, gpc: true });
   }
 }
 

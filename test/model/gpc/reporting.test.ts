@@ -3,6 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../../src/model/effects.ts';
 import { SparseMemory } from '../../../src/model/memory.ts';
+import type { Plan } from '../../../src/model/plan.ts';
 import { Smmu } from '../../../src/model/smmu.ts';
 import { GPT_L0, GPT_L1, Guarded, IOVA, NO_ACCESS, OUTPUT, REALM, ROOT, SECURE } from '../../kit/gpt.ts';
 import { CDTAB, CMDQ, EVENTQ, RAM, SID, STRTAB, transaction } from '../../kit/smmu.ts';
@@ -148,11 +149,21 @@ describe('a Translation Request', () => {
   });
 });
 
+/** A plan whose STE is closed to the SMMU. */
+function closedSte(): Plan {
+  const g = new Guarded();
+  g.gpi(STRTAB, SECURE);
+  return g.dma();
+}
+
 describe('a plan', () => {
   test('shows the entries of the table as frames, in Root space, and tells of the GPI', () => {
     const g = new Guarded();
     g.gpi(OUTPUT, SECURE);
-    const { frames, steps } = g.m.smmu.plan({ kind: 'transaction', transaction: transaction(SID, IOVA) });
+    const { frames, steps, outcome } = g.m.smmu.plan({
+      kind: 'transaction',
+      transaction: transaction(SID, IOVA),
+    });
     const gpt = frames.filter(({ kind }) => kind === 'gpt');
     expect(gpt.slice(0, 2).map(({ layout, space, pa, level }) => [layout, space, pa, level])).toEqual([
       ['GPT_L0_TABLE', 'root', GPT_L0 + 8, 0],
@@ -163,6 +174,11 @@ describe('a plan', () => {
       'granule protection fault: 0x48000000 is closed to an access in ns space: its GPI is Secure PAS only (8)',
     );
     expect(steps.filter(({ field }) => field === 'GPI0').length).toBeGreaterThan(0);
+    const finding = steps.find(({ kind }) => kind === 'finding');
+    expect(frames[finding?.frame ?? -1]?.layout).toBe('GPT_L1_GRANULES');
+    expect(outcome.fault?.reason).toContain('its GPI is Secure PAS only (8)');
+    const { outcome: fetch } = closedSte();
+    expect(fetch.fault?.reason).toMatch(/^reading the STE at 0x40000200 aborted: .*Secure PAS only/);
   });
 
   test('changes nothing, and what is committed can be taken back exactly', () => {
