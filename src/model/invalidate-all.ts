@@ -7,6 +7,7 @@ import { completionOf, notedInvalidation } from './caches/noted.ts';
 import { paOf, type Tlb, tagText } from './caches/tlb.ts';
 import { invalidateGpt } from './gpc/invalidate.ts';
 import type { QueueMachine } from './machine.ts';
+import { tellOfEverything } from './notifiers/causes.ts';
 import type { Effect, Recorder, Store } from './plan.ts';
 
 /** Where an invalidation of everything goes, and what asked for it. */
@@ -25,6 +26,7 @@ const everything = (): null => null;
 export function invalidateAll(to: GlobalInvalidation): void {
   const { machine, effects, recorder } = to;
   const { config, structures, dpt, partidMaps, leaving } = machine;
+  tellOfEverything(to, to.cause);
   const drop = <Entry>(store: Store<Entry>, entry: Entry, what: string): void => {
     recorder?.step('cache-remove', what);
     effects.push({ kind: 'store', store, op: 'remove', entry, what });

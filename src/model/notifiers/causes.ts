@@ -13,6 +13,7 @@ import type { Telling } from './look-up.ts';
 import { tellAll } from './tell.ts';
 import { wayOf } from './ways.ts';
 
+const ROOT_TLBI = 'ROOT_TLBI';
 const NONE: readonly World[] = [];
 const nothing = (): boolean => false;
 
@@ -97,8 +98,6 @@ function unknownTo({ machine }: Telling, cause: string): Way | null {
     policy === 'qemu-rfc-v3' && (cause === ROOT_TLBI || machine.state('ns').rulesOff.has('notify:N6.6'));
   return rfc ? { path: 'none', reason: 'gap', why: `RFC v3 does not tell of ${cause}` } : null;
 }
-
-const ROOT_TLBI = 'ROOT_TLBI';
 
 /** S_INIT.INV_ALL: every entry of every state goes (6.3.62). */
 export function tellOfEverything(on: Telling, cause: string): void {

@@ -9,13 +9,19 @@ import { contains, maskOf, overlap, type Span, spanOfMapping } from './span.ts';
 
 const NONE: readonly HeldMapping[] = [];
 
-/** Whether a consumer takes events of an address space; if not, what it prints. */
+/** What says of each consumer whether it looks at the address space. */
+const SPACE_RULES: Readonly<Record<Consumer, string>> = {
+  vfio: 'notify:N5.1',
+  'vhost-vdpa': 'notify:N5.4',
+  vhost: 'notify:N5.5',
+  custom: '',
+};
+
+/** What a consumer prints that takes no events of an address space; null when it takes them. */
 function refusedSpace(consumer: Consumer, space: World, off: ReadonlySet<string>): string | null {
   if (space === 'ns') return null;
   const { systemMemoryOnly } = CONSUMER_FACTS[consumer];
-  const ignores = !systemMemoryOnly && !(consumer === 'vhost' && off.has('notify:N5.5'));
-  const rule = consumer === 'vfio' ? off.has('notify:N5.1') : off.has('notify:N5.4') && systemMemoryOnly;
-  if (ignores || rule) return null;
+  if (systemMemoryOnly === off.has(SPACE_RULES[consumer])) return null;
   return `Wrong target AS "${ADDRESS_SPACE_NAMES[space]}", only system memory is allowed`;
 }
 

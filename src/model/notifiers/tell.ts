@@ -13,16 +13,7 @@ import type { Telling } from './look-up.ts';
 import { isDropped, type Judged, lookUpWorld, targetSpace } from './policy.ts';
 import { Reach } from './reach.ts';
 import { recordDecision } from './record-decision.ts';
-import {
-  alignedDown,
-  maskOf,
-  overlap,
-  piecesOf,
-  type Span,
-  spanOf,
-  spanOfMapping,
-  spanOfNotifier,
-} from './span.ts';
+import { alignedDown, maskOf, overlap, piecesOf, type Span, spanOf, spanOfNotifier } from './span.ts';
 
 const { UNMAP, DEVIOTLB_UNMAP } = NOTIFIER_FLAGS;
 
@@ -156,8 +147,10 @@ class Teller {
     return this.#on.machine.notifiers.held.of(device.spec.name, number).filter((one) => !this.#gone.has(one));
   }
 
-  #heldIn(listener: Listener, span: Span): readonly HeldMapping[] {
-    return this.#held(listener).filter((one) => overlap(spanOfMapping(one), span) !== null);
+  #heldIn({ device, number }: Listener, span: Span): readonly HeldMapping[] {
+    return this.#on.machine.notifiers.held
+      .within(span)
+      .filter((one) => one.device === device.spec.name && one.notifier === number && !this.#gone.has(one));
   }
 
   #decide(
