@@ -172,14 +172,17 @@ function options(select: HTMLSelectElement, choices: readonly Choice[], value: s
   select.value = value;
 }
 
+/** What a list is of: another one has other rows at the same positions. */
+const listOf = ({ selection, world }: GridState): string => JSON.stringify([selection, world]);
+
 function take(next: GridState): void {
   const follows = state === null || isAtEnd();
-  const isSame = state !== null && JSON.stringify(state.selection) === JSON.stringify(next.selection);
+  const isSame = state !== null && listOf(state) === listOf(next);
   state = next;
   if (!isSame || selected >= next.matching) {
     selected = -1;
     details.hidden = true;
-  }
+  } else if (selected >= 0) post({ type: 'select', position: selected });
   header(next);
   options(world, next.worlds, next.world);
   options(decision, next.decisions, next.selection.decision);

@@ -38,6 +38,11 @@ export function isWrongSpace({ delivered, space, obtained }: NotifierRow): boole
   return delivered && space !== null && obtained.some((world) => world !== space);
 }
 
+/** Why, without the command: that has a column of its own. */
+export function whyOf({ cause, why }: NotifierRow): string {
+  return why.startsWith(`${cause}: `) ? why.slice(cause.length + 2) : why;
+}
+
 function timeWords({ history, line }: NotifierRow): Words {
   const text = history === null ? 'next' : `op ${history + 1}`;
   return line === undefined ? { text } : { text, more: `line ${line}` };
@@ -94,7 +99,7 @@ export const NOTIFIER_COLUMNS = {
     key: rangeKey,
   },
   space: { title: 'Space', ...byWords(spaceWords) },
-  reason: { title: 'Reason', ...byWords(({ reason, why }) => ({ text: REASONS[reason], more: why })) },
+  reason: { title: 'Reason', ...byWords((row) => ({ text: REASONS[row.reason], more: whyOf(row) })) },
 } as const satisfies Readonly<Record<string, Column>>;
 
 export type NotifierColumn = keyof typeof NOTIFIER_COLUMNS;

@@ -62,6 +62,12 @@ describe('a decision as a row', () => {
     expect(lines.slice(2)).toEqual(['vhost says: Wrong target AS', '⚠ a lost UNMAP']);
   });
 
+  it('does not say the command twice', () => {
+    const row = notifierRow(0, { why: 'CMD_TLBI_S_EL2_VA: nobody holds it' });
+    expect(cell('reason', row)).toMatchObject({ text: 'delivered', more: 'nobody holds it' });
+    expect(detailLines(row)[0]).toBe('CMD_TLBI_S_EL2_VA: nobody holds it');
+  });
+
   it('matches by the kind of decision and every word, findings and messages too', () => {
     const row = notifierRow(0, { obtained: ['ns'], message: 'Wrong target AS', findings: ['lost'] });
     expect(isFound(row, ['vhost', 'target'], 'wrong-space')).toBe(true);

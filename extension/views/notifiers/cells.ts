@@ -7,6 +7,7 @@ import {
   NOTIFIER_COLUMNS,
   type NotifierColumn,
   rowSentence,
+  whyOf,
 } from '../../../src/adapter/notifier-words.ts';
 import { worldName } from '../../../src/inspect/text.ts';
 import type { Cell, Choice, GridColumn, GridRow } from './messages.ts';
@@ -74,7 +75,7 @@ export function detailLines(row: NotifierRow): string[] {
       : `mappings held in ${row.obtained.map(worldName).join(', ')}`;
   const cropped = row.whole !== null && row.whole !== row.range ? ` (of ${row.whole})` : '';
   return [
-    `${row.cause}: ${row.why}`,
+    `${row.cause}: ${whyOf(row)}`,
     `${row.device} (${worlds}), ${row.consumer} #${row.notifier}, IOMMU index ${row.iommuIndex}. ` +
       `Range ${row.range ?? 'none'}${cropped}. ${unmap}, ${held}; ${row.removed} removed, ${row.kept} kept.`,
     ...(row.message === null ? [] : [`${row.consumer} says: ${row.message}`]),

@@ -47,15 +47,23 @@ function row(number) {
 
 /** Answers of requests that the real adapter is not asked. */
 function answers(total) {
+  const all = Array.from({ length: total }, (_, number) => row(number));
+  const of = (world) => (world === undefined ? all : all.filter(({ actsOn }) => actsOn === world));
   return {
-    'smmu/notifiers': ({ start = 0, count = 1000, world }) => {
-      const step = world === undefined ? 1 : 3;
-      const first = world === undefined ? 0 : WORLDS.indexOf(world);
-      const matching = first < 0 ? 0 : Math.ceil((total - first) / step);
-      const end = Math.min(matching, start + count);
-      const rows = [];
-      for (let at = start; at < end; at++) rows.push(row(first + at * step));
-      return { rows, total: matching, dropped: 0, policy: 'route', accepts: 'map' };
+    'smmu/notifiers': ({ start = 0, count = 1000, at, world }) => {
+      const rows = of(world);
+      const asked = at ? at.map((place) => rows[place]) : rows.slice(start, start + count);
+      return { rows: asked, total: rows.length, dropped: 0, policy: 'route', accepts: 'map' };
+    },
+    // As much of it as the tests ask for: what is in the wrong space, by time or by a column of plain texts.
+    'smmu/notifierOrder': ({ world, decision, column }) => {
+      const rows = of(world);
+      const found = rows
+        .map((one, at) => ({ at, one }))
+        .filter(({ one }) => decision !== 'wrong-space' || one.obtained.length > 1);
+      if (column !== 'time')
+        found.sort(({ one: a }, { one: b }) => (a[column] < b[column] ? -1 : a[column] > b[column] ? 1 : 0));
+      return { order: found.map(({ at }) => at), total: rows.length };
     },
   };
 }
