@@ -10,6 +10,12 @@ const STAGE: ArgumentParam = {
   doc: 'Which stage translates; 1 unless given.',
 };
 
+const IPA_SPACE: ArgumentParam = {
+  name: 'ipa',
+  takes: 'world',
+  doc: 'Space of the intermediate addresses at stage 2: W unless given; Secure streams have tables for ns as well.',
+};
+
 const STREAM: WordParam = { name: 'sid', takes: 'expression', doc: 'StreamID.' };
 const INDEX: WordParam = { name: 'index', takes: 'expression', doc: 'Index in the level-1 table, from 0.' };
 const SPACE: WordParam = {
@@ -203,7 +209,7 @@ const WRITING: readonly Form[] = [
   {
     keyword: 'map',
     usage:
-      'map W sid=N [ssid=N] iova=A pa=A size=S [perm=rw] [stage=1|2] [granule=4K|16K|64K] [pages=SIZE] [af=0|1] [global] [attr=…] [space=W]',
+      'map W sid=N [ssid=N] iova=A pa=A size=S [perm=rw] [stage=1|2] [granule=4K|16K|64K] [pages=SIZE] [af=0|1] [global] [attr=…] [space=W] [ipa=W]',
     doc: 'Makes real translation tables that map a range, and the STE and CD when the stream has none. A table is written before the descriptor that publishes it. For stage 2, iova is the intermediate address.',
     words: [WORLD],
     flags: [{ name: 'global', doc: 'The mapping is global: nG=0.' }],
@@ -230,15 +236,16 @@ const WRITING: readonly Form[] = [
       {
         name: 'space',
         takes: 'world',
-        doc: 'Physical address space of the output: W unless given; ns where tables of W can say so.',
+        doc: 'Physical address space of the output: W, or that of ipa, unless given; ns where tables of W can say so.',
       },
+      IPA_SPACE,
     ],
     acts: true,
     example: 'map ns sid=8 iova=0x1000 pa=0x80000000 size=64K perm=rw stage=1',
   },
   {
     keyword: 'unmap',
-    usage: 'unmap W sid=N [ssid=N] iova=A size=S [stage=1|2]',
+    usage: 'unmap W sid=N [ssid=N] iova=A size=S [stage=1|2] [ipa=W]',
     doc: 'Writes zeros to the leaves of a range. Invalidates nothing.',
     words: [WORLD],
     flags: NONE,
@@ -248,6 +255,7 @@ const WRITING: readonly Form[] = [
       { ...IOVA, required: true },
       { ...SIZE, required: true },
       STAGE,
+      IPA_SPACE,
     ],
     acts: true,
     example: 'unmap ns sid=8 iova=0x1000 size=4K',

@@ -29,6 +29,7 @@ function request(some: Partial<MapRequest>): MapRequest {
     sid: SID,
     ssid: -1,
     stage: 1,
+    ipa: 'ns',
     iova: 0n,
     size: 4096n,
     output: 0n,
@@ -81,7 +82,7 @@ it.each(KINDS)(
       const output = page * BigInt(random.below(2 ** 18));
       const change = draft();
       if (random.below(3) === 0) {
-        unmap(change, { sid: SID, ssid: -1, stage, iova: from, size: count * page });
+        unmap(change, { sid: SID, ssid: -1, stage, ipa: 'ns', iova: from, size: count * page });
         set(from, count, () => null);
       } else {
         map(change, request({ stage, granuleBits, iova: from, size: count * page, output }));

@@ -32,6 +32,8 @@ export interface MapTarget {
   /** SubstreamID, or -1. */
   readonly ssid: number;
   readonly stage: 1 | 2;
+  /** Space of the intermediate addresses at stage 2: the stream's own, or Non-secure where Secure streams have both. */
+  readonly ipa: World;
   /** Input address of the first byte, 64 bits. */
   readonly iova: bigint;
   readonly size: bigint;
@@ -65,13 +67,37 @@ export function unmap(draft: Draft, target: MapTarget): void {
   const stream = decodeSte(draft, target.sid, at);
   if (target.stage === 2) {
     if (!hasStage2(at.words)) throw new UserError(`STE ${hex(target.sid)} has no stage 2`);
-    unmapRange(stage2Set(draft, target.sid, at.words), rangeOf(target, 64));
+    unmapRange(stage2Set(draft, target.sid, at.words, ipaSpace(draft, target)), rangeOf(target, 64));
     return;
   }
   if (!stream.translates1) throw new UserError(`STE ${hex(target.sid)} has no stage 1`);
   const cd = readCd(draft, target, at, stream, false);
   const half = halfFor(target, cd.context);
   unmapRange(stage1Set(draft, target, at.words, half), rangeOf(target, half.inputBits));
+}
+
+/** @throws UserError where stage 2 has no tables for such addresses */
+function ipaSpace({ space }: Draft, { ipa }: MapTarget): World {
+  if (ipa === space || (space === 's' && ipa === 'ns')) return ipa;
+  throw new UserError(`stage 2 of a ${space} stream has no ${ipa} addresses`, { todo: `use ipa=${space}` });
+}
+
+/** Says in the STE of a Secure stream where the output of one set of its stage-2 tables lies (3.10.2.2). */
+function setSecureOutput(
+  sid: number,
+  words: Uint32Array,
+  ipa: World,
+  nonSecure: boolean,
+  fresh: boolean,
+): void {
+  const which = ipa === 'ns' ? s.S2NSA : s.S2SA;
+  if (!fresh && which.get(words, 0) !== (nonSecure ? 1 : 0)) {
+    const now = nonSecure ? 's' : 'ns';
+    throw new UserError(`all output of these tables of STE ${hex(sid)} is ${now} (${which.name})`, {
+      todo: `use space=${now}, or change ${which.name} by ste before`,
+    });
+  }
+  which.set(words, 0, nonSecure ? 1 : 0);
 }
 
 function rangeOf({ iova, size }: MapTarget, inputBits: number): InputRange {
@@ -353,17 +379,26 @@ function mapStage2(draft: Draft, request: MapRequest): void {
     s.V.set(words, 0, 1);
     s.Config.set(words, 0, stage1 ? s.Config.names.NESTED : s.Config.names.S2);
     addStage2(draft, sid, words, request.granuleBits ?? 12);
+    // Non-secure addresses stay Non-secure, unless the statement says otherwise.
+    if (draft.space === 's') s.S2NSA.set(words, 0, 1);
   }
+  const ipa = ipaSpace(draft, request);
+  const ns = saysNonSecure(request, draft.space, draft.space !== 'ns');
+  if (draft.space === 's') setSecureOutput(sid, words, ipa, ns, !had);
   decodeSte(draft, sid, { pa: before.pa, words });
-  const set = stage2Set(draft, sid, words);
+  const set = stage2Set(draft, sid, words, ipa);
   refuseOtherGranule(request, set.tables.granuleBits, set.name);
   const { lo, hi } = stage2Attributes(access, accessFlag, attribute ?? undefined);
-  const ns = saysNonSecure(request, draft.space, draft.space === 'realm');
   const from = request.iova;
   mapRange(
     set,
     { from, to: from + request.size },
-    { output: request.output, lo, hi: ns ? (hi | LEAF_NS) >>> 0 : hi, leafLog2: request.leafLog2 },
+    {
+      output: request.output,
+      lo,
+      hi: ns && draft.space === 'realm' ? (hi | LEAF_NS) >>> 0 : hi,
+      leafLog2: request.leafLog2,
+    },
   );
   if (stage1 && !had) mapStructures(draft, sid, before.words, words);
   draft.writeStructure(before.pa, words, `STE ${hex(sid)}`, PUBLISH.ste);

@@ -1,11 +1,12 @@
 import { hex } from '../../../bits/u64.ts';
 import { UserError } from '../../../bits/user-error.ts';
+import type { World } from '../../../bits/world.ts';
 import { countingWords } from '../../../model/field-bits.ts';
 import type { WorldState } from '../../../model/state.ts';
 import type { Tables } from '../../../model/translate/configuration.ts';
 import { levelShift } from '../../../model/translate/descriptor.ts';
 import { decodeStage2 } from '../../../model/translate/stage2-config.ts';
-import { stage2StartLevel } from '../../../model/translate/stage2-format.ts';
+import { stage2StartLevel, tableFields } from '../../../model/translate/stage2-format.ts';
 import { S2_LEAF } from '../../../spec/descriptors.ts';
 import { STE } from '../../../spec/ste.ts';
 import {
@@ -31,10 +32,15 @@ export function hasStage2(words: Uint32Array): boolean {
   return (f.Config.get(words, 0) & STAGE2_ON) === STAGE2_ON;
 }
 
-/** The stage-2 tables of an STE whose stage 2 is on. @throws UserError when they have a format that is not built here */
-export function stage2Set(draft: Draft, sid: number, words: Uint32Array): TableSet {
+/**
+ * The stage-2 tables of an STE whose stage 2 is on.
+ * @param ipa the space of their input; a Secure STE has tables of either (3.10.2.2)
+ * @throws UserError when they have a format that is not built here
+ */
+export function stage2Set(draft: Draft, sid: number, words: Uint32Array, ipa: World = draft.space): TableSet {
   const state = draft.smmu.state(draft.space);
-  const tables: Tables = decodeStage2(countingWords(state.bits.of(STE), words, 0), state);
+  const config = decodeStage2(countingWords(state.bits.of(STE), words, 0), state);
+  const tables: Tables = ipa === draft.space ? config : (config.nonSecure ?? config);
   if (tables.format !== 'VMSAv8-64') {
     throw new UserError(`stage 2 of STE ${hex(sid)} has ${tables.format} tables`, { todo: 'set S2AA64=1' });
   }
@@ -95,10 +101,7 @@ export function sizeCode(bits: number): number {
  */
 export function addStage2(draft: Draft, sid: number, words: Uint32Array, granuleBits: GranuleBits): void {
   const state = draft.smmu.state(draft.space);
-  const bits = inputBitsOf(state);
   f.S2AA64.set(words, 0, 1);
-  f.S2TG.set(words, 0, TG0_LOG2.indexOf(granuleBits));
-  f.S2T0SZ.set(words, 0, 64 - bits);
   f.S2PS.set(
     words,
     0,
@@ -109,11 +112,28 @@ export function addStage2(draft: Draft, sid: number, words: Uint32Array, granule
   f.S2SH0.set(words, 0, INNER_SHAREABLE);
   f.S2R.set(words, 0, 1);
   if (f.S2VMID.get(words, 0) === 0) f.S2VMID.set(words, 0, draft.tag('vmid'));
+  addTables(draft, sid, words, granuleBits, false);
+  if (draft.space === 's') addTables(draft, sid, words, granuleBits, true);
+}
+
+/** Empty tables for one space of IPAs. */
+function addTables(
+  draft: Draft,
+  sid: number,
+  words: Uint32Array,
+  granuleBits: GranuleBits,
+  secure: boolean,
+): void {
+  const state = draft.smmu.state(draft.space);
+  const bits = inputBitsOf(state);
+  const fields = tableFields({ secure });
+  fields.TG.set(words, 0, TG0_LOG2.indexOf(granuleBits));
+  fields.T0SZ.set(words, 0, 64 - bits);
   const entryBits = granuleBits - 3;
   let best = { sl: -1, bytes: Number.POSITIVE_INFINITY };
   for (let sl = 0; sl < 4; sl++) {
-    f.S2SL0.set(words, 0, sl);
-    const start = stage2StartLevel({ w: words, state });
+    fields.SL0.set(words, 0, sl);
+    const start = stage2StartLevel({ w: words, state, secure });
     if (start === null) continue;
     const index = bits - levelShift(start.level, granuleBits);
     const side = 2 ** Math.max(index - entryBits, 0);
@@ -123,7 +143,7 @@ export function addStage2(draft: Draft, sid: number, words: Uint32Array, granule
   if (best.sl < 0) {
     throw new UserError(`stage 2 of STE ${hex(sid)}: no start level goes with ${bits} bits and this granule`);
   }
-  f.S2SL0.set(words, 0, best.sl);
+  fields.SL0.set(words, 0, best.sl);
   const { hi, lo } = halvesOf(draft.table(Math.max(best.bytes, 4096)));
-  f.S2TTB.setHalves(words, 0, hi, lo);
+  fields.TTB.setHalves(words, 0, hi, lo);
 }

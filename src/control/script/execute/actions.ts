@@ -233,6 +233,7 @@ function targetOf(reading: Reading): MapTarget {
     sid: Number(reading.required('sid', SID_LIMIT)),
     ssid: ssid === null ? -1 : Number(ssid),
     stage: reading.argument('stage')?.text === '2' ? 2 : 1,
+    ipa: reading.world('ipa', reading.world()),
     iova: reading.required('iova'),
     size: reading.required('size', 1n << 57n),
   };
@@ -261,7 +262,7 @@ function mapStatement(of: Context): Action {
         granuleBits: granule === null ? null : (GRANULE_BITS[granule.text] ?? 12),
         leafLog2: leaf,
         accessFlag: reading.argument('af')?.text !== '0',
-        space: reading.world('space', draft.space),
+        space: reading.world('space', reading.argument('ipa') === null ? draft.space : target.ipa),
         global: reading.flag('global'),
         attribute: attributeOf(reading, target.stage),
       }),
