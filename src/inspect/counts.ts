@@ -228,12 +228,19 @@ class Surveyor implements Survey {
   }
 
   #stage2(stream: StreamConfig): void {
-    const start = stage2Tables(stream.words, this.#smmu.state(this.#world), this.#world);
-    if (typeof start !== 'string') this.#domain(start, 'S2TTB', stream.sid, stream.vmid);
+    const state = this.#smmu.state(this.#world);
+    const own = stage2Tables(stream.words, state);
+    const name = this.#world === 's' ? 'S_S2TTB' : 'S2TTB';
+    if (typeof own !== 'string') this.#domain(own, name, stream.sid, stream.vmid);
+    if (this.#world !== 's') return;
+    const nonSecure = stage2Tables(stream.words, state, 'ns');
+    if (typeof nonSecure !== 'string') this.#domain(nonSecure, 'S2TTB', stream.sid, stream.vmid);
   }
 
   #domain(start: TableStart, name: string, sid: number, tag: number): void {
-    const key = [start.stage, start.base, start.granuleBits, start.inputBits, start.upper].join('/');
+    const key = [start.space, start.stage, start.base, start.granuleBits, start.inputBits, start.upper].join(
+      '/',
+    );
     const known = this.#domains.get(key);
     if (!known) this.#domains.set(key, { start, name, tag, sids: [sid] });
     else if (known.sids.length < SIDS_KEPT && !known.sids.includes(sid)) known.sids.push(sid);
@@ -252,7 +259,7 @@ export function countAll(smmu: Smmu, world: World, options: MapsOptions = {}): T
   const remarks = [...found.remarks];
   let leafPTEs = 0;
   for (const { start } of found.domains) {
-    const maps = mapsOf(smmu.memory(world), start, { ...options, runLimit: 0 });
+    const maps = mapsOf(smmu, start, { ...options, runLimit: 0 });
     leafPTEs += maps.leaves;
     if (maps.absent.length > 0) remarks.push(`tables of ${where(start)} are not in the image`);
     if (maps.loops.length > 0) remarks.push(`a table of ${where(start)} points back to itself: not followed`);

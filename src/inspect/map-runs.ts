@@ -3,19 +3,23 @@
 import { maskOf } from '../bits/layout.ts';
 import { sizeText } from '../bits/size-text.ts';
 import { hex, hex64, hiOf, loOf } from '../bits/u64.ts';
-import type { World } from '../bits/world.ts';
+import { WORLD_INDEX, WORLDS, type World } from '../bits/world.ts';
 import type { ReadStatus } from '../model/memory.ts';
 import type { ContextConfig } from '../model/translate/configuration.ts';
 import { levelShift } from '../model/translate/descriptor.ts';
 import { PERM, stage1Permissions } from '../model/translate/permission.ts';
+import type { TableSpaces } from '../model/translate/spaces.ts';
 import { S1_LEAF, S2_LEAF } from '../spec/descriptors.ts';
+import { outputSpace } from './spaces.ts';
 import { permText } from './text.ts';
 
 /** Where and how a lookup starts in one set of tables (VMSAv8-64). */
 export interface TableStart {
   readonly stage: 1 | 2;
-  /** Physical address space that the tables lie in. */
+  /** Physical address space that the first table lies in. */
   readonly space: World;
+  /** Where the others lie and where they lead; null where everything is Non-secure. */
+  readonly spaces: TableSpaces | null;
   /** PA of the first table in bytes, aligned as hardware aligns it. */
   readonly base: number;
   /** Level of the first table, -1 to 3. */
@@ -51,6 +55,8 @@ export interface MapRun {
   readonly iova: string;
   readonly last: string;
   readonly pa: string;
+  /** Address space of the output, unless that is the Non-secure one. */
+  readonly space?: World;
   /** Bytes. */
   readonly size: number;
   readonly sizeText: string;
@@ -130,10 +136,12 @@ export class Maps {
     const [offset = 0, pa = 0, size = 0, meta = 0] = this.#runs.subarray(at, at + STRIDE);
     const level = ((meta >>> 6) & 7) - 1;
     const leafSize = 2 ** levelShift(level, this.start.granuleBits);
+    const space = WORLDS[(meta >>> META_SPACE) & 3];
     return {
       iova: inputAddress(this.start, offset),
       last: inputAddress(this.start, offset + size - 1),
       pa: hex(pa),
+      ...(space === undefined || space === 'ns' ? {} : { space }),
       size,
       sizeText: sizeText(size),
       perm: permText(userBits(this.start, meta)),
@@ -152,6 +160,7 @@ export class Maps {
 }
 
 const META_AF = 1 << 13;
+const META_SPACE = 14;
 const { AttrIndx } = S1_LEAF.fields;
 const { MemAttr, XN } = S2_LEAF.fields;
 const AF = maskOf(S1_LEAF.fields.AF);
@@ -195,10 +204,21 @@ export function leafPermissions(start: TableStart, hi: number, lo: number, table
   return rw | (user ? PERM.ux : 0) | (privileged ? PERM.px : 0);
 }
 
-/** What a run has in common, in one small integer. */
-export function leafMeta(start: TableStart, slot: number, hi: number, lo: number, tables: number): number {
+/**
+ * What a run has in common, in one small integer.
+ * @param space in which the leaf descriptor lies
+ */
+export function leafMeta(
+  start: TableStart,
+  slot: number,
+  hi: number,
+  lo: number,
+  tables: number,
+  space: World,
+): number {
   leaf[0] = lo;
   const attr = (start.stage === 2 ? MemAttr : AttrIndx).get(leaf, 0);
   const flag = (lo & AF) !== 0 ? META_AF : 0;
-  return leafPermissions(start, hi, lo, tables) | (slot << 6) | (attr << 9) | flag;
+  const output = WORLD_INDEX[outputSpace(start, space, hi, lo)] << META_SPACE;
+  return leafPermissions(start, hi, lo, tables) | (slot << 6) | (attr << 9) | flag | output;
 }

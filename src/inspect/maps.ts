@@ -7,10 +7,12 @@
  */
 
 import { hiOf, loOf } from '../bits/u64.ts';
+import type { World } from '../bits/world.ts';
 import { DATA, type ReadStatus, type SparseMemory } from '../model/memory.ts';
 import { addressHi, addressLo, firstBlockLevel, levelShift, swap32 } from '../model/translate/descriptor.ts';
 import { HIERARCHICAL_BITS } from '../model/translate/permission.ts';
 import { type Hole, inputAddress, leafMeta, Maps, startEntries, type TableStart } from './map-runs.ts';
+import { type Memories, memoriesOf, nextSpace } from './spaces.ts';
 
 export {
   type Hole,
@@ -42,17 +44,19 @@ const TOGETHER = 512;
 
 /**
  * Lists what one set of tables maps. Reading changes nothing but the memory's resident chunks.
- * @param memory the address space of `start.space`
+ * @param memory of each address space; one alone is that of them all
  */
-export function mapsOf(memory: SparseMemory, start: TableStart, options: MapsOptions = {}): Maps {
-  const walk = new Walk(memory, start, options);
+export function mapsOf(memory: SparseMemory | Memories, start: TableStart, options: MapsOptions = {}): Maps {
+  const walk = new Walk(memoriesOf(memory), start, options);
   walk.table(start.level + 1, hiOf(start.base), loOf(start.base), Math.max(1, startEntries(start)), 0, 0);
   return walk.finish();
 }
 
 /** One walk. Levels are counted as slots: level + 1, so that level -1 is slot 0. */
 class Walk {
-  readonly #memory: SparseMemory;
+  readonly #memories: Memories;
+  /** Where the present table lies. */
+  #space: World;
   readonly #start: TableStart;
   readonly #maps: Maps;
   readonly #runLimit: number;
@@ -76,8 +80,9 @@ class Walk {
   #attributesSlot = -1;
   #attributes = 0;
 
-  constructor(memory: SparseMemory, start: TableStart, options: MapsOptions) {
-    this.#memory = memory;
+  constructor(memories: Memories, start: TableStart, options: MapsOptions) {
+    this.#memories = memories;
+    this.#space = start.space;
     this.#start = start;
     this.#maps = new Maps(start);
     this.#reads = options.limit ?? READS;
@@ -99,7 +104,7 @@ class Walk {
     offset: number,
     tables: number,
   ): boolean {
-    const memory = this.#memory;
+    const memory = this.#memories.memory(this.#space);
     const { granuleBits, wide, bigEndian } = this.#start;
     const shift = levelShift(slot - 1, granuleBits);
     const size = 2 ** shift;
@@ -174,7 +179,8 @@ class Walk {
       if (type !== 0 && !last) {
         const inherited = this.#start.stage === 2 || this.#start.had ? 0 : tables | (hi & HIERARCHICAL_BITS);
         const nextHi = addressHi(hi, lo, granuleBits, wide);
-        if (this.#follow(slot, nextHi, addressLo(lo, granuleBits), offset + index * size, inherited))
+        const next = nextSpace(this.#start, this.#space, hi);
+        if (this.#follow(slot, next, nextHi, addressLo(lo, granuleBits), offset + index * size, inherited))
           below = true;
         words = null;
         continue;
@@ -214,17 +220,35 @@ class Walk {
     return this.#maps;
   }
 
-  #follow(slot: number, nextHi: number, nextLo: number, offset: number, tables: number): boolean {
+  #follow(
+    slot: number,
+    space: World,
+    nextHi: number,
+    nextLo: number,
+    offset: number,
+    tables: number,
+  ): boolean {
     const next = nextHi * TWO32 + nextLo;
     if (this.#path.includes(next)) {
       this.#hole(this.#maps.loops, slot + 1, next, offset, DATA);
       return true;
     }
     // Tables are aligned to 8 bytes at least, so the slot fits below the address.
-    if (this.#barren.has(next + slot)) return false;
-    if (this.table(slot + 1, nextHi, nextLo, 2 ** (this.#start.granuleBits - 3), offset, tables)) return true;
-    if (!this.#stopped) this.#barren.add(next + slot);
+    const isOwn = space === this.#start.space;
+    if (isOwn && this.#barren.has(next + slot)) return false;
+    const before = this.#space;
+    if (space !== before) this.#enter(space);
+    const found = this.table(slot + 1, nextHi, nextLo, 2 ** (this.#start.granuleBits - 3), offset, tables);
+    if (space !== before) this.#enter(before);
+    if (found) return true;
+    if (isOwn && !this.#stopped) this.#barren.add(next + slot);
     return false;
+  }
+
+  /** The next table lies in another space: what leaves are made of is another thing there. */
+  #enter(space: World): void {
+    this.#space = space;
+    this.#attributesSlot = -1;
   }
 
   #hole(into: Hole[], slot: number, pa: number, offset: number, status: ReadStatus): void {
@@ -240,7 +264,7 @@ class Walk {
     this.#attributesHi = hi >>> 18;
     this.#attributesTables = tables;
     this.#attributesSlot = slot;
-    this.#attributes = leafMeta(this.#start, slot, hi, lo, tables);
+    this.#attributes = leafMeta(this.#start, slot, hi, lo, tables, this.#space);
     return this.#attributes;
   }
 

@@ -37,6 +37,7 @@ export function treeRoots(smmu: Smmu, worlds: readonly World[]): TreeNode[] {
 function streamsOf(smmu: Smmu, world: World): Streams {
   return {
     memory: smmu.memory(world),
+    memories: smmu,
     world,
     state: smmu.state(world),
     placeOf: (stream, address) => {

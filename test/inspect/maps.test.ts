@@ -22,6 +22,7 @@ function start(base: number, more: Partial<TableStart> = {}): TableStart {
     had: false,
     wide: false,
     context: null,
+    spaces: null,
     ...more,
   };
 }

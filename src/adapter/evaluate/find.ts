@@ -32,7 +32,7 @@ export const find: LongCommand = {
     for (const domain of domains) {
       await time.pause();
       if (found.length >= MOST || time.over) break;
-      const listed = mapsOf(smmu.memory(domain.start.space), domain.start, {
+      const listed = mapsOf(smmu, domain.start, {
         cancelled: time.stop,
         runLimit: RUNS,
       });
@@ -59,6 +59,6 @@ function hitNode({ name, sids, start }: Domain, run: MapRun, pa: number): Node {
   return {
     name: `StreamID ${sids.map((sid) => hex(sid)).join(', ')} ${name}`,
     value: `${start.stage === 1 ? 'IOVA' : 'IPA'} 0x${input.toString(16)} -> ${hex(pa)} ${run.perm}, in ${runText(run)}`,
-    memory: { space: start.space, pa },
+    memory: { space: run.space ?? 'ns', pa },
   };
 }

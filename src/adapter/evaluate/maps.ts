@@ -1,7 +1,6 @@
 import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
 import { UserError } from '../../bits/user-error.ts';
-import type { World } from '../../bits/world.ts';
 import { survey } from '../../inspect/counts.ts';
 import { type MapRun, type Maps, mapsOf, type TableStart } from '../../inspect/maps.ts';
 import { SID_BITS } from '../../spec/stream-id.ts';
@@ -31,7 +30,7 @@ export const maps: LongCommand = {
     const lines: string[] = [];
     for (const { start, name, tag } of domains) {
       await time.pause();
-      const found = mapsOf(smmu.memory(start.space), start, { cancelled: time.stop });
+      const found = mapsOf(smmu, start, { cancelled: time.stop });
       const tagName = start.stage === 1 ? 'ASID' : 'VMID';
       const head = `${name} ${hex(start.base)}, stage ${start.stage}, ${tagName} ${tag}: ${found.leaves} leaves, ${sizeText(found.bytes)}${found.truncated ? ', listed in part' : ''}`;
       lines.push(head, ...shown(found));
@@ -50,8 +49,8 @@ export const maps: LongCommand = {
 };
 
 /** `0x1000-0x1fff -> 0x80001000  4 KiB  rw-`. */
-export function runText({ iova, last, pa, sizeText: size, perm, accessFlag }: MapRun): string {
-  return `${iova}-${last} -> ${pa}  ${size}  ${perm}${accessFlag ? '' : '  AF=0'}`;
+export function runText({ iova, last, pa, space, sizeText: size, perm, accessFlag }: MapRun): string {
+  return `${iova}-${last} -> ${pa}${space ? ` (${space})` : ''}  ${size}  ${perm}${accessFlag ? '' : '  AF=0'}`;
 }
 
 function shown(found: Maps): string[] {
@@ -70,16 +69,16 @@ function tableNode(name: string, head: string, found: Maps, { base, space }: Tab
       indexed: found.length,
       page: (start, count) =>
         Array.from({ length: Math.max(0, Math.min(count, found.length - start)) }, (_, i) =>
-          runNode(found.run(start + i), space),
+          runNode(found.run(start + i)),
         ),
     },
   };
 }
 
-function runNode(run: MapRun, space: World): Node {
+function runNode(run: MapRun): Node {
   return {
     name: run.iova,
     value: runText(run),
-    memory: { space, pa: Number(run.pa) },
+    memory: { space: run.space ?? 'ns', pa: Number(run.pa) },
   };
 }

@@ -44,7 +44,7 @@ function tagOf(domain: Domain): { asid: number } | { vmid: number } {
 function printAsJson(smmu: Smmu, world: World, domains: readonly Domain[], out: LineWriter): void {
   out.line(`{"world":${JSON.stringify(world)},"domains":[`);
   domains.forEach((domain, i) => {
-    const found = mapsOf(smmu.memory(domain.start.space), domain.start);
+    const found = mapsOf(smmu, domain.start);
     const { start } = domain;
     const head = {
       name: domain.name,
@@ -78,7 +78,7 @@ function holeJson(hole: Maps['absent'][number]): object {
 }
 
 function printAsText(smmu: Smmu, domain: Domain, out: LineWriter): void {
-  const found = mapsOf(smmu.memory(domain.start.space), domain.start);
+  const found = mapsOf(smmu, domain.start);
   const { start } = domain;
   const [tag] = Object.entries(tagOf(domain));
   const streams = domain.sids.map((sid) => hex(sid)).join(', ');
@@ -89,7 +89,7 @@ function printAsText(smmu: Smmu, domain: Domain, out: LineWriter): void {
     const attr = start.stage === 1 ? `attr ${run.attrIdx}` : `MemAttr ${run.attrIdx}`;
     const af = run.accessFlag ? '' : '  AF=0';
     out.line(
-      `  ${run.iova}-${run.last} -> ${run.pa}  ${run.sizeText}  ${run.perm}  L${run.level} x${run.count}  ${attr}${af}`,
+      `  ${run.iova}-${run.last} -> ${run.pa}${run.space ? ` (${run.space})` : ''}  ${run.sizeText}  ${run.perm}  L${run.level} x${run.count}  ${attr}${af}`,
     );
   }
   for (const hole of found.absent) {

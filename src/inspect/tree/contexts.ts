@@ -8,6 +8,7 @@ import type { WorldState } from '../../model/state.ts';
 import type { ContextConfig, StreamConfig } from '../../model/translate/configuration.ts';
 import { CD, CD_BYTES } from '../../spec/cd.ts';
 import { structureHover } from '../hover.ts';
+import type { Memories } from '../spaces.ts';
 import {
   type CdTable,
   cdAddress,
@@ -27,6 +28,7 @@ import { tableChildren } from './tables.ts';
 /** What a CD's place is worked out from. */
 export interface Contexts {
   readonly memory: SparseMemory;
+  readonly memories: Memories;
   readonly world: World;
   readonly state: WorldState;
   readonly stream: StreamConfig;
@@ -164,7 +166,7 @@ function cdChildren(
   if (head !== undefined) {
     if ((head !== 'ttb0' && head !== 'ttb1') || at.stream.stage2 !== null) return [];
     const start = stage1Tables(context, head === 'ttb0' ? 0 : 1, at.world);
-    return typeof start === 'string' ? [] : tableChildren(at.memory, start, `${id}/${head}`, rest, owner);
+    return typeof start === 'string' ? [] : tableChildren(at.memories, start, `${id}/${head}`, rest, owner);
   }
   return ([0, 1] as const)
     .filter((half) => half === 0 || context.twoRanges)
@@ -186,7 +188,7 @@ function ttbNode(
     const why = `level ${level} table at IPA ${hex(base)}, ${inputBits} bits, ${sizeText(2 ** granuleBits)} granule; what lies behind stage 2 is not listed`;
     return note(id, `TTB${half}`, why, 'info');
   }
-  const status = at.memory.status(base);
+  const status = at.memories.memory(start.space).status(base);
   const where = `level ${level} table at ${hex(base)}`;
   const description = `${where}, ${inputBits} bits, ${sizeText(2 ** granuleBits)} granule`;
   const tooltip = escapeMarkdown(
@@ -201,7 +203,7 @@ function ttbNode(
     icon: there ? 'symbol-array' : 'question',
     kind: 'ttb',
     collapsible: there ? 'collapsed' : 'none',
-    address: { space: at.world, pa: hex(base), bytes: 2 ** granuleBits },
+    address: { space: start.space, pa: hex(base), bytes: 2 ** granuleBits },
     ...owner,
   };
 }

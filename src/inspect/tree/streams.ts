@@ -9,6 +9,7 @@ import type { StreamConfig } from '../../model/translate/configuration.ts';
 import { L1STD, L1STD_BYTES } from '../../spec/l1std.ts';
 import { STE, STE_BYTES } from '../../spec/ste.ts';
 import { hover, structureHover } from '../hover.ts';
+import type { Memories } from '../spaces.ts';
 import { busDeviceFunction } from '../stream-id.ts';
 import {
   arrayOf,
@@ -22,7 +23,7 @@ import {
   streamOf,
 } from '../streams.ts';
 import { stage2Tables } from '../tables.ts';
-import { countText, escapeMarkdown } from '../text.ts';
+import { countText, escapeMarkdown, worldName } from '../text.ts';
 import { type Contexts, contextChildren } from './contexts.ts';
 import { note, parseSegment, statusIcon, statusText, type TreeNode, unreadable } from './node.ts';
 import { GROUP, listing, type Run } from './runs.ts';
@@ -31,6 +32,7 @@ import { tableChildren } from './tables.ts';
 /** The stream table of one world. */
 export interface Streams {
   readonly memory: SparseMemory;
+  readonly memories: Memories;
   readonly world: World;
   readonly state: WorldState;
   /** Where stage 2 of a stream puts the address of a CD (PA in bytes), or null where it does not. */
@@ -365,19 +367,23 @@ function steChildren(at: Streams, id: string, sid: number, path: readonly string
   const stream = streamOf(read, at.world, at.state);
   if (isFault(stream)) return [];
   const [head, ...rest] = path;
-  if (head === 's2') {
-    const start = stage2Tables(read.words, at.state, at.world);
-    return typeof start === 'string' ? [] : tableChildren(at.memory, start, `${id}/s2`, rest, { sid });
+  if (head === 's2' || head === 's2ns') {
+    const start = stage2Tables(read.words, at.state, head === 's2' ? at.world : 'ns');
+    return typeof start === 'string' ? [] : tableChildren(at.memories, start, `${id}/${head}`, rest, { sid });
   }
-  const { memory, world, state } = at;
+  const { memory, memories, world, state } = at;
   const place = (address: number): number | null => at.placeOf(stream, address);
-  const contexts: Contexts = { memory, world, state, stream, place };
+  const contexts: Contexts = { memory, memories, world, state, stream, place };
   if (read.kind === 'nested' && head === 's1') return contextChildren(contexts, `${id}/s1`, rest);
   if (head !== undefined) return read.kind === 's1' ? contextChildren(contexts, id, path) : [];
   if (read.kind === 's1') return contextChildren(contexts, id, path);
   const nodes: TreeNode[] = [];
   if (read.kind === 'nested') nodes.push(stage1Node(stream, id));
-  if (read.kind === 's2' || read.kind === 'nested') nodes.push(stage2Node(at, read, id));
+  if (read.kind === 's2' || read.kind === 'nested') {
+    nodes.push(stage2Node(at, read, id, 's2', at.world));
+    // A Secure stream has tables for Non-secure IPAs as well (3.10.2.2).
+    if (at.world === 's') nodes.push(stage2Node(at, read, id, 's2ns', 'ns'));
+  }
   return nodes;
 }
 
@@ -395,21 +401,24 @@ function stage1Node({ sid, s1ContextPtr }: StreamConfig, parent: string): TreeNo
   };
 }
 
-function stage2Node(at: Streams, read: SteRead, parent: string): TreeNode {
-  const start = stage2Tables(read.words, at.state, at.world);
-  if (typeof start === 'string') return note(`${parent}/s2`, 'Stage 2', start);
+function stage2Node(at: Streams, read: SteRead, parent: string, name: 's2' | 's2ns', input: World): TreeNode {
+  const id = `${parent}/${name}`;
+  const label = at.world === 's' ? `Stage 2 (${worldName(input)} IPAs)` : 'Stage 2';
+  const start = stage2Tables(read.words, at.state, input);
+  if (typeof start === 'string') return note(id, label, start);
   const where = `level ${start.level} table at ${hex(start.base)}`;
-  const there = at.memory.status(start.base) === DATA;
+  const status = at.memories.memory(start.space).status(start.base);
+  const there = status === DATA;
   const more = `${start.inputBits} bits, ${sizeText(2 ** start.granuleBits)} granule`;
   return {
-    id: `${parent}/s2`,
-    label: 'Stage 2',
-    description: there ? `${where}, ${more}` : `${where} is ${statusText(at.memory.status(start.base))}`,
+    id,
+    label,
+    description: there ? `${where}, ${more}` : `${where} is ${statusText(status)}`,
     tooltip: '',
     icon: there ? 'symbol-array' : 'question',
     kind: 'ttb',
     collapsible: there ? 'collapsed' : 'none',
-    address: { space: at.world, pa: hex(start.base), bytes: 2 ** start.granuleBits },
+    address: { space: start.space, pa: hex(start.base), bytes: 2 ** start.granuleBits },
     sid: read.sid,
   };
 }

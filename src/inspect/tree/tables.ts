@@ -2,7 +2,8 @@
 
 import { sizeText } from '../../bits/size-text.ts';
 import { hex, hex64, hiOf, loOf, toNumber } from '../../bits/u64.ts';
-import { DATA, type ReadStatus, type SparseMemory } from '../../model/memory.ts';
+import type { World } from '../../bits/world.ts';
+import { DATA, type ReadStatus } from '../../model/memory.ts';
 import {
   addressHi,
   addressLo,
@@ -16,6 +17,7 @@ import { HIERARCHICAL_BITS } from '../../model/translate/permission.ts';
 import { S1_LEAF, S2_LEAF, TABLE } from '../../spec/descriptors.ts';
 import { structureHover } from '../hover.ts';
 import { inputAddress, leafPermissions, startEntries, type TableStart, userBits } from '../maps.ts';
+import { type Memories, nextSpace, outputSpace } from '../spaces.ts';
 import { permText } from '../text.ts';
 import { parseSegment, statusText, type TreeNode, unreadable } from './node.ts';
 import { listing, type Run } from './runs.ts';
@@ -26,6 +28,7 @@ const { MemAttr } = S2_LEAF.fields;
 /** One table on the way down. */
 interface Table {
   readonly pa: number;
+  readonly space: World;
   readonly level: number;
   readonly entries: number;
   /** Input address of entry 0, in bytes from the start of the range. */
@@ -50,14 +53,21 @@ export interface Owner {
 
 /** The children of a set of tables (empty path) or of something below. */
 export function tableChildren(
-  memory: SparseMemory,
+  memory: Memories,
   start: TableStart,
   id: string,
   path: readonly string[],
   owner: Owner,
 ): TreeNode[] {
   const way: Table[] = [
-    { pa: start.base, level: start.level, entries: startEntries(start), offset: 0, deny: 0 },
+    {
+      pa: start.base,
+      space: start.space,
+      level: start.level,
+      entries: startEntries(start),
+      offset: 0,
+      deny: 0,
+    },
   ];
   let range: { first: number; last: number } | null = null;
   for (const text of path) {
@@ -85,6 +95,7 @@ function tableId(id: string, path: readonly string[]): string {
 function below(start: TableStart, table: Table, index: number, entry: Entry): Table {
   return {
     pa: entry.target,
+    space: nextSpace(start, table.space, entry.hi),
     level: table.level + 1,
     entries: 2 ** (start.granuleBits - 3),
     offset: table.offset + index * 2 ** levelShift(table.level, start.granuleBits),
@@ -92,7 +103,8 @@ function below(start: TableStart, table: Table, index: number, entry: Entry): Ta
   };
 }
 
-function readEntry(memory: SparseMemory, start: TableStart, table: Table, index: number): Entry {
+function readEntry(memories: Memories, start: TableStart, table: Table, index: number): Entry {
+  const memory = memories.memory(table.space);
   const pa = table.pa + index * 8;
   const status = memory.load64(hiOf(pa), loOf(pa));
   if (status !== DATA) return { kind: 'unreadable', status, lo: 0, hi: 0, target: 0 };
@@ -109,7 +121,7 @@ function readEntry(memory: SparseMemory, start: TableStart, table: Table, index:
 }
 
 function entries(
-  memory: SparseMemory,
+  memory: Memories,
   start: TableStart,
   way: readonly Table[],
   range: { first: number; last: number } | null,
@@ -150,14 +162,14 @@ function groupNode(start: TableStart, table: Table, run: Run, id: string, owner:
     icon: 'list-tree',
     kind: 'range',
     collapsible: 'collapsed',
-    address: { space: start.space, pa: hex(table.pa + run.first * 8), bytes: (run.last - run.first + 1) * 8 },
+    address: { space: table.space, pa: hex(table.pa + run.first * 8), bytes: (run.last - run.first + 1) * 8 },
     ...owner,
     iova: first,
   };
 }
 
 function runNode(
-  memory: SparseMemory,
+  memory: Memories,
   start: TableStart,
   way: readonly Table[],
   run: Run,
@@ -170,8 +182,8 @@ function runNode(
   const { first, label } = spanText(start, table, run);
   const nodeId = count === 1 ? `${id}/${run.first}` : `${id}/r.${run.first}-${run.last}`;
   const at = table.pa + run.first * 8;
-  const address = { space: start.space, pa: hex(at), bytes: count * 8 } as const;
-  if (entry.kind === 'unreadable') return unreadable(nodeId, label, entry.status, start.space, at, count * 8);
+  const address = { space: table.space, pa: hex(at), bytes: count * 8 } as const;
+  if (entry.kind === 'unreadable') return unreadable(nodeId, label, entry.status, table.space, at, count * 8);
   if (entry.kind === 'invalid') {
     const description = count === 1 ? 'not mapped' : `not mapped (${count} entries)`;
     const raw =
@@ -196,7 +208,7 @@ function runNode(
 }
 
 function tableNode(
-  memory: SparseMemory,
+  memory: Memories,
   start: TableStart,
   way: readonly Table[],
   entry: Entry,
@@ -218,7 +230,7 @@ function tableNode(
     const description = `${to} points back to itself: not followed`;
     return { ...base, description, icon: 'warning', collapsible: 'none' };
   }
-  const status = memory.status(entry.target);
+  const status = memory.memory(nextSpace(start, table.space, entry.hi)).status(entry.target);
   if (status !== DATA) {
     return { ...base, description: `${to} is ${statusText(status)}`, icon: 'question', collapsible: 'none' };
   }
@@ -244,12 +256,13 @@ function leafNode(
   const what = table.level === 3 ? 'page' : 'block';
   const many = count === 1 ? sizeText(size) : `${count} ${what}s, ${sizeText(size * count)}`;
   const flag = AF.get(words, 0) ? '' : ', AF=0';
+  const output = outputSpace(start, table.space, entry.hi, entry.lo);
   const layout = start.stage === 2 ? S2_LEAF : S1_LEAF;
   const title = `Level ${table.level} ${what}: ${iova} to ${hex(entry.target)}`;
   return {
     id,
     label,
-    description: `→ ${hex(entry.target)} ${perm} ${many}, ${attr}${flag}`,
+    description: `→ ${hex(entry.target)}${output === 'ns' ? '' : ` (${output})`} ${perm} ${many}, ${attr}${flag}`,
     tooltip: structureHover(layout, words, 0, title, { world: start.space, granuleBits: start.granuleBits }),
     icon: table.level === 3 ? 'file' : 'file-binary',
     kind: 'page',

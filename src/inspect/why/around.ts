@@ -58,9 +58,9 @@ export function stage1Start(facts: Located): TableStart | null {
 
 /** The tables that stage 2 of a transaction walks, or null. */
 export function stage2Start(facts: Located): TableStart | null {
-  const { stream, state, transaction } = facts;
+  const { stream, state, fault } = facts;
   if (stream === null || stream.stage2 === null) return null;
-  const start = stage2Tables(stream.words, state, transaction.world);
+  const start = stage2Tables(stream.words, state, fault?.ipaNs ? 'ns' : state.world);
   return typeof start === 'string' ? null : start;
 }
 
@@ -68,13 +68,12 @@ export function stage2Start(facts: Located): TableStart | null {
 export function nearestFor(facts: Located): Nearest | null {
   const { fault, smmu, transaction } = facts;
   if (fault === null || fault.stage === 0) return null;
-  const memory = smmu.memory(transaction.world);
   if (fault.stage === 2) {
     const start = stage2Start(facts);
     if (start === null || fault.ipa === undefined || fault.ipa >= 2 ** start.inputBits) return null;
-    return nearestMappings(memory, start, fault.ipa);
+    return nearestMappings(smmu, start, fault.ipa);
   }
   const start = stage1Start(facts);
   if (start === null) return null;
-  return nearestMappings(memory, start, offsetIn(start, transaction.vaHi, transaction.vaLo), placeBy(facts));
+  return nearestMappings(smmu, start, offsetIn(start, transaction.vaHi, transaction.vaLo), placeBy(facts));
 }

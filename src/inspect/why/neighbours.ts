@@ -1,6 +1,7 @@
 /** The mapped runs around an input address: a search that goes outward from it, and reads no more than it needs. */
 
 import { hex, hiOf, loOf, toNumber } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
 import { DATA, type SparseMemory } from '../../model/memory.ts';
 import {
   addressHi,
@@ -14,6 +15,7 @@ import {
 import { HIERARCHICAL_BITS } from '../../model/translate/permission.ts';
 import { leafMeta } from '../map-runs.ts';
 import { inputAddress, type MapRun, Maps, startEntries, type TableStart } from '../maps.ts';
+import { type Memories, memoriesOf, nextSpace } from '../spaces.ts';
 import type { Nearest } from './explanation.ts';
 
 /** Descriptors that one search reads at most. */
@@ -35,21 +37,21 @@ export type Place = (address: number) => number | null;
 class Search {
   reads = 0;
   complete = true;
-  readonly #memory: SparseMemory;
+  readonly #memories: Memories;
   readonly #start: TableStart;
   readonly #place: Place;
 
-  constructor(memory: SparseMemory, start: TableStart, place: Place) {
-    this.#memory = memory;
+  constructor(memories: Memories, start: TableStart, place: Place) {
+    this.#memories = memories;
     this.#start = start;
     this.#place = place;
   }
 
   /** The first leaf at `from` or beyond it in that direction; `from` in bytes from the start of the range. */
   leaf(from: number, direction: Direction): Leaf | null {
-    const { base, level } = this.#start;
+    const { base, level, space } = this.#start;
     if (from < 0 || from >= 2 ** this.#start.inputBits) return null;
-    return this.#in(base, level, startEntries(this.#start), 0, from, direction, 0);
+    return this.#in(base, level, startEntries(this.#start), 0, from, direction, 0, space);
   }
 
   #in(
@@ -60,8 +62,10 @@ class Search {
     from: number,
     direction: Direction,
     inherited: number,
+    space: World,
   ): Leaf | null {
     const { granuleBits, wide, bigEndian, stage, had } = this.#start;
+    const memory = this.#memories.memory(space);
     const size = 2 ** levelShift(level, granuleBits);
     const wanted = Math.floor((from - offset) / size);
     let index = Math.min(Math.max(wanted, 0), entries - 1);
@@ -72,23 +76,24 @@ class Search {
       }
       this.reads++;
       const pa = this.#place(table + index * 8);
-      if (pa === null || this.#memory.load64(hiOf(pa), loOf(pa)) !== DATA) {
+      if (pa === null || memory.load64(hiOf(pa), loOf(pa)) !== DATA) {
         this.complete = false;
         continue;
       }
-      const lo = bigEndian ? swap32(this.#memory.hi) : this.#memory.lo;
-      const hi = bigEndian ? swap32(this.#memory.lo) : this.#memory.hi;
+      const lo = bigEndian ? swap32(memory.hi) : memory.lo;
+      const hi = bigEndian ? swap32(memory.lo) : memory.hi;
       const kind = descriptorKind(lo, level, granuleBits, wide);
       if (kind === INVALID) continue;
       const at = offset + index * size;
       const target = toNumber(addressHi(hi, lo, granuleBits, wide), addressLo(lo, granuleBits));
       if (kind === LEAF_DESCRIPTOR) {
-        const meta = leafMeta(this.#start, level + 1, hi, lo, inherited);
+        const meta = leafMeta(this.#start, level + 1, hi, lo, inherited, space);
         return { offset: at, pa: Math.floor(target / size) * size, size, meta };
       }
       const tables = stage === 2 || had ? 0 : inherited | (hi & HIERARCHICAL_BITS);
       const inside = index === wanted ? from : direction > 0 ? at : at + size - 1;
-      const below = this.#in(target, level + 1, 2 ** (granuleBits - 3), at, inside, direction, tables);
+      const next = nextSpace(this.#start, space, hi);
+      const below = this.#in(target, level + 1, 2 ** (granuleBits - 3), at, inside, direction, tables, next);
       if (below !== null) return below;
     }
     return null;
@@ -120,12 +125,12 @@ class Search {
  * @param place where tables lie; left out, their addresses are PAs
  */
 export function nearestMappings(
-  memory: SparseMemory,
+  memory: SparseMemory | Memories,
   start: TableStart,
   offset: number,
   place: Place = (address) => address,
 ): Nearest {
-  const search = new Search(memory, start, place);
+  const search = new Search(memoriesOf(memory), start, place);
   const at = search.leaf(offset, -1);
   const holds = at !== null && at.offset + at.size > offset;
   let inside: MapRun | null = null;
