@@ -178,7 +178,7 @@ describe('translate', () => {
   });
 
   test('says which lines of a batch it cannot answer', async () => {
-    const file = put(folder, 'realm.jsonl', '{"sid":8,"iova":"0x0","rw":"r","world":"realm"}\n');
+    const file = put(folder, 'root.jsonl', '{"sid":8,"iova":"0x0","rw":"r","world":"root"}\n');
     const { status, out, err } = await smmuDebug('translate', ...basic, '--batch', file);
     expect(status).toBe(1);
     expect(JSON.parse(out)).toMatchObject({ ok: false, outcome: 'not-modelled' });

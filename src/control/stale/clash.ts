@@ -104,7 +104,7 @@ function throughStage2({ fresh, reader, transaction: t }: Case, other: Reading):
   if (V.get(ste.words, 0) === 0 || (Config.get(ste.words, 0) & S2) !== S2) return null;
   const words = own.words.slice();
   words.set(ste.words.subarray(STAGE_2, AFTER_STAGE_2), STAGE_2);
-  return reader.with(t, wordsInstead(own.pa, words));
+  return reader.with(t, wordsInstead(own.pa, own.space, words));
 }
 
 /** Both read the very same CD and STE: then it is one address space. */

@@ -1,5 +1,6 @@
 /** Which write made an entry old: the one before which memory still said what the entry says. */
 
+import type { World } from '../../bits/world.ts';
 import type { TlbEntry } from '../../model/caches/tlb.ts';
 import type { Dated, Version } from '../../model/caches/versions.ts';
 import type { Frame, Plan, Transaction } from '../../model/plan.ts';
@@ -30,7 +31,7 @@ export function findWrite(
   let found: Dated<Version> | null = null;
   for (let at = 0; at < frame.words.length; at += 2) {
     const [lo, hi] = [frame.words[at] as number, frame.words[at + 1] as number];
-    const one = lastOf(smmu, frame.pa + at * 4, hi, lo);
+    const one = lastOf(smmu, frame.space, frame.pa + at * 4, hi, lo);
     if (one !== null && (found === null || one.at < found.at)) found = one;
   }
   return found ?? writeBefore(smmu, plan.operation.transaction, frame);
@@ -50,19 +51,22 @@ function writeBefore(smmu: Smmu, t: Transaction, { kind, words }: Frame): Dated<
 const pair = new Uint32Array(2);
 
 /** The newest overwritten value of a doubleword that is this one, unless it stands there again. */
-function lastOf(smmu: Smmu, pa: number, hi: number, lo: number): Dated<Version> | null {
-  smmu.memory('ns').load(pa, pair, 0, 2);
+function lastOf(smmu: Smmu, space: World, pa: number, hi: number, lo: number): Dated<Version> | null {
+  smmu.memory(space).load(pa, pair, 0, 2);
   if (pair[0] === lo && pair[1] === hi) return null;
-  return smmu.versions.of(pa).findLast(({ of }) => of.hi === hi && of.lo === lo) ?? null;
+  return smmu.versions.of(pa, space).findLast(({ of }) => of.hi === hi && of.lo === lo) ?? null;
 }
 
-function leafWrite(
-  smmu: Smmu,
-  leaf: Pick<TlbEntry, 'descriptorAtHi' | 'descriptorAtLo' | 'descriptorHi' | 'descriptorLo'>,
-): Dated<Version> | null {
+type Leaf = Pick<
+  TlbEntry,
+  'descriptorAtHi' | 'descriptorAtLo' | 'descriptorHi' | 'descriptorLo' | 'descriptorSpace'
+>;
+
+function leafWrite(smmu: Smmu, leaf: Leaf): Dated<Version> | null {
   const pa = (leaf.descriptorAtHi >>> 0) * 2 ** 32 + (leaf.descriptorAtLo >>> 0);
   const [hi, lo] = [leaf.descriptorHi >>> 0, leaf.descriptorLo >>> 0];
-  return lastOf(smmu, pa, hi, lo) ?? lastOf(smmu, pa, swap32(lo), swap32(hi));
+  const space = leaf.descriptorSpace;
+  return lastOf(smmu, space, pa, hi, lo) ?? lastOf(smmu, space, pa, swap32(lo), swap32(hi));
 }
 
 function writeOfTlb(
@@ -84,7 +88,7 @@ function writeOfTlb(
     // Or what it was made from by then was old already, and the rest as it is now.
     const mixed = reader.with(
       asking,
-      wordsInstead(version.of.pa, Uint32Array.of(version.of.lo, version.of.hi)),
+      wordsInstead(version.of.pa, version.of.space, Uint32Array.of(version.of.lo, version.of.hi)),
     );
     if (!isUnknown(mixed) && gives(mixed, stored)) return version;
   }
@@ -94,9 +98,10 @@ function writeOfTlb(
 /** The overwritten values where a reading reads, the newest first. */
 function versionsOn({ versions }: Smmu, { plan }: Reading): Dated<Version>[] {
   const found: Dated<Version>[] = [];
-  for (const { pa, words } of plan.frames) {
+  for (const { pa, space, words } of plan.frames) {
     if (pa === null) continue;
-    for (let at = 0; at < words.length; at += 2) found.push(...versions.of(pa + at * 4).slice(-MOMENTS));
+    for (let at = 0; at < words.length; at += 2)
+      found.push(...versions.of(pa + at * 4, space).slice(-MOMENTS));
   }
   return found.sort((a, b) => b.at - a.at).slice(0, MOMENTS);
 }

@@ -140,7 +140,8 @@ function madeByOld(
   const reader = readerOf(smmu);
   const fresh = reader.now(t);
   const old = use.structure?.words;
-  const mixed = old === undefined || now?.pa == null ? null : reader.with(t, wordsInstead(now.pa, old));
+  const mixed =
+    old === undefined || now?.pa == null ? null : reader.with(t, wordsInstead(now.pa, now.space, old));
   const hits = plan.steps.flatMap(({ used }) => (used?.kind === 'tlb' ? [used] : []));
   const made = [...hits, ...keptBy(smmu, plan).tlb, ...(mixed?.tlb ?? [])].filter((one) => isOld(one, fresh));
   const { ids } = smmu.state(t.world);

@@ -56,9 +56,9 @@ export function explainStale(
 }
 
 function writeOf(smmu: Smmu, { of, at }: Dated<Version>, origins: Origins | null): StaleWrite {
-  const next = smmu.versions.before(of.pa, at + 1);
+  const next = smmu.versions.before(of.pa, at + 1, of.space);
   const words = new Uint32Array(2);
-  smmu.memory('ns').load(of.pa, words, 0, 2);
+  smmu.memory(of.space).load(of.pa, words, 0, 2);
   const now = next ?? { lo: words[0] as number, hi: words[1] as number };
   return { index: origins?.versionMade(of) ?? null, pa: of.pa, old: of, now };
 }

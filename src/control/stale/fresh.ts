@@ -1,5 +1,6 @@
 /** What a transaction comes to when everything is read anew, now or as memory stood at an earlier moment. */
 
+import { WORLDS } from '../../bits/world.ts';
 import type { DptEntry } from '../../model/caches/dpt.ts';
 import type { GptEntry } from '../../model/caches/gpt.ts';
 import type { PartidMap } from '../../model/caches/partid-maps.ts';
@@ -39,13 +40,14 @@ export class FreshReader {
   readonly #smmu: Smmu;
   readonly #cold: Smmu;
   readonly #past: Smmu;
-  readonly #memory: PastMemory;
+  readonly #memories: readonly PastMemory[];
 
   constructor(smmu: Smmu) {
     this.#smmu = smmu;
     this.#cold = smmu.cold();
-    this.#memory = new PastMemory(smmu.memory('ns'));
-    this.#past = smmu.cold({ ns: this.#memory });
+    const memories = WORLDS.map((space) => [space, new PastMemory(smmu.memory(space), space)] as const);
+    this.#memories = memories.map(([, memory]) => memory);
+    this.#past = smmu.cold(Object.fromEntries(memories));
   }
 
   /** As memory stands now. */
@@ -56,12 +58,12 @@ export class FreshReader {
   /** As memory stood just before a moment of {@link Smmu.versions}. */
   before(transaction: Transaction, moment: number): Reading {
     const { versions } = this.#smmu;
-    return this.with(transaction, (pa) => versions.before(pa, moment));
+    return this.with(transaction, (pa, space) => versions.before(pa, moment, space));
   }
 
   /** As memory stands now, but for some doublewords. */
   with(transaction: Transaction, instead: Instead): Reading {
-    this.#memory.instead = instead;
+    for (const memory of this.#memories) memory.instead = instead;
     return readingOf(this.#past, transaction);
   }
 }

@@ -48,7 +48,7 @@ function candidates(of: Case): Candidate[] {
     const isStructure = STRUCTURE_FRAMES.has(frame.kind);
     if (!isStructure && frame.kind !== 'descriptor') continue;
     for (let at = 0; at < frame.words.length; at += 2) {
-      const list = versions.of(frame.pa + at * 4);
+      const list = versions.of(frame.pa + at * 4, frame.space);
       // Newest first: once one surely went, all before it went too.
       for (let i = list.length - 1; i >= Math.max(0, list.length - SCANNED); i--) {
         const version = list[i] as Dated<Version>;
@@ -112,7 +112,7 @@ function structureUse(
   if (now?.pa == null || now.words.every((word, i) => word === entry.words[i])) return null;
   const location: StructureLocation = { kind: 'structure', ...entry };
   if (smmu.versions.lastCovered(location) > version.at) return null;
-  const mixed = reader.with(transaction, wordsInstead(now.pa, entry.words));
+  const mixed = reader.with(transaction, wordsInstead(now.pa, now.space, entry.words));
   if (isUnknown(mixed)) return null;
   const difference = compareOutcomes(mixed.plan.outcome, fresh.plan.outcome);
   if (difference === null) return null;
@@ -120,7 +120,7 @@ function structureUse(
   return {
     certainty: 'possible',
     class: difference.class,
-    step: stepOf(of, version.of.pa),
+    step: stepOf(of, version.of),
     used: null,
     what: name,
     differs: structureText(entry.structure, entry.words, now.words),
@@ -184,7 +184,7 @@ function tlbUse(
   return {
     certainty: 'possible',
     class: difference.class,
-    step: stepOf(of, version.of.pa),
+    step: stepOf(of, version.of),
     used: null,
     what: entryText(stored),
     differs: difference.text,
@@ -226,7 +226,7 @@ function differenceOf(of: Case, past: Reading, stored: StoredEntry): Difference 
 /** What the transaction comes to with an old descriptor in the place of another. */
 function outcomeWith({ fresh, reader, transaction }: Case, old: TlbEntry, now: TlbEntry): Difference | null {
   const words = Uint32Array.of(old.descriptorLo, old.descriptorHi);
-  const mixed = reader.with(transaction, wordsInstead(descriptorPaOf(now), words));
+  const mixed = reader.with(transaction, wordsInstead(descriptorPaOf(now), now.descriptorSpace, words));
   return isUnknown(mixed) ? null : compareOutcomes(mixed.plan.outcome, fresh.plan.outcome);
 }
 
@@ -236,10 +236,12 @@ function isMadeFrom({ nested }: TlbEntry, { descriptorAtHi, descriptorAtLo }: Tl
 }
 
 /** The step of the plan that reads a doubleword or that a cache answers; the first one where none does. */
-function stepOf({ plan }: Case, pa: number): number {
+function stepOf({ plan }: Case, { pa, space }: Version): number {
   const reads = plan.steps.findIndex(({ frame }) => {
     const of = plan.frames[frame];
-    return of?.pa != null && pa >= of.pa && pa < of.pa + Math.max(8, of.words.length * 4);
+    return (
+      of?.pa != null && of.space === space && pa >= of.pa && pa < of.pa + Math.max(8, of.words.length * 4)
+    );
   });
   if (reads >= 0) return reads;
   const hit = plan.steps.findIndex(({ kind }) => kind === 'cache-hit');

@@ -176,7 +176,7 @@ function classOfStructure(of: Case, now: Frame, words: Uint32Array, at: number):
   const whole = compareOutcomes(plan.outcome, fresh.plan.outcome);
   const alone = plan.steps.every(({ kind }, i) => kind !== 'cache-hit' || i === at);
   if (alone || now.pa === null) return whole?.class ?? 'allowed';
-  const mixed = of.reader.with(of.transaction, wordsInstead(now.pa, words));
+  const mixed = of.reader.with(of.transaction, wordsInstead(now.pa, now.space, words));
   if (isUnknown(mixed)) return whole?.class ?? 'allowed';
   return compareOutcomes(mixed.plan.outcome, fresh.plan.outcome)?.class ?? 'allowed';
 }

@@ -2,6 +2,7 @@
 
 import type { Field } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
 import type { Location } from '../../model/caches/location.ts';
 import type { Invalidation, SinceThen } from '../../model/caches/versions.ts';
 import { range, readRange, scopeOfOpcode } from '../../model/commands/tlbi-scope.ts';
@@ -39,10 +40,10 @@ function commandText(words: Uint32Array): string {
 }
 
 /** Which addresses a TLBI names, with the calculation where it is a range (4.4.1.1). */
-function rangeText(smmu: Smmu, words: Uint32Array): string {
+function rangeText(smmu: Smmu, world: World, words: Uint32Array): string {
   const scope = scopeOfOpcode(opcodeOf(words, 0));
   if (scope === undefined || scope.address === null) return '';
-  readRange(scope, scope.address, words, smmu.state('ns'));
+  readRange(scope, scope.address, words, smmu.state(world));
   const first = hex64(scope.address.hi(words, 0), scope.address.lo(words, 0));
   if (range.granuleBits === 0) return ` (it names ${first})`;
   const num = scope.num?.get(words, 0) ?? 0;
@@ -61,7 +62,7 @@ function whyText(
   if (whyNot !== null) {
     const combined = use.tlb?.entry.nested != null && whyNot.startsWith('it leaves stage');
     const more = combined ? ': a translation through both stages goes with stage 1 (4.4.3)' : '';
-    return `does not cover it: ${whyNot}${more}${use.tlb === null || combined ? '' : rangeText(smmu, words)}`;
+    return `does not cover it: ${whyNot}${more}${use.tlb === null || combined ? '' : rangeText(smmu, use.tlb.entry.space.tag.world, words)}`;
   }
   if (!complete) return 'covers it, but is not complete: no CMD_SYNC of its queue has been consumed since';
   if (use.remade !== null && at < use.remade.until)

@@ -1,5 +1,6 @@
 /** How much invalidations remove that was still true: what a driver could have kept. */
 
+import type { World } from '../../bits/world.ts';
 import type { LeavingItem } from '../../model/caches/leaving.ts';
 import type { StructureEntry } from '../../model/caches/structures.ts';
 import type { Used } from '../../model/caches/used.ts';
@@ -101,11 +102,11 @@ function isStillTrue(smmu: Smmu, used: Used, origins: Origins | null): boolean {
     case 'tlb':
       return isTlbTrue(smmu, used, origins);
     case 'structure':
-      return holds(smmu, used.entry.pa, used.entry.words);
+      return holds(smmu, used.entry.world, used.entry.pa, used.entry.words);
     case 'config':
       return isConfigTrue(smmu, used.entry);
     case 'partid-map':
-      return holds(smmu, used.entry.pa, used.entry.words);
+      return holds(smmu, used.entry.world, used.entry.pa, used.entry.words);
     case 'completed':
       return used.items.every((item) => isStructureTrue(smmu, item));
     // What an endpoint or the caches of protection tables keep is not read anew here.
@@ -118,20 +119,21 @@ function isStillTrue(smmu: Smmu, used: Used, origins: Origins | null): boolean {
 
 function isStructureTrue(smmu: Smmu, { store, entry }: LeavingItem): boolean {
   if (store !== smmu.structures) return false;
-  const { pa, words } = entry as StructureEntry;
-  return holds(smmu, pa, words);
+  const { world, pa, words } = entry as StructureEntry;
+  return holds(smmu, world, pa, words);
 }
 
 function isConfigTrue(smmu: Smmu, entry: (Used & { kind: 'config' })['entry']): boolean {
   const contexts = entry.first === null ? [] : [entry.first, ...(entry.others?.values() ?? [])];
   return (
-    holds(smmu, entry.stream.pa, entry.stream.raw) && contexts.every(({ pa, raw }) => holds(smmu, pa, raw))
+    holds(smmu, entry.world, entry.stream.pa, entry.stream.raw) &&
+    contexts.every(({ pa, raw }) => holds(smmu, entry.world, pa, raw))
   );
 }
 
-function holds(smmu: Smmu, pa: number, words: Uint32Array): boolean {
+function holds(smmu: Smmu, space: World, pa: number, words: Uint32Array): boolean {
   const now = new Uint32Array(words.length);
-  if (smmu.memory('ns').load(pa, now, 0, now.length) !== DATA) return false;
+  if (smmu.memory(space).load(pa, now, 0, now.length) !== DATA) return false;
   return now.every((word, i) => word === words[i]);
 }
 
@@ -161,11 +163,16 @@ function isTlbTrue(smmu: Smmu, stored: StoredEntry, origins: Origins | null): bo
 /** Whether the entry's own descriptor, and the leaf of stage 2 where it has one, stand as they were read. */
 function leafStands(smmu: Smmu, { entry }: StoredEntry): boolean {
   const both = entry.nested === null ? [entry] : [entry, entry.nested];
-  return both.every(({ descriptorAtHi, descriptorAtLo, descriptorHi, descriptorLo }) => {
-    const pa = (descriptorAtHi >>> 0) * 2 ** 32 + (descriptorAtLo >>> 0);
-    const [hi, lo] = [descriptorHi >>> 0, descriptorLo >>> 0];
-    return holds(smmu, pa, Uint32Array.of(lo, hi)) || holds(smmu, pa, Uint32Array.of(swap32(hi), swap32(lo)));
-  });
+  return both.every(
+    ({ descriptorAtHi, descriptorAtLo, descriptorHi, descriptorLo, descriptorSpace: space }) => {
+      const pa = (descriptorAtHi >>> 0) * 2 ** 32 + (descriptorAtLo >>> 0);
+      const [hi, lo] = [descriptorHi >>> 0, descriptorLo >>> 0];
+      return (
+        holds(smmu, space, pa, Uint32Array.of(lo, hi)) ||
+        holds(smmu, space, pa, Uint32Array.of(swap32(hi), swap32(lo)))
+      );
+    },
+  );
 }
 
 /** Whether an effect takes an entry out of a cache, or names one that a CMD_SYNC will. */

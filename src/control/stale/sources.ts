@@ -17,9 +17,9 @@ import type { Remade, StoredEntry } from './use.ts';
 const pair = new Uint32Array(2);
 
 /** Whether an entry's own descriptor still stands in memory, in either byte order. */
-function standsThere({ smmu, transaction }: Case, entry: TlbEntry): boolean {
+function standsThere({ smmu }: Case, entry: TlbEntry): boolean {
   const at = (entry.descriptorAtHi >>> 0) * 2 ** 32 + (entry.descriptorAtLo >>> 0);
-  if (smmu.memory(transaction.world).load(at, pair, 0, 2) !== DATA) return false;
+  if (smmu.memory(entry.descriptorSpace).load(at, pair, 0, 2) !== DATA) return false;
   const [hi, lo] = [entry.descriptorHi >>> 0, entry.descriptorLo >>> 0];
   return (pair[0] === lo && pair[1] === hi) || (pair[0] === swap32(hi) && pair[1] === swap32(lo));
 }

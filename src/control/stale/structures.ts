@@ -2,6 +2,7 @@
 
 import type { Field, Layout } from '../../bits/layout.ts';
 import { hex64 } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
 import type { CachedStructure } from '../../model/caches/structures.ts';
 import { CD } from '../../spec/cd.ts';
 import { L1CD } from '../../spec/l1cd.ts';
@@ -33,8 +34,9 @@ export function structureText(structure: CachedStructure, old: Uint32Array, now:
 }
 
 /** Puts words over a place in memory. */
-export function wordsInstead(pa: number, words: Uint32Array): Instead {
-  return (at) => {
+export function wordsInstead(pa: number, space: World, words: Uint32Array): Instead {
+  return (at, where) => {
+    if (where !== space) return null;
     const word = (at - pa) / 4;
     if (word < 0 || word >= words.length) return null;
     return { lo: words[word] as number, hi: words[word + 1] as number };

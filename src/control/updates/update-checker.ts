@@ -109,8 +109,10 @@ export class UpdateChecker implements Checker {
 
   concerns(smmu: Smmu, { operation, effects }: Outline): boolean {
     if (operation.kind === 'memory') return operation.space === this.#world;
-    if (operation.kind === 'transaction')
-      return this.#watches.size > 0 || !this.#used.has(operation.transaction.sid);
+    if (operation.kind === 'transaction') {
+      const { world, sid } = operation.transaction;
+      return world === this.#world && (this.#watches.size > 0 || !this.#used.has(sid));
+    }
     if (this.#watches.size === 0) return false;
     return effects.some((effect) => effect.kind === 'store' && effect.store === smmu.versions);
   }
