@@ -13,8 +13,16 @@ import {
   TRACE_LANGUAGE,
   VIEWS,
 } from '../../extension/manifest.ts';
+import { WORLDS } from '../../src/bits/world.ts';
 import { RESERVED_BITS } from '../../src/model/smmu.ts';
 import { NONSECURE_FEATURES } from '../../src/spec/feature-most.ts';
+import {
+  CONSUMER_FACTS,
+  CONSUMERS,
+  NOTIFIER_ACCEPTS,
+  NOTIFIER_FLAGS,
+  NOTIFIER_POLICIES,
+} from '../../src/spec/notifiers.ts';
 import { DEFAULT_PRESET, PRESETS } from '../../src/spec/presets.ts';
 import { root, sources, withoutComments } from './sources.ts';
 
@@ -163,5 +171,39 @@ describe('the launch attribute smmu', () => {
   it('offers the ways to treat reserved bits', () => {
     expect(reservedBits?.enum).toEqual(RESERVED_BITS);
     expect(reservedBits?.default).toBe(RESERVED_BITS[0]);
+  });
+});
+
+describe('the launch attributes of notifiers', () => {
+  interface Schema {
+    readonly properties?: Readonly<Record<string, Schema>>;
+    readonly items?: Schema;
+    readonly enum?: readonly unknown[];
+    readonly enumDescriptions?: readonly unknown[];
+    readonly default?: unknown;
+  }
+  const { debuggers } = JSON.parse(text).contributes as {
+    debuggers: readonly { configurationAttributes: { launch: Schema } }[];
+  };
+  const { devices, notifierPolicy, notifierAccepts } =
+    debuggers[0]?.configurationAttributes.launch.properties ?? {};
+  const notifier = devices?.items?.properties?.['notifiers']?.items?.properties;
+
+  it('offer the policies of the table, and what each is', () => {
+    expect(notifierPolicy?.enum).toEqual(Object.keys(NOTIFIER_POLICIES));
+    expect(notifierPolicy?.enumDescriptions).toEqual(Object.values(NOTIFIER_POLICIES).map(({ doc }) => doc));
+    expect([notifierPolicy?.default, notifierAccepts?.default]).toEqual(['qemu-upstream', 'qemu']);
+    expect(notifierAccepts?.enum).toEqual(NOTIFIER_ACCEPTS);
+  });
+
+  it('offer every consumer, flag and Security state of a device', () => {
+    expect(notifier?.['consumer']?.enum).toEqual(CONSUMERS);
+    expect(notifier?.['consumer']?.enumDescriptions).toEqual(
+      CONSUMERS.map((name) => CONSUMER_FACTS[name].doc),
+    );
+    expect(notifier?.['flags']?.items?.enum).toEqual(Object.keys(NOTIFIER_FLAGS));
+    const worlds = WORLDS.filter((world) => world !== 'root');
+    expect(devices?.items?.properties?.['world']?.enum).toEqual(worlds);
+    expect(devices?.items?.properties?.['worlds']?.items?.enum).toEqual(worlds);
   });
 });
