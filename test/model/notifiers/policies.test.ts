@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { COMMAND_LIST } from '../../../src/spec/commands.ts';
+import { COMMAND_LIST, type CommandName } from '../../../src/spec/commands.ts';
 import { type Consumer, NOTIFIER_POLICIES, type NotifierPolicy } from '../../../src/spec/notifiers.ts';
 import { briefly, IOVA, type NotifiedOptions, NotifiedSmmu, PA } from '../../kit/notifiers.ts';
 import { SID } from '../../kit/smmu.ts';
@@ -393,6 +393,54 @@ test.each(POLICIES)('%s makes of Non-secure invalidations what QEMU does today',
   };
   expect(decided(policy)).toEqual(decided('qemu-upstream'));
 });
+
+/** What `route` makes of the TLB invalidations of the Secure queue, with both stages; 'gap' of all others. */
+const SECURE_ROUTE: Readonly<Partial<Record<CommandName, string>>> = {
+  CMD_TLBI_NH_ASID: WHOLE,
+  CMD_TLBI_NH_VA: `${PAGE} s`,
+  CMD_TLBI_NH_VAA: `${PAGE} s`,
+  CMD_TLBI_S12_VMALL: WHOLE,
+  CMD_TLBI_S2_IPA: `${PAGE} ns`,
+  CMD_TLBI_NSNH_ALL: WHOLE,
+  CMD_TLBI_S_S12_VMALL: WHOLE,
+  CMD_TLBI_S_S2_IPA: `${PAGE} s`,
+  CMD_TLBI_SNH_ALL: WHOLE,
+};
+
+/** The same of the Realm queue: by IOVA QEMU aborts. */
+const REALM_ROUTE: Readonly<Partial<Record<CommandName, string>>> = {
+  CMD_TLBI_NH_ASID: WHOLE,
+  CMD_TLBI_NH_VA: 'qemu-aborts',
+  CMD_TLBI_NH_VAA: 'qemu-aborts',
+  CMD_TLBI_S12_VMALL: WHOLE,
+  CMD_TLBI_S2_IPA: 'qemu-aborts',
+  CMD_TLBI_NSNH_ALL: WHOLE,
+};
+
+/** What RFC v3 makes of the Secure queue. */
+const SECURE_RFC_V3: Readonly<Partial<Record<CommandName, string>>> = {
+  ...SECURE_ROUTE,
+  CMD_TLBI_S12_VMALL: 'illegal-there',
+  CMD_TLBI_S2_IPA: 'illegal-there',
+};
+
+describe.each([
+  ['route', 's', SECURE_ROUTE],
+  ['route', 'realm', REALM_ROUTE],
+  ['qemu-rfc-v3', 's', SECURE_RFC_V3],
+  ['qemu-rfc-v3', 'realm', {}],
+] as const)(
+  '%s on the queue of state %s',
+  (policy, queue, wanted: Readonly<Partial<Record<CommandName, string>>>) => {
+    const own = COMMAND_LIST.filter(({ kind, legal }) => kind === 'tlb' && legal[queue] !== false);
+    // EL3 goes with RME.
+    test.each(own.filter(({ name }) => !name.includes('EL3')))('$name', ({ name, layout }) => {
+      const m = notified(policy, [], { worlds: 'rme' });
+      const values = Object.entries(VA).filter(([field]) => Object.hasOwn(layout.fields, field));
+      expect(briefly(m.tellFrom(queue, name, Object.fromEntries(values)))).toEqual([wanted[name] ?? 'gap']);
+    });
+  },
+);
 
 test.each([
   [['ns', 's'], 'ok'],

@@ -193,4 +193,14 @@ describe('the look-up', () => {
     m.cd({ ASID: 9 }, CDTAB);
     expect(briefly(m.tell('CMD_TLBI_NH_VA', { ASID: 1, Address: IOVA }))).toEqual([PAGE]);
   });
+
+  test.each([
+    ['combined', ['STE', 'CD'], 1, 0],
+    ['maximal', ['STE', 'CD'], 0, 2],
+    ['none', [], 0, 0],
+  ] as const)('leaves what the caches of %s keep of a transaction: %j', (caches, _, configs, structures) => {
+    const m = notified([], { caches });
+    m.tell('CMD_TLBI_NH_VA', { ASID: 1, Address: IOVA });
+    expect([m.smmu.config.size, [...m.smmu.structures.entries()].length]).toEqual([configs, structures]);
+  });
 });
