@@ -94,8 +94,10 @@ function readingOf(c: CommandContext, scope: CompiledScope): Reading {
 function invalidateIn(c: CommandContext, scope: CompiledScope, tlb: Tlb, tables: boolean): number {
   if (tlb.size === 0) return 0;
   const { words } = c;
-  const state = actedState(c, scope);
-  const regimes = actedRegimes(c, scope, state);
+  // What nearly every command is: of the Non-secure queue, which acts on its own state.
+  const plain = c.world === 'ns' && c.state.rulesOff.size === 0;
+  const state = plain ? c.state : actedState(c, scope);
+  const regimes = plain ? scope.regimes.ns[state.e2h ? 1 : 0] : actedRegimes(c, scope, state);
   const vmid = scope.vmid === null ? -1 : scope.vmid.get(words, 0);
   const asid = scope.asid === null ? -1 : scope.asid.get(words, 0);
   const spaces = tlb.spaces();
