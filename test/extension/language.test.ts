@@ -58,6 +58,14 @@ describe('completion', () => {
     ['dma nvme0 |', 'write'],
     ['dma nvme0 read |', 'base'],
     ['dma nvme0 read 0 4 |', 'atomic'],
+    ['machine worlds=|', 'realm'],
+    ['machine worlds=ns,s,re|', 'realm'],
+    ['notifier nvme0 consumer=|', 'vhost-vdpa'],
+    ['notifier nvme0 consumer=custom flags=UNMAP,|', 'MAP'],
+    ['notifiers policy=|', 'reject+drop'],
+    ['expect notify none reason=|', 'qemu-aborts'],
+    ['expect finding isolation |', 'over-invalidation'],
+    ['gpt 0 4K |', 'REALM'],
     ['dma nvme0 read 0 4 ats=|', 'tr'],
     ['expect |', 'event'],
     ['expect |', 'result'],
@@ -259,5 +267,12 @@ describe('at any place of any script', () => {
       }),
       { numRuns: 1000 },
     );
+  });
+});
+
+describe('completion of a list', () => {
+  it('offers what is not in it yet, behind the last comma', () => {
+    expect(labels('machine worlds=ns,s,|')).toEqual(['realm', 'root']);
+    expect(offered('machine worlds=ns,re|')[0]?.start).toBe(19);
   });
 });
