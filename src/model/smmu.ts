@@ -190,19 +190,22 @@ export class Smmu implements QueueMachine {
   }
 
   get protection(): GranuleProtection | null {
-    if (this.#protectionVersion !== this.bank.version) {
-      this.#protectionVersion = this.bank.version;
-      const config = deriveGpc(this.bank, this.state('ns'));
-      const keeps = this.policy !== 'none';
-      const memory = (space: World): SparseMemory => this.memory(space);
-      this.#protection =
-        config === null ? null : new GranuleProtection(this.gpt, memory, keeps, config, this.#rulesOff);
-    }
+    if (this.#protectionVersion !== this.bank.version) this.#deriveProtection();
     return this.#protection;
   }
 
+  #deriveProtection(): void {
+    this.#protectionVersion = this.bank.version;
+    const config = deriveGpc(this.bank, this.state('ns'));
+    const keeps = this.policy !== 'none';
+    const memory = (space: World): SparseMemory => this.memory(space);
+    this.#protection =
+      config === null ? null : new GranuleProtection(this.gpt, memory, keeps, config, this.#rulesOff);
+  }
+
+  /** Asks no registers: each operation asks for {@link protection} when it begins. */
   own(space: World): SparseMemory {
-    return this.protection?.own(space) ?? this.memory(space);
+    return this.#protection === null ? this.memory(space) : this.#protection.own(space);
   }
 
   readonly #derive: Derive = (bank, world) => deriveState(bank, world, this.#rulesOff, this.#reservedBits);
@@ -256,6 +259,7 @@ export class Smmu implements QueueMachine {
   /** The next command of a queue as an operation, or why there is none. */
   nextCommand(from: World | QueueRef): { readonly operation: Operation } | { readonly idle: string } {
     const { world, queue: id = 'CMDQ' } = refOf(from);
+    if (this.#protectionVersion !== this.bank.version) this.#deriveProtection();
     const operation = this.#runner.next(world, id);
     if (operation !== null) return { operation };
     return { idle: idleReason(this, this.state(world), world, id) ?? NOTHING_TO_CONSUME };
