@@ -31,10 +31,14 @@ const matches: TlbEntry[] = [];
 export function invalidateTlb(c: CommandContext): void {
   const scope = scopeOfOpcode(opcodeOf(c.words, 0));
   if (scope === undefined) return;
-  const told = c.broadcast !== true && c.machine.notifiers.devices.size > 0;
-  const after = told && c.state.rulesOff.has('notify:N6.4');
-  // Notifiers run before entries go.
-  if (told && !after) tellOfTlbi(c);
+  if (c.machine.notifiers.devices.size !== 0 && c.broadcast !== true) tellAndRemove(c, scope);
+  else removeEntries(c, scope);
+}
+
+/** Notifiers run before entries go. */
+function tellAndRemove(c: CommandContext, scope: CompiledScope): void {
+  const after = c.state.rulesOff.has('notify:N6.4');
+  if (!after) tellOfTlbi(c);
   removeEntries(c, scope);
   if (after) tellOfTlbi(c);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../../src/model/effects.ts';
 import type { Consumer } from '../../../src/spec/notifiers.ts';
-import { briefly, IOVA, type NotifiedOptions, NotifiedSmmu, UNMAP } from '../../kit/notifiers.ts';
+import { briefly, IOVA, type NotifiedOptions, NotifiedSmmu } from '../../kit/notifiers.ts';
 import { type StatementCase, statementTests } from './case.ts';
 
 /** A Secure device under `route`, so that events go into the Secure address space by IOVA. */
@@ -150,14 +150,25 @@ test('what a piece has removed, a later piece does not meet again', () => {
   expect(told.map(({ obtained }) => obtained)).toEqual([['ns'], []]);
 });
 
-test('a device obtains through the stream of its index, and keeps the space of the output', () => {
-  const m = new NotifiedSmmu(ROUTED);
-  m.stream('s');
-  m.plug({ worlds: ['s'] });
-  m.register({ consumer: 'custom', iommuIndex: 1, flags: UNMAP });
-  m.obtain(IOVA);
-  expect(m.held()).toEqual(['net0 0x12345000 -> 0x48000000 s']);
-});
+test.each([
+  [1, 's'],
+  [2, 'realm'],
+] as const)(
+  'index %d obtains through the %s stream, and keeps the space of the output',
+  (iommuIndex, world) => {
+    const m = new NotifiedSmmu({ ...ACCEPTED, worlds: 'rme' });
+    m.stream(world);
+    m.plug({ worlds: [world] });
+    m.register({ consumer: 'custom', iommuIndex });
+    m.obtain(IOVA);
+    expect(m.held()).toEqual([`net0 0x12345000 -> 0x48000000 ${world}`]);
+    const [held] = m.smmu.notifiers.held.of('net0', 0);
+    expect(held?.world).toBe(world);
+    const [told] = m.tellFrom(world, 'CMD_TLBI_NH_VA', VA);
+    expect([told?.reason, told?.named]).toEqual(['gap', [held]]);
+    expect(m.tell('CMD_TLBI_NH_VA', VA)[0]?.named).toEqual([]);
+  },
+);
 
 test('everything can be taken back: mappings, decisions, devices', () => {
   const m = holding([], 'vhost');
