@@ -21,6 +21,7 @@ const NEEDED: readonly IdRegister[] = ['IDR0', 'IDR1', 'IDR5'];
 const REGISTERS = [...new Set(NONSECURE_FEATURES.map(({ register }) => register))].map(
   (register) => [register, offsetOf(register)] as const,
 );
+const OWN: ReadonlySet<number> = new Set(REGISTERS.map(([, offset]) => offset));
 /** Secure ID registers that a snapshot may hold as well; relations between registers ask for them. */
 const SECURE = (['S_IDR0', 'S_IDR1', 'S_MPAMIDR'] as const).map(
   (register) => [register, offsetOf(register)] as const,
@@ -56,6 +57,11 @@ function usePreset(words: Words, name: string | undefined): void {
     // A preset that was asked for has every register: those that it does not name are 0.
     const replaces = name !== undefined && there !== undefined && there !== (value ?? 0);
     if (replaces || (there === undefined && value !== undefined)) words.assume(offset, value ?? 0);
+  }
+  // What it says of other states counts only where it was asked for.
+  for (const [register, value] of Object.entries(name === undefined ? {} : preset.values)) {
+    const offset = offsetOf(register);
+    if (!OWN.has(offset) && words.get(offset) !== value) words.assume(offset, value);
   }
   words.warn(
     complete

@@ -1,5 +1,6 @@
 import { hex } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
+import { blockOf } from '../model/places.ts';
 
 /** What a snapshot looks like, for messages. */
 export const SNAPSHOT_FORM =
@@ -35,7 +36,7 @@ export class Words {
    */
   put(offset: number, value: number, place: string): void {
     const where = `${this.name}, ${place}`;
-    if (offset < 0 || offset >= MAX_OFFSET) {
+    if (offset < 0 || (offset >= MAX_OFFSET && blockOf(offset) === null)) {
       throw new UserError(`offset ${hex(Math.abs(offset))} lies outside the register pages`, {
         where,
         todo: 'offsets count from the start of the SMMU, whose address is "base"',
@@ -54,6 +55,14 @@ export class Words {
       );
     }
     this.values.set(offset, value >>> 0);
+  }
+
+  /** A word is kept somewhere else from now on. */
+  move(from: number, to: number): void {
+    const value = this.values.get(from);
+    if (value === undefined || this.values.has(to)) return;
+    this.values.delete(from);
+    this.values.set(to, value);
   }
 
   /** Notes a word that the snapshot does not have. */

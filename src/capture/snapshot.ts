@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { hex } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
-import { REPEATED_INDICES } from '../model/bank.ts';
-import { REGISTERS } from '../spec/registers.ts';
+import { offsetOf, REPEATED_INDICES } from '../model/bank.ts';
+import { FIXED_BYTES } from '../model/places.ts';
+import { BLOCKS, REGISTERS, WORLD_PREFIX } from '../spec/registers.ts';
 import type { SmmuConfiguration } from './configuration.ts';
 import { openHostFile } from './file.ts';
 import { hasText } from './format.ts';
@@ -35,7 +36,11 @@ export interface SnapshotOptions extends SmmuConfiguration {
 const MAX_BYTES = 4 * 2 ** 20;
 const STRTAB_BASE = REGISTERS.STRTAB_BASE.offset;
 /** Where the registers of Non-secure, Secure and Realm begin; the first of each have the same order. */
-const BANKS: readonly number[] = [0, REGISTERS.S_IDR0.offset, REALM_PAGE_0];
+const BANKS = [
+  { at: 0, world: 'ns' },
+  { at: REGISTERS.S_IDR0.offset, world: 's' },
+  { at: REALM_PAGE_0, world: 'realm' },
+] as const;
 /** Registers that say little when they are missing and much when they are zero. */
 const EXPECTED = [REGISTERS.CR0, REGISTERS.STRTAB_BASE_CFG];
 const BASES = [REGISTERS.STRTAB_BASE, REGISTERS.CMDQ_BASE, REGISTERS.EVENTQ_BASE, REGISTERS.PRIQ_BASE];
@@ -127,7 +132,8 @@ function decodeText(bytes: Uint8Array, name: string): string {
 }
 
 function complete(words: Words, base: number | null, options: SnapshotOptions): RegisterSnapshot {
-  const tables = BANKS.map((bank) => bank + STRTAB_BASE);
+  placeRealm(words);
+  const tables = BANKS.map(({ at }) => at + STRTAB_BASE);
   if (!tables.some((offset) => words.has(offset))) {
     const at = base === null ? `BASE + ${hex(STRTAB_BASE)}` : hex(base + STRTAB_BASE);
     throw new UserError(
@@ -152,13 +158,27 @@ function complete(words: Words, base: number | null, options: SnapshotOptions): 
   return { base, words: words.values, assumed: words.assumed, warnings: words.warnings };
 }
 
+/** Realm registers by the offsets of software, where ROOT_IDR0 says which those are (6.1). */
+function placeRealm(words: Words): void {
+  const word = Uint32Array.of(words.get(offsetOf('ROOT_IDR0')) ?? 0);
+  const { REALM_IMPL, BA_REALM } = REGISTERS.ROOT_IDR0.layout.fields;
+  if (REALM_IMPL.get(word, 0) === 0) return;
+  const bytes = BLOCKS.R_PAGE_0.bytes + BLOCKS.R_PAGE_1.bytes;
+  const first = FIXED_BYTES + BA_REALM.get(word, 0) * BLOCKS.R_PAGE_0.bytes;
+  for (const offset of [...words.values.keys()]) {
+    if (offset >= first && offset < first + bytes) words.move(offset, REALM_PAGE_0 + offset - first);
+  }
+}
+
 function assumeHighHalves(words: Words): void {
   const names: string[] = [];
-  for (const bank of BANKS) {
+  for (const { at, world } of BANKS) {
     for (const { short, offset } of BASES) {
-      if (!words.has(bank + offset) || words.has(bank + offset + 4)) continue;
-      words.assume(bank + offset + 4, 0);
-      names.push(`${short} (offset ${hex(bank + offset + 4)})`);
+      const high = at + offset + 4;
+      if (!words.has(at + offset) || words.has(high)) continue;
+      words.assume(high, 0);
+      const name = WORLD_PREFIX[world] + short;
+      names.push(world === 'realm' ? name : `${name} (offset ${hex(high)})`);
     }
   }
   if (names.length > 0) words.warn(`the high word of ${names.join(', ')} is missing and taken as 0`);
@@ -173,11 +193,11 @@ function assumePage1(words: Words): void {
 
 /** Without its acknowledge a register would look as if its last change had not taken effect yet. */
 function assumeAcknowledges(words: Words): void {
-  for (const bank of BANKS) {
+  for (const { at } of BANKS) {
     for (const [register, acknowledge] of ACKNOWLEDGED) {
-      const value = words.get(bank + register.offset);
-      if (value === undefined || words.has(bank + acknowledge.offset)) continue;
-      words.assume(bank + acknowledge.offset, value);
+      const value = words.get(at + register.offset);
+      if (value === undefined || words.has(at + acknowledge.offset)) continue;
+      words.assume(at + acknowledge.offset, value);
     }
   }
 }
