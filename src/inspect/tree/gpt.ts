@@ -107,6 +107,7 @@ export function gptChildren(smmu: Smmu, id: string, path: readonly string[]): Tr
       return [];
     const { first, last } = segment;
     if (segment.word === 'r') range = { first, last, key: null };
+    else if (segment.word !== 'e') return [];
     else {
       const found = readEntry(memory, g, table, first);
       range = null;
