@@ -1,8 +1,8 @@
 /** Statements of granule protection, and accesses without StreamID. */
 
+import { withoutStream } from '../../../model/gpc/output.ts';
 import { type Operation, transaction } from '../../../model/plan.ts';
 import { GPI } from '../../../spec/encodings.ts';
-import { SPACE_BY_NSE_NS } from '../../../spec/worlds.ts';
 import type { Draft } from '../build/draft.ts';
 import { invalidateGpt, switchGpc } from '../build/granule.ts';
 import { PlacedError, type Reading } from './reading.ts';
@@ -40,13 +40,10 @@ export function switched(draft: Draft, reading: Reading): readonly Operation[] {
 
 /** Accesses of a device without StreamID (3.25.1.1): NSE and NS name the space. */
 export function accesses(reading: Reading): Operation[] {
-  const space = SPACE_BY_NSE_NS.indexOf(reading.world('space'));
   const some = {
-    kind: 'no-stream-id' as const,
+    ...withoutStream(reading.world('space')),
     sid: 0,
     write: reading.word('access').text === 'write',
-    ns: (space & 1) === 1,
-    nse: (space & 2) === 2,
   };
   return pagesOf(reading).map((address): Operation => {
     const { hi, lo } = halves(address);
