@@ -50,8 +50,8 @@ function timeWords({ history, line }: NotifierRow): Words {
 
 /** The command, and the state that it acts on; the queue's only where that is another. */
 function commandWords({ cause, queue, actsOn }: NotifierRow): Words {
-  const from = queue === null || queue === actsOn ? '' : `, ${worldName(queue)} queue`;
-  return { text: cause, more: `on ${worldName(actsOn)}${from}` };
+  const by = queue === null || queue === actsOn ? '' : `by ${worldName(queue)} `;
+  return { text: cause, more: `${by}on ${worldName(actsOn)}` };
 }
 
 function decisionWords(row: NotifierRow): Words {

@@ -33,7 +33,7 @@ describe('a decision as a row', () => {
     const row = notifierRow(3, { line: 12, queue: 's', actsOn: 'ns', space: 'ns', obtained: ['s', 'ns'] });
     expect(cell('time', row)).toMatchObject({ text: 'op 4', more: 'line 12' });
     expect(cell('time', notifierRow(3, { history: null }))).toMatchObject({ text: 'next' });
-    expect(cell('command', row)).toMatchObject({ more: 'on Non-secure, Secure queue' });
+    expect(cell('command', row)).toMatchObject({ more: 'by Secure on Non-secure' });
     expect(cell('space', row)).toEqual({ text: 'Non-secure', more: 'held Secure' });
     expect(cell('range', notifierRow(0, { range: null }))).toMatchObject({ text: '–' });
   });

@@ -29,17 +29,17 @@ function decisionLook(row: NotifierRow): ReturnType<Look> {
 /** How wide each column is, in one line and in two, and how its cells look. */
 const VIEWS: Readonly<Record<NotifierColumn, View>> = {
   time: { wide: '104px', narrow: '62px' },
-  command: { wide: 'minmax(250px, 1.2fr)', narrow: '172px' },
+  command: { wide: 'minmax(250px, 1.2fr)', narrow: '164px' },
   device: { wide: 'minmax(104px, 0.5fr)', narrow: 'minmax(64px, 0.3fr)' },
-  consumer: { wide: '104px', narrow: '86px' },
+  consumer: { wide: '104px', narrow: '82px' },
   decision: { wide: '150px', narrow: '98px', look: decisionLook },
   range: {
     wide: 'minmax(150px, 0.8fr)',
-    narrow: 'minmax(132px, 0.6fr)',
+    narrow: 'minmax(150px, 0.4fr)',
     look: () => ({ mono: true }),
   },
   space: { wide: 'minmax(170px, 0.6fr)', narrow: 'minmax(118px, 0.5fr)' },
-  reason: { wide: 'minmax(150px, 2fr)', narrow: 'minmax(106px, 1.5fr)' },
+  reason: { wide: 'minmax(150px, 2fr)', narrow: 'minmax(94px, 1.5fr)' },
 };
 
 /** The columns in their order. */

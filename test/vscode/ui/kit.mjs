@@ -1,5 +1,5 @@
 // For tests that look at the workbench as a user does: the packaged .vsix in the VS Code server, driven in a browser.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { vsixPath } from '../../../extension/build.mjs';
 import { root } from '../../../extension/setup.mjs';
@@ -123,6 +123,13 @@ class Workbench {
   /** The texts of the notifications on the screen. */
   async notifications() {
     return (await this.page.locator('.notification-list-item-message').allInnerTexts()).map(plain);
+  }
+
+  /** Changes a user setting while the workbench runs. */
+  setting(name, value) {
+    const file = path.join(this.home.userData, 'User/settings.json');
+    const settings = JSON.parse(readFileSync(file, 'utf8'));
+    writeFileSync(file, JSON.stringify({ ...settings, [name]: value }, null, 2));
   }
 
   /** Keeps a screenshot as test/artefacts/<name>.png. */

@@ -10,6 +10,42 @@ const MANY = 100_000;
 
 const launch = (more) => ({ type: 'smmuv3', request: 'launch', stopOnEntry: true, ...more });
 
+/** A matrix with everything that a cell may say, and a comparison with long words. */
+const cellOf = (device, world, consumer, more = {}) => ({
+  ...{ device, sid: 0x10, world, consumer, notifier: 0, refused: null },
+  ...{ told: 3, untold: 1, missed: 0, wrongSpace: 0, held: 2, ...more },
+});
+const MATRIX = {
+  rows: [
+    cellOf('nic', 'ns', 'vfio'),
+    cellOf('nic', 's', 'vfio', { missed: 1, wrongSpace: 2 }),
+    cellOf('gpu', 's', 'vhost', {
+      refused: 'the device is of the Secure state: reject-registration refuses it',
+    }),
+    cellOf('disk0', 'realm', 'vhost-vdpa'),
+  ],
+};
+const NAMES = [
+  ...['qemu-upstream', 'qemu-rfc-v3', 'route', 'drop-iova'],
+  ...['drop-all', 'reject-registration', 'reject+drop'],
+];
+const POLICIES = {
+  columns: NAMES.map((policy, i) => ({
+    ...{ policy, registered: i > 4 ? 0 : 2, refused: i > 4 ? 2 : 0, told: 4, untold: i, missed: i % 2 },
+    ...{ wrongSpace: i === 2 ? 2 : 0, aborts: 0, findings: i === 2 ? ['the UNMAP names another space'] : [] },
+  })),
+  rows: [
+    {
+      ...{ cause: 'CMD_TLBI_NH_VA', device: 'nic', consumer: 'vfio', actsOn: 's', differs: true },
+      outcomes: NAMES.map((_, i) => ['not told: gap', 'told in Secure', 'told in Secure', 'refused'][i % 4]),
+    },
+    {
+      ...{ cause: 'CMD_TLBI_NSNH_ALL', device: 'nic', consumer: 'vfio', actsOn: 'ns', differs: false },
+      outcomes: NAMES.map(() => 'told in Non-secure'),
+    },
+  ],
+};
+
 /** The page inside a webview that has an element. */
 async function pageWith(vs, selector) {
   for (let attempt = 0; attempt < 150; attempt++) {
@@ -49,7 +85,10 @@ describe('the notifier views', function () {
   let vs;
   let many;
   before(async () => {
-    many = await serveManyEvents(MANY);
+    many = await serveManyEvents(MANY, {
+      'smmu/notifierMatrix': () => MATRIX,
+      'smmu/policies': () => POLICIES,
+    });
     const configurations = [
       launch({ name: 'Notifiers', program: 'notifiers.smmu' }),
       launch({ name: 'Many', program: 'scripts/hello.smmu', debugServer: many.port }),
@@ -193,16 +232,23 @@ describe('the notifier views', function () {
     await vs.shot('notifiers-many');
   });
 
-  for (const [name, theme] of [
-    ['light', 'Default Light Modern'],
-    ['contrast', 'Default High Contrast'],
+  for (const [name, theme, look] of [
+    ['light', 'Default Light Modern', 'vscode-light'],
+    ['contrast', 'Default High Contrast', 'vscode-high-contrast'],
   ])
     it(`can be read in the theme ${theme}`, async () => {
-      await vs.palette('Preferences: Color Theme');
-      await vs.input(theme.replace(/^Default /, ''));
-      await vs.page.waitForTimeout(1000);
+      vs.setting('workbench.colorTheme', theme);
       const page = await pageWith(vs, '.row');
+      await page.locator(`body.${look}`).waitFor();
+      await page.locator('.row').first().click();
+      await page.locator('#details').waitFor();
       assert.ok((await contrast(page)) > 4.5);
       await vs.shot(`notifiers-${name}`);
+      await vs.palette('SMMU: Compare Notifier Policies');
+      await pageWith(vs, 'table.policies');
+      await vs.palette('Notifier Matrix: Focus on Notifier Matrix View');
+      await pageWith(vs, 'table.matrix');
+      await vs.shot(`notifiers-tables-${name}`);
+      await vs.palette('Notifier Events: Focus on Notifier Events View');
     });
 });
