@@ -125,10 +125,10 @@ class Workbench {
     return (await this.page.locator('.notification-list-item-message').allInnerTexts()).map(plain);
   }
 
-  /** Changes a user setting while the workbench runs. */
+  /** Changes a setting of the workspace while the workbench runs: these are watched. */
   setting(name, value) {
-    const file = path.join(this.home.userData, 'User/settings.json');
-    const settings = JSON.parse(readFileSync(file, 'utf8'));
+    const file = path.join(this.workspace, '.vscode/settings.json');
+    const settings = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : {};
     writeFileSync(file, JSON.stringify({ ...settings, [name]: value }, null, 2));
   }
 
