@@ -2,7 +2,7 @@
 
 import { hex64 } from '../bits/u64.ts';
 import type { World } from '../bits/world.ts';
-import { hasWrongSpace, isInvalidating } from '../control/isolation/decisions.ts';
+import { hasWrongSpace, isAbout, isInvalidating } from '../control/isolation/decisions.ts';
 import type { NotifyDecision } from '../model/notifiers/decision.ts';
 import type { HeldMapping } from '../model/notifiers/device.ts';
 import type { CustomRequests, NotifierMatrixRow, NotifierRow } from './custom-requests.ts';
@@ -68,7 +68,8 @@ export function notifierPage(
 ): CustomRequests['smmu/notifiers']['body'] {
   const { log, policy, accepts } = debuggee.smmu.notifiers;
   const all = shownOf(debuggee, log.values());
-  const matching = of.world === null ? all : all.filter(({ actsOn }) => actsOn === of.world);
+  const { world } = of;
+  const matching = world === null ? all : all.filter((one) => isAbout(one, world));
   const count = Math.min(of.count, PAGE);
   const start = of.start ?? Math.max(0, matching.length - count);
   const rows = matching.slice(start, start + count).map((decision) => rowOf(debuggee, decision));
@@ -92,7 +93,7 @@ export function notifierMatrix({ smmu, checkers, viewer }: Debuggee): readonly N
         if (!viewer.sees(world)) continue;
         const decisions = log
           .values()
-          .filter((one) => own(one) && one.actsOn === world && isInvalidating(one));
+          .filter((one) => own(one) && isAbout(one, world) && isInvalidating(one));
         const holds = [...held.values()].filter((one) => own(one) && one.world === world);
         const told = decisions.filter(({ delivered }) => delivered);
         rows.push({

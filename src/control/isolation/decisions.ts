@@ -27,6 +27,11 @@ export function hasWrongSpace({ delivered, event, obtained }: NotifyDecision): b
   return delivered && event?.type === 'UNMAP' && obtained.some((space) => space !== event.space);
 }
 
+/** Whether it is about entries of a Security state; what Root invalidates is of all of them. */
+export function isAbout({ actsOn, also }: NotifyDecision, world: World): boolean {
+  return actsOn === world || actsOn === 'root' || also.includes(world);
+}
+
 /** Whether it is about something that goes: a consumer is told of new mappings as well. */
 export function isInvalidating({ event }: NotifyDecision): boolean {
   return event?.type !== 'MAP';
@@ -64,9 +69,9 @@ function wrongSpaceText({ cause, consumer, device, event, obtained, action }: No
 }
 
 function crossingOf(decision: NotifyDecision): IsolationFinding | null {
-  const { delivered, actsOn, also, iommuIndex, cause, consumer, device, action, queue } = decision;
+  const { delivered, actsOn, iommuIndex, cause, consumer, device, action, queue } = decision;
   const own = consumerWorld(iommuIndex);
-  if (!delivered || actsOn === own || also.includes(own) || !isInvalidation(decision)) return null;
+  if (!delivered || isAbout(decision, own) || !isInvalidation(decision)) return null;
   const from = queue === null || queue === actsOn ? '' : ` (from the queue of ${queue})`;
   const what = `${cause}${from} acts on entries of ${actsOn} and reaches ${consumer} of ${device}, which translates through ${own}`;
   const needless = action?.removed.filter(({ world }) => world !== actsOn) ?? [];
