@@ -141,10 +141,11 @@ export class Smmu implements QueueMachine {
   readonly #made: SmmuOptions;
   readonly #rulesOff: ReadonlySet<string>;
   readonly #reservedBits: ReservedBits;
-  #protection: GranuleProtection | null = null;
-  #protectionVersion = -1;
-  readonly #states: (WorldState | null)[] = WORLDS.map(() => null);
-  readonly #stateVersions = WORLDS.map(() => -1);
+  /** What the registers say, derived at first use; the version of the registers that it is of. */
+  #derivedOf = -1;
+  #nonSecure: WorldState | null = null;
+  readonly #others: (WorldState | null)[] = WORLDS.map(() => null);
+  #protection: GranuleProtection | null | undefined = undefined;
 
   constructor(options: SmmuOptions) {
     this.policy = options.caches ?? CACHE_POLICIES[0];
@@ -180,12 +181,14 @@ export class Smmu implements QueueMachine {
 
   /** What the registers of a Security state say; the same object until a register changes. */
   state(world: World): WorldState {
+    if (this.#derivedOf !== this.bank.version) this.#forgetDerived();
+    if (world === 'ns') {
+      this.#nonSecure ??= this.#derive(this.bank, world);
+      return this.#nonSecure;
+    }
     const index = WORLD_INDEX[world];
-    const known = this.#states[index];
-    if (known != null && this.#stateVersions[index] === this.bank.version) return known;
-    const state = this.#derive(this.bank, world);
-    this.#states[index] = state;
-    this.#stateVersions[index] = this.bank.version;
+    const state = this.#others[index] ?? this.#derive(this.bank, world);
+    this.#others[index] = state;
     return state;
   }
 
