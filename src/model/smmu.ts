@@ -140,17 +140,20 @@ export class Smmu implements QueueMachine {
   readonly #answer = new Answer();
   readonly #made: SmmuOptions;
   readonly #rulesOff: ReadonlySet<string>;
+  readonly #hasAllRules: boolean;
   readonly #reservedBits: ReservedBits;
-  /** What the registers say, derived at first use; the version of the registers that it is of. */
+  /** What the registers of each state say, derived at first use, and the version of the registers that it is of. */
   #derivedOf = -1;
   #nonSecure: WorldState | null = null;
   readonly #others: (WorldState | null)[] = WORLDS.map(() => null);
-  #protection: GranuleProtection | null | undefined = undefined;
+  #protection: GranuleProtection | null = null;
+  #protectionVersion = -1;
 
   constructor(options: SmmuOptions) {
     this.policy = options.caches ?? CACHE_POLICIES[0];
     this.options = { ...DEFAULT_OPTIONS, ...options.options };
     this.#rulesOff = options.rulesOff ?? NO_RULES;
+    this.#hasAllRules = this.#rulesOff.size === 0;
     const unknown = unknownRules(this.#rulesOff);
     if (unknown.length > 0) throw new RangeError(`no such rule: ${unknown.join(', ')}`);
     this.#reservedBits = options.reservedBits ?? RESERVED_BITS[0];
@@ -181,7 +184,18 @@ export class Smmu implements QueueMachine {
 
   /** What the registers of a Security state say; the same object until a register changes. */
   state(world: World): WorldState {
-    if (this.#derivedOf !== this.bank.version) this.#forgetDerived();
+    // Nearly all that come ask for this one.
+    const known = this.#nonSecure;
+    if (known !== null && world === 'ns' && this.#derivedOf === this.bank.version) return known;
+    return this.#deriveState(world);
+  }
+
+  #deriveState(world: World): WorldState {
+    if (this.#derivedOf !== this.bank.version) {
+      this.#derivedOf = this.bank.version;
+      this.#nonSecure = null;
+      this.#others.fill(null);
+    }
     if (world === 'ns') {
       this.#nonSecure ??= this.#derive(this.bank, world);
       return this.#nonSecure;
@@ -491,7 +505,7 @@ export class Smmu implements QueueMachine {
 
   /** A transaction with the Security state that its SEC_SID names; as it is where it names none. */
   #arrive(incoming: Transaction): Transaction {
-    if (incoming.world === 'ns' && this.#rulesOff.size === 0) return incoming;
+    if (incoming.world === 'ns' && this.#hasAllRules) return incoming;
     const arrived = this.#named(incoming);
     return 'reason' in arrived ? incoming : arrived;
   }

@@ -42,7 +42,8 @@ export function translateTraffic(
 ): void {
   if (t.kind === 'ordinary') {
     translateTransaction(machine, state, t, answer, recorder);
-    if (machine.protection !== null) checkOutput(machine.protection, t, answer);
+    const { protection } = machine;
+    if (protection !== null) checkOutput(protection, t, answer);
     return;
   }
   const asked = normalised(t);
