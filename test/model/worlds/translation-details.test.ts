@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { TestSmmu } from '../../kit/smmu.ts';
+import { SPACE_BITS } from '../../kit/spaces.ts';
+import { identity, mapStage2, NONSECURE_S2TTB, S2_PAGE, S2_STE, SECURE_S2_STE } from '../../kit/stage2.ts';
+import { LEAF, map, USER_PAGE } from '../../kit/tables.ts';
+import { endOf, spacesOf } from './statement-case.ts';
+import { copyTables, IOVA, PA, secureNested, stage1, through } from './translation-cases.ts';
+
+const NSIPA = 1 << 6;
+
+describe('both stages of a Secure stream', () => {
+  test.each([
+    [0n, {}, 's'],
+    [SPACE_BITS.NS, {}, 's'],
+    [SPACE_BITS.NS, { S2NSA: 1 }, 'ns'],
+    [0n, { S2NSA: 1 }, 's'],
+  ] as const)('NS=%s with %o leads to %s', (bits, ste, space) => {
+    for (const caches of ['combined', 'maximal', 'none'] as const) {
+      const m = new TestSmmu({ worlds: 'secure', caches }).in('s');
+      secureNested(m, ste, bits);
+      for (let i = 0; i < 2; i++) expect(endOf(through(m))).toBe(`ok ${space}:0x48000000`);
+    }
+  });
+
+  test.each([false, true])('a fault of stage 2 says of which space the IPA is (NSIPA=%s)', (ns) => {
+    const m = new TestSmmu({ worlds: 'secure' }).in('s');
+    m.ste(SECURE_S2_STE);
+    identity(m, ns ? {} : { ttb: NONSECURE_S2TTB });
+    const { outcome } = m.dma(PA, { ns });
+    expect(outcome.fault).toMatchObject({ event: 'F_TRANSLATION', stage: 2, ipa: PA });
+    expect((m.drain()[0]?.[3] ?? 0) & NSIPA).toBe(ns ? NSIPA : 0);
+  });
+
+  test('a refused write says it too when the TLB answers', () => {
+    const m = new TestSmmu({ worlds: 'secure' }).in('s');
+    m.ste(SECURE_S2_STE);
+    const attributes = S2_PAGE & ~(1n << 7n);
+    mapStage2(m, { ipa: BigInt(IOVA), pa: BigInt(PA), ttb: NONSECURE_S2TTB, attributes });
+    for (let i = 0; i < 2; i++) {
+      expect(endOf(through(m, { ns: true }))).toBe('ok s:0x48000000');
+      const { outcome } = through(m, { ns: true, write: true });
+      expect(outcome.fault).toMatchObject({ event: 'F_PERMISSION', stage: 2, ipaNs: true });
+    }
+  });
+});
+
+describe('stage 1 of a Secure stream', () => {
+  test.each(['combined', 'maximal'] as const)('%s: NSTable stays, also from a cached table', (caches) => {
+    const all = new TestSmmu({ worlds: 'secure', caches });
+    const m = all.in('s');
+    stage1(m, 0n, {}, {}, SPACE_BITS.NS_TABLE);
+    map(m, { iova: BigInt(IOVA + 0x1000), pa: BigInt(PA + 0x1000), tables: SPACE_BITS.NS_TABLE });
+    copyTables(all, 's', 'ns');
+    expect(spacesOf(through(m), 'descriptor')).toEqual(['s', 'ns', 'ns', 'ns']);
+    const next = m.dma(IOVA + 0x1000);
+    expect([endOf(next), spacesOf(next, 'descriptor').at(-1)]).toEqual(['ok ns:0x48001000', 'ns']);
+  });
+
+  test.each([
+    [0, true],
+    [1, false],
+  ])('what is read from Non-secure tables is never global (NSCFG0=%s)', (nsCfg, global) => {
+    const all = new TestSmmu({ worlds: 'secure' });
+    const m = all.in('s');
+    m.ste();
+    m.cd({ NSCFG0: nsCfg });
+    map(m, { iova: BigInt(IOVA), pa: BigInt(PA), attributes: USER_PAGE & ~LEAF.nG });
+    copyTables(all, 's', 'ns');
+    through(m);
+    expect(m.smmu.tlb.entries().map((entry) => entry.global)).toEqual([global]);
+  });
+
+  test('the access flag is set where the descriptor lies', () => {
+    const all = new TestSmmu({ worlds: 'secure', registers: { 'IDR0.HTTU': 1 } });
+    const m = all.in('s');
+    m.ste();
+    m.cd({ NSCFG0: 1, HA: 1 });
+    const attributes = USER_PAGE & ~LEAF.AF;
+    const path = map(m, { iova: BigInt(IOVA), pa: BigInt(PA), attributes });
+    copyTables(all, 's', 'ns');
+    const { effects } = through(m);
+    const at = path.get(3n);
+    expect(effects.filter(({ kind }) => kind === 'memory')).toMatchObject([{ space: 'ns', pa: at }]);
+  });
+});
+
+describe('AMEC=1 of a Realm leaf with R_IDR3.MEC', () => {
+  test.each([
+    [1, 0n, 'F_TRANSLATION 2'],
+    [1, SPACE_BITS.S2_NS, 'ok ns:0x48000000'],
+    [0, 0n, 'ok realm:0x48000000'],
+  ] as const)('MEC=%s NS=%s: stage 2', (mec, ns, end) => {
+    const m = new TestSmmu({ worlds: 'rme', registers: { 'R_IDR3.MEC': mec } }).in('realm');
+    m.ste(S2_STE);
+    const attributes = S2_PAGE | SPACE_BITS.AMEC | ns;
+    mapStage2(m, { ipa: BigInt(IOVA), pa: BigInt(PA), attributes });
+    expect(endOf(through(m))).toBe(end);
+  });
+
+  test.each([
+    [2, 'F_TRANSLATION 1'],
+    [0, 'ok realm:0x48000000'],
+  ])('stage 1 with STRW=%s', (strw, end) => {
+    const m = new TestSmmu({ worlds: 'rme', registers: { 'R_IDR3.MEC': 1 } }).in('realm');
+    stage1(m, SPACE_BITS.AMEC, { STRW: strw });
+    expect(endOf(through(m))).toBe(end);
+  });
+});
+
+test.each(['s', 'realm'] as const)(
+  'an overwritten value is remembered in the space %s that it lay in',
+  (space) => {
+    const all = new TestSmmu({ worlds: 'rme', caches: 'maximal' });
+    const words = Uint32Array.of(1, 2);
+    all.smmu.commit(all.smmu.plan({ kind: 'memory', space, pa: PA, words }).effects);
+    expect(all.smmu.versions.of(PA, space).map(({ of }) => of.space)).toEqual([space]);
+    expect(all.smmu.versions.of(PA)).toEqual([]);
+  },
+);
