@@ -25,11 +25,14 @@ const NO_WORDS = new Uint32Array(0);
 /** The frame and the first step of a transaction. */
 export function recordArrival(recorder: Recorder, t: Transaction, before = ''): void {
   const ssid = (): string => (t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '');
+  const who = (): string =>
+    t.kind === 'no-stream-id' ? 'a device without StreamID' : `StreamID ${hex(t.sid)}${ssid()}`;
   const direction = t.write ? 'write' : t.instruction ? 'instruction fetch' : 'read';
-  const what = `${before}${t.kind === 'ordinary' ? '' : `${t.kind} `}${direction}`;
+  const plain = t.kind === 'ordinary' || t.kind === 'no-stream-id';
+  const what = `${before}${plain ? '' : `${t.kind} `}${direction}`;
   recorder.enter(0, {
     kind: 'transaction',
-    name: () => `${what} ${hex64(t.vaHi, t.vaLo)} by StreamID ${hex(t.sid)}${ssid()}`,
+    name: () => `${what} ${hex64(t.vaHi, t.vaLo)} by ${who()}`,
     layout: 'TRANSACTION',
     space: t.world,
     pa: null,
@@ -37,7 +40,7 @@ export function recordArrival(recorder: Recorder, t: Transaction, before = ''): 
     status: 0,
     level: 0,
   });
-  recorder.step('begin', () => `StreamID ${hex(t.sid)}${ssid()}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
+  recorder.step('begin', () => `${who()}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { Journal } from '../../../src/model/effects.ts';
+import { withoutStream } from '../../../src/model/gpc/output.ts';
 import { SparseMemory } from '../../../src/model/memory.ts';
 import type { Plan } from '../../../src/model/plan.ts';
 import { Smmu } from '../../../src/model/smmu.ts';
@@ -88,6 +89,12 @@ describe('an access to a queue or an MSI that is refused', () => {
       expect(g.far()).toEqual({ pas, address: EVENTQ, code: 2, reason: 2 });
     }
   });
+});
+
+test('the plan of an access without StreamID names none', () => {
+  const { frames, steps } = new Guarded().m.dma(OUTPUT, withoutStream('root'), 0);
+  expect(frames[0]?.name).toBe('read 0x48000000 by a device without StreamID');
+  expect(steps.map(({ text }) => text).filter((text) => text.includes('StreamID 0x'))).toEqual([]);
 });
 
 describe('what nobody asked for', () => {
