@@ -129,6 +129,20 @@ test('devices of launch.json are there, and everything is done again under each 
   expect((await ask('smmu/history', {})).total).toBe(history);
 });
 
+test('a stop at a notifier says in the call stack who is told of what, and devices are a scope', async () => {
+  const { client } = adapter;
+  const devices = [{ name: 'net', sid: 0x20, world: 's', notifiers: [{ consumer: 'vhost' }] }];
+  await client.launch({ program, devices, notifierPolicy: 'route' });
+  await client.ask('setExceptionBreakpoints', { filters: ['notifier'] });
+  await client.move('continue', 1);
+  const frames = await client.frames(1);
+  expect(frames[0]?.name).toMatch(/^CMD_TLBI_NH_VA: vhost of net \(notifier 0\) is told of UNMAP .* in s/);
+  const { scopes } = await client.ask<{ scopes: { name: string }[] }>('scopes', { frameId: frames[0]?.id });
+  expect(scopes.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['Current step', 'Command', 'Devices']),
+  );
+});
+
 test('what the console does not understand is said with the form that it would', async () => {
   const { client } = adapter;
   await client.launch({ program });
