@@ -76,6 +76,12 @@ export class Debuggee {
     return queueWorlds(this.machine.smmu.bank.ids()).filter((world) => this.viewer.sees(world));
   }
 
+  /** A stop whose text says nothing of what is hidden: what kept the operation from being done is part of it. */
+  shown(stop: Stop): Stop {
+    if (!(this.debugger instanceof ViewedDebugger) || stop.text === '') return stop;
+    return { ...stop, text: this.viewer.said(stop.text, this.debugger.hiddenAt(stop.thread)) };
+  }
+
   get running(): boolean {
     return this.#run !== null;
   }

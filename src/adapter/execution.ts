@@ -12,7 +12,7 @@ export function announce(session: Session, at: Stop): void {
     end(session);
     return;
   }
-  const stop = debuggee.viewer.stop(at);
+  const stop = debuggee.shown(at);
   debuggee.lastStop = stop;
   debuggee.forgetNumbers();
   const description = describe(stop);

@@ -37,11 +37,11 @@ export class ViewedDebugger extends Debugger {
   }
 
   override findingsAt(thread: ThreadKey): readonly Finding[] {
-    return this.#hiddenAt(thread) === null ? super.findingsAt(thread) : [];
+    return this.hiddenAt(thread) === null ? super.findingsAt(thread) : [];
   }
 
   override stepInTargets(thread: ThreadKey): readonly StepTarget[] {
-    return this.#hiddenAt(thread) === null ? super.stepInTargets(thread) : [];
+    return this.hiddenAt(thread) === null ? super.stepInTargets(thread) : [];
   }
 
   override get lastTransaction(): Plan | null {
@@ -77,7 +77,8 @@ export class ViewedDebugger extends Debugger {
     return this.#viewer.plan(super.perform(thread, operation, text));
   }
 
-  #hiddenAt(thread: ThreadKey): World | null {
+  /** The world of the operation before which a thread stands, where that is hidden. */
+  hiddenAt(thread: ThreadKey): World | null {
     const position = super.position(thread);
     return position.at === 'operation' ? this.#viewer.hides(position.plan.operation) : null;
   }

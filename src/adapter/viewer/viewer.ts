@@ -5,7 +5,6 @@
 
 import { UserError } from '../../bits/user-error.ts';
 import { WORLDS, type World } from '../../bits/world.ts';
-import type { Stop } from '../../control/stop.ts';
 import { worldName } from '../../inspect/text.ts';
 import type { RegisterBank } from '../../model/bank.ts';
 import { ABSENT } from '../../model/memory.ts';
@@ -84,11 +83,6 @@ export class Viewer {
     if (of !== null) return this.text(of);
     const named = this.#named(text);
     return named === null ? text : this.text(named);
-  }
-
-  /** A stop whose text says nothing of what is hidden. */
-  stop(stop: Stop): Stop {
-    return this.masks ? { ...stop, text: this.said(stop.text, null) } : stop;
   }
 
   /** A plan without what is hidden of it: steps and frames keep their places. */
