@@ -1,0 +1,90 @@
+/** Finding and sorting decisions about notifiers, and the Security state of what was done. */
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CustomRequests } from '../../src/adapter/custom-requests.ts';
+import { type SpawnedAdapter, spawnAdapter } from '../kit/dap.ts';
+
+const LINES = [
+  'machine preset=architecture-secure',
+  'notifiers policy=route accepts=map',
+  'device disk sid=0x10 worlds=s',
+  'device nic sid=8',
+  'map ns sid=8 iova=0x1000 pa=0x50000000 size=8K',
+  'map ns sid=0x10 iova=0x1000 pa=0x50000000 size=4K',
+  'map s sid=0x10 iova=0x1000 pa=0x90000000 size=4K',
+  'cd s 0x10 ASID=3',
+  'notifier disk consumer=vfio',
+  'notifier nic consumer=vhost',
+  'obtain disk 0x1000',
+  'cmd s TLBI_NH_VA ASID=3 Address=0x1000 Leaf',
+  'cmd ns TLBI_NSNH_ALL',
+  'let there = 1',
+];
+const SECURE_LINE = 12;
+
+let adapter: SpawnedAdapter;
+let folder: string;
+beforeEach(async () => {
+  folder = mkdtempSync(path.join(os.tmpdir(), 'smmu-order-'));
+  const program = path.join(folder, 'order.smmu');
+  writeFileSync(program, `${LINES.join('\n')}\n`);
+  adapter = spawnAdapter();
+  await adapter.client.launch({ program });
+  for (let at = 0; at < LINES.length; ) {
+    await adapter.client.move('next', 1);
+    at = (await adapter.client.frames(1))[0]?.line ?? LINES.length;
+  }
+});
+afterEach(async () => {
+  adapter.client.close();
+  expect(await adapter.exit).toBe(0);
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function ask<Name extends keyof CustomRequests>(
+  name: Name,
+  args: CustomRequests[Name]['args'],
+): Promise<CustomRequests[Name]['body']> {
+  return (await adapter.client.ask(name, args as Record<string, unknown>)) as CustomRequests[Name]['body'];
+}
+
+/** The rows that a search finds, in its order, as `device cause`. */
+async function found(args: CustomRequests['smmu/notifierOrder']['args']): Promise<string[]> {
+  const { order, total } = await ask('smmu/notifierOrder', args);
+  const { world } = args;
+  const { rows, total: all } = await ask('smmu/notifiers', {
+    at: order,
+    ...(world === undefined ? {} : { world }),
+  });
+  expect([total, rows.length]).toEqual([all, order.length]);
+  return rows.map(({ device, cause }) => `${device} ${cause}`);
+}
+
+test('decisions are found by words, kind, state and origin, and sorted from either end', async () => {
+  const { rows, total } = await ask('smmu/notifiers', {});
+  const everything = rows.map(({ device, cause }) => `${device} ${cause}`);
+  expect(total).toBeGreaterThanOrEqual(4);
+  expect(await found({})).toEqual(everything);
+  expect(await found({ descending: true })).toEqual([...everything].reverse());
+  expect(await found({ decision: 'wrong-space' })).toEqual(['disk CMD_TLBI_NH_VA']);
+  expect(await found({ text: 'DISK nsnh' })).toEqual(['disk CMD_TLBI_NSNH_ALL']);
+  expect(await found({ text: 'nowhere' })).toEqual([]);
+  const secure = await found({ world: 's', column: 'device', descending: true });
+  expect(secure).toEqual(['nic CMD_TLBI_NH_VA', 'disk CMD_TLBI_NH_VA']);
+  expect(await found({ origin: { line: SECURE_LINE }, column: 'device' })).toEqual([...secure].reverse());
+  const history = rows.find(({ line }) => line === SECURE_LINE)?.history ?? -1;
+  expect(await found({ origin: { from: history, to: history + 1 } })).toHaveLength(2);
+  const beyond = await ask('smmu/notifiers', { at: [total, 0] });
+  expect(beyond.rows.map(({ number }) => number)).toEqual([rows[0]?.number]);
+});
+
+test('an entry of the history says its Security state', async () => {
+  const { entries } = await ask('smmu/history', {});
+  const worlds = new Map(entries.map(({ text, world }) => [text.replace(/^line \d+: /, ''), world]));
+  expect(worlds.get(LINES[SECURE_LINE - 1] ?? '')).toBe('s');
+  expect(worlds.get('cmd ns TLBI_NSNH_ALL')).toBe('ns');
+  expect(worlds.get('obtain disk 0x1000')).toBeUndefined();
+});
