@@ -56,8 +56,11 @@ export const ATOS_CTRL_RULE: Rule = {
 };
 
 /** Bits of the two words of a SID register beyond the sizes of StreamIDs and SubstreamIDs are RES0 (6.3.38). */
-function sidBits({ bank, at, bits }: WordWrite): number {
-  const width = at.word === 0 ? bank.field('IDR1', 'SIDSIZE') : bank.field('IDR1', 'SSIDSIZE');
+function sidBits({ bank, at, bits, prefix }: WordWrite): number {
+  // S_GATOS has streams of both states (6.3.84).
+  const secure = prefix === 'S_' ? bank.field('S_IDR1', 'S_SIDSIZE') : 0;
+  const width =
+    at.word === 0 ? Math.max(bank.field('IDR1', 'SIDSIZE'), secure) : bank.field('IDR1', 'SSIDSIZE');
   const low = width >= 32 ? 0xffffffff : 2 ** width - 1;
   // SSID_VALID and, for Secure groups, SSEC lie above the SubstreamID.
   return at.word === 0 ? (bits & low) >>> 0 : (bits & (low | 0xfff00000)) >>> 0;
