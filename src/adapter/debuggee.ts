@@ -78,8 +78,14 @@ export class Debuggee {
 
   /** A stop whose text says nothing of what is hidden: what kept the operation from being done is part of it. */
   shown(stop: Stop): Stop {
-    if (!(this.debugger instanceof ViewedDebugger) || stop.text === '') return stop;
-    return { ...stop, text: this.viewer.said(stop.text, this.debugger.hiddenAt(stop.thread)) };
+    return stop.text === ''
+      ? stop
+      : { ...stop, text: this.viewer.said(stop.text, this.hiddenAt(stop.thread)) };
+  }
+
+  /** The world of the operation before which a thread stands, where that is hidden. */
+  hiddenAt(thread: ThreadKey): World | null {
+    return this.debugger instanceof ViewedDebugger ? this.debugger.hiddenAt(thread) : null;
   }
 
   get running(): boolean {

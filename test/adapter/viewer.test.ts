@@ -1,5 +1,8 @@
 /** A viewer of a Security state learns nothing of the states that are hidden from it, whatever it asks. */
 
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import { describe, expect, test } from 'vitest';
 import { Connection } from '../../src/adapter/connection.ts';
@@ -7,6 +10,7 @@ import { nodeHost } from '../../src/adapter/node-host.ts';
 import type { World } from '../../src/bits/world.ts';
 import type { treeChildren } from '../../src/inspect/tree.ts';
 import { DapClient } from '../kit/dap.ts';
+import { inlineAdapter } from '../kit/inline.ts';
 import { CMDQ, CMDQ_LOG2, commandWords, EVENTQ, SID, STRTAB, TestSmmu } from '../kit/smmu.ts';
 import { map } from '../kit/tables.ts';
 
@@ -223,4 +227,54 @@ describe('a viewer', () => {
     },
     120_000,
   );
+});
+
+describe('a viewer of a script', () => {
+  test('steps over what the script does in a hidden state, and is shown none of it', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'smmu-viewer-'));
+    const file = path.join(folder, 'two.smmu');
+    writeFileSync(
+      file,
+      [
+        'machine preset=architecture-secure',
+        'device dual sid=0x30 worlds=ns,s',
+        'map ns sid=0x30 iova=0x1000 pa=0x50000000 size=4K',
+        'map s sid=0x30 iova=0xabcde000 pa=0x90000000 size=4K',
+        'invalidate ns all',
+        'invalidate s all',
+        'dma dual read 0x1000 64',
+        'dma dual read 0xabcde000 64 world=s',
+        '',
+      ].join('\n'),
+    );
+    const said = async (viewer: Viewer): Promise<string> => {
+      const { client } = inlineAdapter();
+      await client.launch({ program: file, viewerWorld: viewer }, { filters: [] });
+      for (let i = 0; i < 2000; i++) {
+        const seq = client.post('stepIn', { threadId: 1 });
+        await client.response(seq);
+        const [frame] = await client.frames(1).catch(() => []);
+        if (!frame) break;
+        const { scopes } = await client.ask<DebugProtocol.ScopesResponse['body']>('scopes', {
+          frameId: frame.id,
+        });
+        for (const { variablesReference } of scopes.slice(0, 4)) await client.children(variablesReference);
+        if (client.messages.some((m) => m.type === 'event' && m.event === 'exited')) break;
+      }
+      await client.response(client.post('smmu/history'));
+      const text = client.messages.map((message) => JSON.stringify(message).toLowerCase()).join('\n');
+      client.close();
+      return text;
+    };
+    const all = await said('none');
+    const seen = await said('ns');
+    rmSync(folder, { recursive: true });
+    expect(all).toContain('abcde');
+    expect(all).toContain('"exited"');
+    expect(seen).toContain('"exited"');
+    expect(seen).not.toContain('abcde');
+    expect(seen).not.toContain('0x90000000');
+    expect(seen).toContain('0x50000000');
+    expect(seen).toContain('masked (secure)');
+  }, 60_000);
 });

@@ -83,9 +83,11 @@ function notifiedPlaces(session: Session, step: Step | undefined): Place[] {
 
 /** The lines of the program, innermost first. */
 function programPlaces(session: Session): Place[] {
-  const { program } = session.debuggee.debugger;
-  return (program?.stack() ?? []).map(({ file, line, name }) => ({
-    name,
+  const { debuggee } = session;
+  const { program } = debuggee.debugger;
+  const hidden = debuggee.hiddenAt('program');
+  return (program?.stack() ?? []).map(({ file, line, name }, depth) => ({
+    name: depth === 0 ? debuggee.viewer.said(name, hidden) : name,
     source: { name: file.split(/[/\\]/).pop() ?? file, path: file },
     line: session.line(line),
   }));
