@@ -3,7 +3,8 @@
 import { maskOf } from '../bits/layout.ts';
 import type { World } from '../bits/world.ts';
 import { SparseMemory } from '../model/memory.ts';
-import { leafSpace, spaceAt, type TableSpaces } from '../model/translate/spaces.ts';
+import type { TableSpaces } from '../model/translate/configuration.ts';
+import { leafSpace, spaceAt } from '../model/translate/spaces.ts';
 import { S1_LEAF, S2_LEAF, TABLE } from '../spec/descriptors.ts';
 
 /** The memory of each address space, as an SMMU has it. */

@@ -12,14 +12,15 @@ import { startAtos } from './atos-registers.ts';
 import { keepCompletion } from './ats/atc.ts';
 import { presented } from './ats/translated.ts';
 import { type BankOptions, RegisterBank } from './bank.ts';
-import { ConfigCache, type ConfigEntry } from './caches/config.ts';
+import { ConfigCache } from './caches/config.ts';
 import { DptTlb } from './caches/dpt.ts';
 import { GptCache } from './caches/gpt.ts';
+import { CONFIG_LIMIT, keepFound, TLB_LIMIT } from './caches/keep.ts';
 import { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
 import { PartidMapCache } from './caches/partid-maps.ts';
 import { StructureCache } from './caches/structures.ts';
-import { paOf, Tlb, type TlbEntry } from './caches/tlb.ts';
+import { Tlb } from './caches/tlb.ts';
 import { type Version, Versions } from './caches/versions.ts';
 import { reportDptFault } from './dpt-report.ts';
 import { applyEffect, type Changeable, isWritable, type Journal } from './effects.ts';
@@ -106,9 +107,6 @@ const DEFAULT_OPTIONS: ModelOptions = {
   secureInitOpen: false,
 };
 
-/** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
-const TLB_LIMIT = 65536;
-const CONFIG_LIMIT = 65536;
 const NOTHING_TO_CONSUME = 'there is nothing to consume';
 const NO_RULES: ReadonlySet<string> = new Set();
 
@@ -519,7 +517,7 @@ export class Smmu implements QueueMachine {
 
   #translate(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
     const { reason } = this.failure;
-    const named = t.world === 'ns' && this.#rulesOff.size === 0 ? t : this.#named(t);
+    const named = t.world === 'ns' && this.#hasAllRules ? t : this.#named(t);
     if (reason === null && 'reason' in named) answer.fail(named);
     else if (reason === null) translateTraffic(this, state, t, answer, recorder);
     else answer.fail(silent(`service failure mode: ${reason}`, '12.3'));
@@ -538,7 +536,7 @@ export class Smmu implements QueueMachine {
       const pa = paHi * 2 ** 32 + paLo;
       effects.push({ kind: 'memory', space, pa, words: Uint32Array.of(lo, hi), what });
     }
-    this.#keep(answer, effects, recorder);
+    keepFound(this, answer, effects, recorder);
     for (const effect of answer.effects) effects.push(effect);
     if (answer.dptFault !== null && state.dpt !== null) {
       recorder?.step('register', 'DPT_CFG_FAR and GERROR.DPT_ERR report the failed lookup');
@@ -558,46 +556,6 @@ export class Smmu implements QueueMachine {
     if (answer.fault !== null && answer.result !== 'not-modelled')
       reportFault(on, t, state, answer, effects, recorder);
     if (recorder !== null) recordEnd(recorder, answer);
-  }
-
-  /** What the caches keep of an answer. */
-  #keep(answer: Answer, effects: Effect[], recorder: Recorder | null): void {
-    const { fillConfig, fillTlb } = answer;
-    if (fillConfig !== null) {
-      const before = this.config.find(fillConfig.world, fillConfig.sid);
-      if (before) effects.push({ kind: 'config', op: 'remove', entry: before });
-      else if (this.config.size >= CONFIG_LIMIT) this.#makeConfigRoom(effects, fillConfig);
-      effects.push({ kind: 'config', op: 'insert', entry: fillConfig });
-      recorder?.step('cache-fill', () => `configuration cache keeps StreamID ${hex(fillConfig.sid)}`);
-    }
-    for (const { store, entry, what: text } of answer.fills) {
-      const what = text();
-      effects.push({ kind: 'store', store, op: 'insert', entry, what });
-      recorder?.step('cache-fill', what);
-    }
-    if (fillTlb === null) return;
-    const before = this.tlb.displaced(fillTlb);
-    if (before) effects.push({ kind: 'tlb', op: 'remove', entry: before });
-    else if (this.tlb.size >= TLB_LIMIT) this.#makeRoom(effects, fillTlb);
-    effects.push({ kind: 'tlb', op: 'insert', entry: fillTlb });
-    recorder?.step('cache-fill', () => `TLB keeps the translation to ${hex(paOf(fillTlb))}`);
-  }
-
-  /** Lets one TLB entry go for a new one. */
-  #makeRoom(effects: Effect[], incoming: TlbEntry): void {
-    for (const space of this.tlb.spaces()) {
-      for (const pages of space.byShift) {
-        const entry = pages?.near(incoming);
-        if (!entry) continue;
-        effects.push({ kind: 'tlb', op: 'remove', entry });
-        return;
-      }
-    }
-  }
-
-  #makeConfigRoom(effects: Effect[], incoming: ConfigEntry): void {
-    const entry = this.config.near(incoming);
-    if (entry) effects.push({ kind: 'config', op: 'remove', entry });
   }
 }
 

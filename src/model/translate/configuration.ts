@@ -5,10 +5,33 @@ import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import type { GranuleBits } from '../../spec/translation.ts';
 import type { TlbSpace } from '../caches/tlb.ts';
 import type { Attributes, Overrides } from './attributes.ts';
-import type { TableSpaces } from './spaces.ts';
 
 /** What an STE makes of its stream. */
 export type StreamAction = 'abort' | 'bypass' | 'stage1' | 'stage2' | 'nested';
+
+/**
+ * Where the tables of a walk lie and where it leads, of a stream whose accesses are not all Non-secure. Of a nested
+ * stage 1 all spaces are those of IPAs.
+ */
+export interface TableSpaces {
+  /** Of the addresses that are translated: a stage 2 of Secure streams is for Secure or for Non-secure IPAs. */
+  readonly input: World;
+  /** Where the starting-level table lies. */
+  readonly walk: World;
+  /** Where the output lies, unless a descriptor says that it is Non-secure. */
+  readonly output: World;
+  /** NSTable counts: what follows is Non-secure, tables and output alike. */
+  readonly nsTable: boolean;
+  /** The bit of a leaf that makes its output Non-secure counts: NS[5] of stage 1, NS[55] of stage 2. */
+  readonly nsLeaf: boolean;
+  /** Instructions may be fetched from a Non-secure output. */
+  readonly nsExecutes: boolean;
+  /** Where stage 2 must put L1CDs and CDs, and stage-1 tables; null: anywhere. */
+  readonly contexts: World | null;
+  readonly tables: World | null;
+  /** AMEC=1 of a Realm leaf is a translation fault (R_IDR3.MEC). */
+  readonly amec: boolean;
+}
 
 /** Translation tables as a walk needs them: those of TTB0, of TTB1, or of stage 2. */
 export interface Tables {

@@ -9,12 +9,12 @@ import type { WorldState } from '../state.ts';
 import { configFault } from './answer.ts';
 import { type Attributes, fromMair } from './attributes.ts';
 import { CD_RULES, type CdSubject, granuleBitsOf0, granuleBitsOf1, outputBitsOf } from './cd-rules.ts';
-import type { ContextConfig, Half, StreamConfig, TableFormat, Tables } from './configuration.ts';
+import type { ContextConfig, Half, StreamConfig, TableFormat, TableSpaces, Tables } from './configuration.ts';
 import { cutTo, indexBitsAt } from './descriptor.ts';
 import { attributesExtended, hasContiguous, notModelled } from './extensions.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
-import { stage1Spaces, type TableSpaces } from './spaces.ts';
+import { stage1Spaces } from './spaces.ts';
 
 const f = CD.fields;
 /** Shareability by a field of two bits: 0b01 is reserved and acts as 0. */

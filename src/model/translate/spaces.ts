@@ -7,34 +7,10 @@ import type { StreamWorld } from '../../spec/stream-worlds.ts';
 import type { WorldStatementId } from '../../spec/world-statements.ts';
 import type { Transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
-import type { StreamConfig } from './configuration.ts';
+import type { StreamConfig, TableSpaces } from './configuration.ts';
 
 const { NSCFG, S2SW, S2SA, S2NSW, S2NSA } = STE.fields;
 const { NONSECURE, SECURE } = NSCFG.names;
-
-/**
- * Where the tables of a walk lie and where it leads, of a stream whose accesses are not all Non-secure. Of a nested
- * stage 1 all spaces are those of IPAs.
- */
-export interface TableSpaces {
-  /** Of the addresses that are translated: a stage 2 of Secure streams is for Secure or for Non-secure IPAs. */
-  readonly input: World;
-  /** Where the starting-level table lies. */
-  readonly walk: World;
-  /** Where the output lies, unless a descriptor says that it is Non-secure. */
-  readonly output: World;
-  /** NSTable counts: what follows is Non-secure, tables and output alike. */
-  readonly nsTable: boolean;
-  /** The bit of a leaf that makes its output Non-secure counts: NS[5] of stage 1, NS[55] of stage 2. */
-  readonly nsLeaf: boolean;
-  /** Instructions may be fetched from a Non-secure output. */
-  readonly nsExecutes: boolean;
-  /** Where stage 2 must put L1CDs and CDs, and stage-1 tables; null: anywhere. */
-  readonly contexts: World | null;
-  readonly tables: World | null;
-  /** AMEC=1 of a Realm leaf is a translation fault (R_IDR3.MEC). */
-  readonly amec: boolean;
-}
 
 /** What is said of each Security state in its own words. */
 const RULES = {
