@@ -517,7 +517,11 @@ export class Smmu implements QueueMachine {
 
   #translate(state: WorldState, t: Transaction, answer: Answer, recorder: Recorder | null): void {
     const { reason } = this.failure;
-    const named = t.world === 'ns' && this.#hasAllRules ? t : this.#named(t);
+    if (reason === null && t.world === 'ns' && this.#hasAllRules) {
+      translateTraffic(this, state, t, answer, recorder);
+      return;
+    }
+    const named = this.#named(t);
     if (reason === null && 'reason' in named) answer.fail(named);
     else if (reason === null) translateTraffic(this, state, t, answer, recorder);
     else answer.fail(silent(`service failure mode: ${reason}`, '12.3'));

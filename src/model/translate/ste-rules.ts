@@ -1,6 +1,7 @@
 /** What makes an STE ILLEGAL (C_BAD_STE): IHI 0070 5.2.2. */
 
 import { hex } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
 import { feature } from '../../spec/features.ts';
 import { EATS_DPT, STE } from '../../spec/ste.ts';
 import type { WorldState } from '../state.ts';
@@ -43,7 +44,15 @@ function vmsOn(s: SteSubject): boolean {
   );
 }
 
-const S1STALLD_RULES = { ns: 'STE-S1STALLD-NS', s: 'STE-S1STALLD-S', realm: 'STE-S1STALLD-R' } as const;
+/** S1STALLD needs the stall model of the stream's state that lets software choose. */
+function stallRule({ id, world }: { readonly id: string; readonly world: World }): Rule<SteSubject> {
+  return {
+    id,
+    field: 'S1STALLD',
+    broken: (s) => inWorld(s, world) && stage1On(s) && S1STALLD.get(s.w, 0) === 1 && s.state.stallModel !== 0,
+    why: (s) => `S1STALLD=1, but the stall model is ${s.state.stallModel}: only model 0 lets software choose`,
+  };
+}
 
 /** Rules that do not need stage 2, in the order of 5.2.2. */
 const FRONT_RULES: readonly Rule<SteSubject>[] = [
@@ -174,16 +183,9 @@ const FRONT_RULES: readonly Rule<SteSubject>[] = [
     broken: (s) => inWorld(s, 'realm') && dptUsed(s) && DPT_VMATCH.get(s.w, 0) !== 0,
     why: (s) => `DPT_VMATCH=${DPT_VMATCH.get(s.w, 0)}, but the VMID of a Realm stream must match`,
   },
-  ...(['ns', 's', 'realm'] as const).map(
-    (world): Rule<SteSubject> => ({
-      id: S1STALLD_RULES[world],
-      field: 'S1STALLD',
-      broken: (s) =>
-        inWorld(s, world) && stage1On(s) && S1STALLD.get(s.w, 0) === 1 && s.state.stallModel !== 0,
-      why: (s) =>
-        `S1STALLD=1, but the stall model is ${s.state.stallModel}: only model 0 lets software choose`,
-    }),
-  ),
+  stallRule({ id: 'STE-S1STALLD-NS', world: 'ns' }),
+  stallRule({ id: 'STE-S1STALLD-S', world: 's' }),
+  stallRule({ id: 'STE-S1STALLD-R', world: 'realm' }),
 ];
 
 /** Rules that come after those of stage 2. */
