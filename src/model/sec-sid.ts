@@ -21,7 +21,7 @@ export interface SecSidOptions {
 }
 
 /** SEC_SID of the streams of a state, or null: no value names them. */
-export function secSidOf(world: World, rulesOff: ReadonlySet<string>): number | null {
+function secSidOf(world: World, rulesOff: ReadonlySet<string>): number | null {
   const off = worldRuleOff(rulesOff, world, 'SEC-SID');
   const { secSid } = WORLD_FACTS[world];
   if (secSid === null) return off ? RESERVED : null;
@@ -29,7 +29,7 @@ export function secSidOf(world: World, rulesOff: ReadonlySet<string>): number | 
 }
 
 /** The state whose streams a SEC_SID names, or null: the value is reserved. */
-export function worldOfSecSid(secSid: number, { secure, realm, rulesOff }: SecSidOptions): World | null {
+function worldOfSecSid(secSid: number, { secure, realm, rulesOff }: SecSidOptions): World | null {
   const named = secure || (realm && secSid === WORLD_FACTS.realm.secSid);
   if (!named && !rulesOff.has('world:SEC-SID-NO-SECURE')) return 'ns';
   const rule = VALUE_RULES[secSid];

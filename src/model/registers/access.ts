@@ -14,7 +14,7 @@ import { counterWordAt, isHiddenFromNonSecure } from './counters.ts';
 import type { RegisterWord } from './word-write.ts';
 
 /** The register word at a place, or null where there is none: RES0. */
-export function registerWordAt(bank: RegisterBank, place: number): RegisterWord | null {
+function registerWordAt(bank: RegisterBank, place: number): RegisterWord | null {
   const at = blockOf(place);
   if (at === null) return null;
   if (at.block === 'PMCG') return counterWordAt(bank, at, place);

@@ -132,9 +132,9 @@ export interface StreamConfig {
   readonly vmid: number;
   /** NSCFG: what replaces the NS attribute where stage 1 does not translate; 0 nothing. */
   readonly nsCfg: number;
-  /** 0 as the transaction says, 2 unprivileged, 3 privileged. */
   /** The PARTID_MAP of a VMS translates the PARTID of the CD (5.6). */
   readonly vms: boolean;
+  /** 0 as the transaction says, 2 unprivileged, 3 privileged. */
   readonly privCfg: number;
   /** 0 as the transaction says, 2 data, 3 instruction. */
   readonly instCfg: number;
