@@ -13,7 +13,8 @@ const word = new Uint32Array(1);
  */
 export function enableQueue(debug: Debugger, world: World): boolean {
   const cr0 = worldRegister(world, 'CR0');
-  if (!cr0) return false;
+  // Root has a CR0, but no queues (6.3).
+  if (!cr0 || !worldRegister(world, 'CMDQ_BASE')) return false;
   const offset = offsetOf(cr0.short);
   word[0] = debug.smmu.bank.peek(offset);
   if (CMDQEN.get(word, 0) === 1) return false;

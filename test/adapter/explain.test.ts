@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { cd } from '../../src/adapter/evaluate/structures.ts';
 import { explain } from '../../src/adapter/explain.ts';
 import type { Session } from '../../src/adapter/session.ts';
+import { Viewer } from '../../src/adapter/viewer/viewer.ts';
 import { DEFAULT_FILTERS, findStop } from '../../src/control/stops/index.ts';
 import { placeOfCd } from '../../src/inspect/stage2.ts';
 import { outcomeText } from '../../src/inspect/walk-story.ts';
@@ -97,7 +98,8 @@ test('the CD of a nested stream is found through stage 2, and nothing changes', 
 
 test('the console shows the CD of a nested stream, or why stage 2 hides it', () => {
   const m = nested();
-  const session = { debuggee: { smmu: m.smmu } } as unknown as Session;
+  const debuggee = { smmu: m.smmu, viewer: new Viewer(m.smmu, null) };
+  const session = { debuggee } as unknown as Session;
   expect(() => cd.run(session, '8', 'look')).toThrow(
     /the CD of StreamID 0x8 cannot be reached through stage 2: F_TRANSLATION/,
   );

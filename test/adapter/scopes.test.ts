@@ -52,6 +52,7 @@ describe('the caches of the policy maximal', () => {
       'leaving',
       'versions',
       'Device Permission Table',
+      'Granule Protection Table',
       'PARTID maps',
       'ATCs',
     ]);

@@ -102,6 +102,7 @@ test('the call stack goes from the descriptor to the transaction, each frame at 
     'Queues',
     'Caches',
     'Traffic',
+    'Devices',
   ]);
 });
 

@@ -60,7 +60,8 @@ export class GptCache implements Store<GptEntry> {
 
   /** Every entry, Tables first. */
   *entries(): Iterable<GptEntry> {
-    for (const of of [this.#tables, this.#leaves]) for (const regions of of.values()) yield* regions.values();
+    for (const sizes of [this.#tables, this.#leaves])
+      for (const regions of sizes.values()) yield* regions.values();
   }
 
   insert(entry: GptEntry): void {
@@ -82,9 +83,12 @@ export class GptCache implements Store<GptEntry> {
   }
 }
 
-function nearest(of: ReadonlyMap<number, ReadonlyMap<number, GptEntry>>, pa: number): GptEntry | undefined {
+function nearest(
+  sizes: ReadonlyMap<number, ReadonlyMap<number, GptEntry>>,
+  pa: number,
+): GptEntry | undefined {
   let found: GptEntry | undefined;
-  for (const [shift, regions] of of) {
+  for (const [shift, regions] of sizes) {
     if (found && found.shift < shift) continue;
     found = regions.get(pa - (pa % 2 ** shift)) ?? found;
   }
