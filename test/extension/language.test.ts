@@ -74,6 +74,8 @@ describe('completion', () => {
     ['expect gerror |', 'CMDQ_ERR'],
     ['expect cmdq error=|', 'ILL'],
     ['expect ste(8).|', 'Config'],
+    ['expect eventq.|', 's'],
+    ['expect eventq.s.|', 'prod'],
     ['expect reg.|', 'ns'],
     ['expect reg.ns.|', 'CR0'],
     ['expect reg.ns.CR0.|', 'SMMUEN'],

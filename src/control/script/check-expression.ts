@@ -1,6 +1,8 @@
 /** Names and parts in expressions, before anything runs. */
 
 import type { Layout } from '../../bits/layout.ts';
+import type { QueueName } from '../../model/queues/ring.ts';
+import { worldsWith } from '../../model/queues/world-queues.ts';
 import { EVENT_LIST } from '../../spec/events.ts';
 import { parseExpression } from '../expression/parse.ts';
 import { ExpressionError, type Value } from '../expression/value.ts';
@@ -22,6 +24,11 @@ const EVENT_PARTS: readonly string[] = [
   ...new Set(['name', ...EVENT_LIST.flatMap(({ layout }) => layout.list.map(({ name }) => name))]),
 ];
 const QUEUE_PARTS = ['cons', 'prod'] as const;
+const QUEUES = new Map<string, QueueName>([
+  ['cmdq', 'CMDQ'],
+  ['eventq', 'EVENTQ'],
+  ['priq', 'PRIQ'],
+]);
 
 /**
  * Checks one expression: names that nothing has made, fields and registers that do not exist, and what cannot be
@@ -104,11 +111,12 @@ interface UnknownPart {
   readonly known: readonly string[];
 }
 
-const PARTS = /(?<![\w.])(?:(ste|cd)\([^()]*\)\.(\w+)|reg\.(\w+)\.(\w+)(?:\.(\w+))?|(\w+)\.(\w+))/g;
+const PARTS =
+  /(?<![\w.])(?:(ste|cd)\([^()]*\)\.(\w+)|reg\.(\w+)\.(\w+)(?:\.(\w+))?|(\w+)\.(\w+)(?:\.(\w+))?)/g;
 
 function parts(text: string, names: ScriptNames): UnknownPart[] {
   return [...text.matchAll(PARTS)].flatMap((found) => {
-    const [whole, structure, field, world, stem, registerField, bag, part] = found;
+    const [whole, structure, field, world, stem, registerField, bag, part, deeper] = found;
     const end = found.index + whole.length;
     if (structure !== undefined && field !== undefined) {
       const of: Layout = structure === 'ste' ? SCRIPT_STRUCTURES.STE : SCRIPT_STRUCTURES.CD;
@@ -124,11 +132,18 @@ function parts(text: string, names: ScriptNames): UnknownPart[] {
     }
     if (world !== undefined && stem !== undefined) return registerPart(end, world, stem, registerField);
     if (bag === undefined || part === undefined) return [];
-    const of = partsOf(bag, names);
-    return of === null || of.some((name) => name.toLowerCase() === part.toLowerCase())
-      ? []
-      : [missing(end, part, `part of ${bag}`, of)];
+    const tail = deeper === undefined ? 0 : deeper.length + 1;
+    const wrong = bagPart(end - tail, bag, part, names);
+    return wrong.length > 0 || deeper === undefined ? wrong : bagPart(end, `${bag}.${part}`, deeper, names);
   });
+}
+
+/** @param end where the part ends in the text */
+function bagPart(end: number, bag: string, part: string, names: ScriptNames): UnknownPart[] {
+  const of = partsOf(bag, names);
+  return of === null || of.some((name) => name.toLowerCase() === part.toLowerCase())
+    ? []
+    : [missing(end, part, `part of ${bag}`, of)];
 }
 
 function missing(end: number, name: string, what: string, candidates: readonly string[]): UnknownPart {
@@ -155,10 +170,18 @@ function registerStems(world: string): readonly string[] {
     : [];
 }
 
-/** The parts of a bag, or null when they are not known before it runs. */
+/**
+ * The parts of a bag, or null when they are not known before it runs.
+ * @param bag its name; `cmdq.s` for the parts of a part
+ */
 export function partsOf(bag: string, names: ScriptNames): readonly string[] | null {
   if (names.get(bag)?.kind === 'device') return DEVICE_PARTS;
   if (names.get(bag) !== undefined) return null;
   if (bag === 'event') return EVENT_PARTS;
-  return bag === 'cmdq' || bag === 'eventq' || bag === 'priq' ? QUEUE_PARTS : null;
+  const [name = '', world] = bag.split('.');
+  const queue = QUEUES.get(name);
+  if (queue === undefined) return null;
+  const worlds: readonly string[] = worldsWith(queue);
+  if (world === undefined) return [...QUEUE_PARTS, ...worlds];
+  return worlds.includes(world) ? QUEUE_PARTS : null;
 }

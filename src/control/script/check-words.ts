@@ -14,6 +14,7 @@ import { checkExpression, unknown } from './check-expression.ts';
 import type { ScriptNames } from './check-names.ts';
 import { misfit } from './field-value.ts';
 import type { Takes } from './form.ts';
+import { formsOf } from './forms.ts';
 import {
   commandSpecNamed,
   eventSpecNamed,
@@ -191,14 +192,16 @@ export function checkFields(bound: Bound, names: ScriptNames): readonly Problem[
   });
 }
 
+function machineArguments(): readonly string[] {
+  return formsOf('machine').flatMap((form) => form.arguments.map((argument) => argument.name));
+}
+
 function checkFeature({ name, value }: NamedField, names: ScriptNames): readonly Problem[] {
   const found = featureNamed(name.text);
   if (!found || value === null) {
     return [
       unknown(name, name.text, 'argument of machine or field of an ID register', [
-        'preset',
-        'ram',
-        'size',
+        ...machineArguments(),
         ...FEATURES.map((one) => one.name),
       ]),
     ];

@@ -1,5 +1,6 @@
 /** Forms that say what there is: the machine, files, names, registers, memory, structures, tables. */
 
+import { LEVEL0_SIZE } from '../../spec/registers/encodings.ts';
 import type { ArgumentParam, FlagParam, Form, WordParam } from './form.ts';
 import { IOVA, SID, SIZE, SSID, WORLD } from './forms-shared.ts';
 
@@ -29,7 +30,7 @@ const SPACE: WordParam = {
 const SETTING: readonly Form[] = [
   {
     keyword: 'machine',
-    usage: 'machine [preset=NAME] [worlds=W,…] [ram=BASE] [size=SIZE] [IDR3.BBML=1 …] [bare]',
+    usage: 'machine [preset=NAME] [worlds=W,…] [ram=BASE] [size=SIZE] [l0gptsz=1GB] [IDR3.BBML=1 …] [bare]',
     doc: 'The SMMU that the script runs on: ID registers of a preset (architecture-max unless given) with single fields changed, and RAM that holds zeros. It comes up with stream tables and queues in RAM and enabled, in every security state that it has; `bare` leaves it as after reset. Where there is a Root state, accesses pass (ACCESSEN=1) and granule protection is off.',
     words: [],
     flags: [{ name: 'bare', doc: 'As after reset: no tables, no queues, SMMUEN=0, ACCESSEN=0.' }],
@@ -42,6 +43,11 @@ const SETTING: readonly Form[] = [
       },
       { name: 'ram', takes: 'expression', doc: 'Where RAM begins; 0x40000000 unless given.' },
       { name: 'size', takes: 'expression', doc: 'Bytes of RAM; 8G unless given.' },
+      {
+        name: 'l0gptsz',
+        takes: Object.keys(LEVEL0_SIZE.names),
+        doc: 'What an entry of level 0 of the granule protection table covers (ROOT_GPT_BASE_CFG.L0GPTSZ, read-only); 1GB unless given.',
+      },
     ],
     fields: 'features',
     acts: false,

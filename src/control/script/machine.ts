@@ -16,6 +16,7 @@ import { type CachePolicy, Smmu } from '../../model/smmu.ts';
 import { conflicts } from '../../spec/feature-conflicts.ts';
 import { type FeatureValues, feature, type IdValues, withFeatures } from '../../spec/features.ts';
 import { PRESET_NAMES, presetNamed } from '../../spec/presets.ts';
+import { LEVEL0_SIZE } from '../../spec/registers/encodings.ts';
 import { registerByName, WORLD_PREFIX } from '../../spec/registers.ts';
 import { WORLD_FACTS } from '../../spec/worlds.ts';
 import { type Allocation, allocationOf, type FreeRam } from './build/allocation.ts';
@@ -57,6 +58,8 @@ export interface MachineWish {
   readonly worlds: readonly World[] | null;
   readonly features: FeatureValues;
   readonly ram: { readonly base: number; readonly size: number };
+  /** Code of ROOT_GPT_BASE_CFG.L0GPTSZ, which no software can change (6.3.115). */
+  readonly l0gptsz: number;
 }
 
 /** What a script asks for by `load`. */
@@ -76,6 +79,7 @@ export const DEFAULT_WISH: MachineWish = {
   worlds: null,
   features: {},
   ram: DEFAULT_RAM,
+  l0gptsz: LEVEL0_SIZE.names['1GB'],
 };
 
 /**
@@ -98,12 +102,21 @@ export function makeMachine(wish: MachineWish, caches: CachePolicy = 'maximal'):
   const words: [number, number][] = [];
   for (const [name, value] of Object.entries(ids)) words.push([offsetOf(name), value]);
   smmu.bank.load(words);
+  if (there.includes('root')) smmu.bank.load(level0Size(wish.l0gptsz));
+  else if (wish.l0gptsz !== DEFAULT_WISH.l0gptsz) throw noSuchWorld('root');
   if (wish.kind === 'ready') {
     // Whatever comes up, firmware has let accesses pass.
     const up = there.filter((world) => world === 'root' || (wish.worlds ?? there).includes(world));
     for (const world of up) smmu.bank.load(readyRegisters(ids, world, sliceOf(wish, world, there).next));
   }
   return smmu;
+}
+
+/** What one entry of level 0 of a granule protection table covers is the choice of who made the SMMU. */
+function level0Size(code: number): [number, number][] {
+  const words = new RegisterWords();
+  words.set('ROOT_GPT_BASE_CFG', 'L0GPTSZ', code);
+  return words.list();
 }
 
 /** The ID registers of the preset, and with the fields that are asked for. */

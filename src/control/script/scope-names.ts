@@ -23,6 +23,12 @@ const RESULTS = [
   ['idle', 'There was nothing to do.'],
 ] as const;
 
+const QUEUES = [
+  ['cmdq', 'command'],
+  ['eventq', 'event'],
+  ['priq', 'page request'],
+] as const;
+
 /** Names that every expression knows, beside those of `let` and `device`. */
 export const SCOPE_NAMES: readonly ScopeName[] = [
   {
@@ -47,9 +53,12 @@ export const SCOPE_NAMES: readonly ScopeName[] = [
     usage: 'mem(ADDR[, SPACE])',
     doc: '64 bits of memory at a physical address.',
   },
-  { name: 'cmdq', kind: 'bag', usage: 'cmdq.cons, cmdq.prod', doc: 'Where the command queue stands.' },
-  { name: 'eventq', kind: 'bag', usage: 'eventq.cons, eventq.prod', doc: 'Where the event queue stands.' },
-  { name: 'priq', kind: 'bag', usage: 'priq.cons, priq.prod', doc: 'Where the page request queue stands.' },
+  ...QUEUES.map(([name, called]) => ({
+    name,
+    kind: 'bag' as const,
+    usage: `${name}[.WORLD].cons, ${name}[.WORLD].prod`,
+    doc: `Where the ${called} queue of a security state stands: of ns unless given.`,
+  })),
   ...RESULTS.map(([name, doc]) => ({ name, kind: 'text', usage: name, doc }) as const),
   ...WORLDS.map((name) => ({ name, kind: 'text', usage: name, doc: 'A security state.' }) as const),
   ...EVENT_LIST.map(({ name, doc }) => ({ name, kind: 'text', usage: name, doc }) as const),

@@ -1,6 +1,6 @@
 /** Which Security state has which queue, and in whose address space it lies: IHI 0070 3.10, 3.18, 8.1. */
 
-import type { World } from '../../bits/world.ts';
+import { WORLDS, type World } from '../../bits/world.ts';
 import type { QueueWorld } from '../../spec/commands.ts';
 import { WORLD_FACTS } from '../../spec/worlds.ts';
 import { worldRuleOff } from '../world-rules.ts';
@@ -12,6 +12,11 @@ const HAS = {
   // Where a feature decides, the caller asks it.
   PRIQ: (world: World) => WORLD_FACTS[world].priQueue !== false,
 } as const satisfies Readonly<Record<QueueName, (world: World) => boolean>>;
+
+/** The Security states that have such a queue, where they are there and no feature denies it. */
+export function worldsWith(queue: QueueName): readonly World[] {
+  return WORLDS.filter((world) => HAS[queue](world));
+}
 
 /**
  * Whose registers describe a queue of a state, or null when the state has no such queue. A state whose queue is there

@@ -80,6 +80,14 @@ describe('what is wrong', () => {
     ['expect ste(8).Confi == 5', 1, 15, 'there is no field of STE "Confi"; did you mean Config?', 'Config'],
     ['expect reg.ns.CR0.SMUEN', 1, 19, 'there is no field of CR0 "SMUEN"; did you mean SMMUEN?', 'SMMUEN'],
     ['expect cmdq.con == 1', 1, 13, 'there is no part of cmdq "con"; did you mean cons?', 'cons'],
+    ['expect eventq.s.pod == 1', 1, 17, 'there is no part of eventq.s "pod"; did you mean prod?', 'prod'],
+    [
+      'expect priq.s.prod == 1',
+      1,
+      13,
+      'there is no part of priq "s"; there are cons, prod, ns, realm',
+      undefined,
+    ],
     ['print "at {bas}"', 1, 12, 'there is no name "bas"', undefined],
     ['let x = 1 / 0', 1, 9, '"1 / 0" divides by zero', undefined],
     [

@@ -87,6 +87,19 @@ cmd realm SYNC CS=3
 expect gerror CMDQ_ERR world=realm
 `));
 
+  it('stand in expressions and texts by the name of their state', () =>
+    holds(`${RME}
+device sec sid=8 world=s
+dma sec read 0x1000 4
+expect eventq.s.prod == 1 && eventq.s.cons == 0 && eventq.prod == 0 && eventq.realm.prod == 0
+cmd realm CFGI_ALL
+expect cmdq.realm.cons == 1 && cmdq.ns.cons == cmdq.cons && cmdq.s.cons == 0
+print "{eventq.s.prod} {priq.realm.cons}"
+`));
+
+  it('have no name where the state is not there', () =>
+    fails('expect eventq.s.prod == 0', 'EVENTQ has no s; it has prod, cons, ns'));
+
   it('are invalidated by the commands of their queue', async () => {
     for (const world of ['s', 'realm'])
       await holds(

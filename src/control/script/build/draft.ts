@@ -21,6 +21,11 @@ export const MAX_WRITES = 65_536;
 
 /** Words of a page, to clear it at once. */
 const CLEAR_WORDS = 1024;
+const PAGE_BYTES = CLEAR_WORDS * 4;
+
+/** 8 bytes. */
+type Pair = readonly [lo: number, hi: number];
+const ZEROS: Pair = [0, 0];
 
 /**
  * The writes that a statement will make, in their order, and memory as it will be after them. Nothing is written
@@ -31,7 +36,9 @@ export class Draft {
   readonly space: World;
   readonly #operations: { readonly write: MemoryWrite; readonly when: Publish }[] = [];
   /** Doublewords as they will be, by PA in bytes. */
-  readonly #after = new Map<number, readonly [lo: number, hi: number]>();
+  readonly #after = new Map<number, Pair>();
+  /** Whole pages of tables that are made here, of which all doublewords are alike unless `#after` says more. */
+  readonly #pages = new Map<number, Pair>();
   readonly #pair = new Uint32Array(2);
   #allocation: Allocation;
   readonly #scene: boolean;
@@ -64,7 +71,7 @@ export class Draft {
    */
   read64(pa: number, what: string): Uint32Array {
     const pair = this.#pair;
-    const known = this.#after.get(pa);
+    const known = this.#after.get(pa) ?? this.#pages.get(pa - (pa % PAGE_BYTES));
     if (known) {
       [pair[0], pair[1]] = known;
       return pair;
@@ -123,14 +130,14 @@ export class Draft {
   /**
    * RAM that nothing uses, all zeros.
    * @param bytes a power of two, 8 at least; the address is aligned to it
-   * @param word what each 32 bits hold instead of 0
+   * @param fill what each 8 bytes hold instead of 0, as two halves
    * @returns PA in bytes
    */
-  table(bytes: number, word = 0): number {
+  table(bytes: number, fill: Pair = ZEROS): number {
     const { pa, allocation } = allocate(this.#allocation, this.space, bytes);
     this.#allocation = allocation;
     this.#fresh.push({ from: pa, to: pa + bytes });
-    this.#clear(pa, bytes, word);
+    this.#clear(pa, bytes, fill);
     return pa;
   }
 
@@ -142,17 +149,18 @@ export class Draft {
   }
 
   /** What a capture has there is cleared in one go: nothing reaches it yet. */
-  #clear(pa: number, bytes: number, word: number): void {
+  #clear(pa: number, bytes: number, fill: Pair): void {
     const memory = this.smmu.memory(this.space);
     const words = new Uint32Array(Math.min(bytes / 4, CLEAR_WORDS));
     const step = words.length * 4;
     for (let at = pa; at < pa + bytes; at += step) {
       const status = memory.load(at, words, 0, words.length);
-      if (status === DATA && words.every((one) => one === word)) continue;
+      if (status === DATA && words.every((one, i) => one === fill[i & 1])) continue;
       if (status === ABORT) throw new UserError(`there is no RAM at ${hex(at)} for tables`);
-      words.fill(word);
+      for (let i = 0; i < words.length; i++) words[i] = fill[i & 1] as number;
       this.#push(at, words.slice(), PUBLISH.leaf);
-      for (let i = 0; i < step; i += 8) this.#after.set(at + i, [word, word]);
+      if (step === PAGE_BYTES) this.#pages.set(at, fill);
+      else for (let i = 0; i < step; i += 8) this.#after.set(at + i, fill);
     }
   }
 

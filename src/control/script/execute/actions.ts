@@ -15,7 +15,6 @@ import type { GranuleBits } from '../../../spec/translation.ts';
 import type { Allocation } from '../build/allocation.ts';
 import { encodeCommand, enqueue, secure } from '../build/commands.ts';
 import { Draft, PUBLISH } from '../build/draft.ts';
-import { setGpi } from '../build/granule.ts';
 import { invalidateAll, invalidateConfig, invalidateRange } from '../build/invalidate.ts';
 import { type MapTarget, map, unmap } from '../build/mapping.ts';
 import {
@@ -31,7 +30,7 @@ import { noSuchWorld } from '../machine.ts';
 import { commandSpecNamed, fieldNamed, registerNamed } from '../names.ts';
 import type { Span, Word } from '../statement.ts';
 import { leave, notifier, notifiers, obtain, unregister } from './devices.ts';
-import { accesses, gpiOf, granules, switched } from './granule.ts';
+import { accesses, protect, switched } from './granule.ts';
 import { fieldValue, numberOf, PlacedError, type Reading } from './reading.ts';
 import type { Environment } from './state.ts';
 import { broadcast, deviceOf, dma, page, worldOf } from './traffic.ts';
@@ -85,7 +84,7 @@ export const ACTIONS: Readonly<Record<string, (of: Context) => Action>> = {
   page: (of) => plain(of, [page(of.environment, of.reading)]),
   broadcast: (of) => plain(of, [broadcast(of.reading)]),
   resume,
-  gpt: (of) => protection(of, (draft) => setGpi(draft, { ...granules(of.reading), gpi: gpiOf(of.reading) })),
+  gpt: (of) => protection(of, (draft) => protect(draft, of.reading)),
   gpc: (of) => protection(of, (draft) => switched(draft, of.reading)),
   access: (of) => plain(of, accesses(of.reading)),
   notifiers: (of) => plain(of, notifiers(of.smmu, of.reading)),

@@ -3,7 +3,9 @@ import { hex } from '../../../bits/u64.ts';
 import { UserError } from '../../../bits/user-error.ts';
 import { isWorld, WORLDS, type World } from '../../../bits/world.ts';
 import { offsetOf } from '../../../model/bank.ts';
+import { presentWorlds } from '../../../model/present-worlds.ts';
 import { type QueueName, ring } from '../../../model/queues/ring.ts';
+import { worldsWith } from '../../../model/queues/world-queues.ts';
 import type { Smmu } from '../../../model/smmu.ts';
 import { CD } from '../../../spec/cd.ts';
 import { EVENT_HEADER, eventByNumber } from '../../../spec/events.ts';
@@ -63,11 +65,11 @@ function known(smmu: Smmu, { last }: Environment, name: string): Value | undefin
     case 'reg':
       return lazyBag('registers', WORLDS, (world) => (isWorld(world) ? registersOf(smmu, world) : undefined));
     case 'cmdq':
-      return queueBag(smmu, 'CMDQ');
+      return queuesBag(smmu, 'CMDQ');
     case 'eventq':
-      return queueBag(smmu, 'EVENTQ');
+      return queuesBag(smmu, 'EVENTQ');
     case 'priq':
-      return queueBag(smmu, 'PRIQ');
+      return queuesBag(smmu, 'PRIQ');
     default:
       return scopeName(name)?.kind === 'text' ? name : undefined;
   }
@@ -126,9 +128,20 @@ export function queueIndices(
   return { prod: read('PROD'), cons: read('CONS') };
 }
 
-function queueBag(smmu: Smmu, queue: QueueName): Bag {
-  const { prod, cons } = queueIndices(smmu, queue, 'ns');
-  return bag(queue, { prod: BigInt(prod), cons: BigInt(cons) });
+function queueBag(smmu: Smmu, queue: QueueName, world: World): Bag {
+  const { prod, cons } = queueIndices(smmu, queue, world);
+  return bag(`${queue} ${world}`, { prod: BigInt(prod), cons: BigInt(cons) });
+}
+
+/** The queues of every Security state by its name; what names none is of the Non-secure one. */
+function queuesBag(smmu: Smmu, queue: QueueName): Bag {
+  const own = queueBag(smmu, queue, 'ns');
+  const there = presentWorlds(smmu.bank.ids());
+  const worlds = worldsWith(queue).filter((world) => there.includes(world));
+  return lazyBag(queue, [...own.names(), ...worlds], (name) => {
+    const world = worlds.find((one) => one === name);
+    return world === undefined ? own.part(name) : queueBag(smmu, queue, world);
+  });
 }
 
 function call(smmu: Smmu, environment: Environment, name: string, args: readonly Value[]): Value | undefined {

@@ -1,5 +1,7 @@
 import { UserError } from '../../../bits/user-error.ts';
+import { valueByName } from '../../../bits/values.ts';
 import { type FeatureName, type FeatureValues, featureNamed } from '../../../spec/features.ts';
+import { LEVEL0_SIZE } from '../../../spec/registers/encodings.ts';
 import type { Scope, Value } from '../../expression/value.ts';
 import type { ProgramPlace } from '../../program.ts';
 import { checkScript } from '../check.ts';
@@ -212,7 +214,7 @@ function wishOf(bound: Bound, scope: Scope): MachineWish {
     if (!named) throw new UserError(`${name.text} is no field of an ID register`);
     features[named.name] = value === null ? 1 : Number(fieldValue(named.field, value, scope));
   }
-  const { ram } = DEFAULT_WISH;
+  const { ram, l0gptsz } = DEFAULT_WISH;
   const worlds = bound.arguments.get('worlds')?.value;
   return {
     kind: bound.flags.has('bare') ? 'bare' : 'ready',
@@ -220,6 +222,7 @@ function wishOf(bound: Bound, scope: Scope): MachineWish {
     worlds: worlds ? worldList(worlds.text) : null,
     features: features satisfies FeatureValues,
     ram: { base: number('ram', ram.base), size: number('size', ram.size) },
+    l0gptsz: valueByName(LEVEL0_SIZE, bound.arguments.get('l0gptsz')?.value.text ?? '') ?? l0gptsz,
   };
 }
 
