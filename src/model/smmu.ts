@@ -66,6 +66,7 @@ import { DecodeMemo } from './translate/decode-memo.ts';
 import { accessMecid, NO_MECID, recordMecid } from './translate/mecid.ts';
 import { NO_LABEL } from './translate/mpam.ts';
 import { recordLabels, transactionLabel } from './translate/mpam-labels.ts';
+import { translateTransaction } from './translate/transaction.ts';
 
 export { CACHE_POLICIES, type CachePolicy } from './machine.ts';
 export { RESERVED_BITS, type ReservedBits } from './state.ts';
@@ -135,6 +136,7 @@ export class Smmu implements QueueMachine {
   readonly #runner: CommandRunner;
   readonly #memories: Partial<Record<World, SparseMemory>>;
   readonly #nowhere = new SparseMemory();
+  readonly #nonSecureMemory: SparseMemory;
   readonly #answer = new Answer();
   readonly #made: SmmuOptions;
   readonly #rulesOff: ReadonlySet<string>;
@@ -146,6 +148,8 @@ export class Smmu implements QueueMachine {
   readonly #others: (WorldState | null)[] = WORLDS.map(() => null);
   #protection: GranuleProtection | null = null;
   #protectionVersion = -1;
+  /** The Non-secure state while nothing is checked and every rule holds; of the same version. */
+  #plain: WorldState | null = null;
 
   constructor(options: SmmuOptions) {
     this.policy = options.caches ?? CACHE_POLICIES[0];
@@ -169,6 +173,7 @@ export class Smmu implements QueueMachine {
     this.notifiers = shared?.notifiers ?? new Notifiers(options.notifiers);
     this.failure = shared?.failure ?? new ServiceFailure();
     this.#memories = options.memory instanceof SparseMemory ? { ns: options.memory } : options.memory;
+    this.#nonSecureMemory = this.#memories.ns ?? this.#nowhere;
     this.bank = options.bank ?? new RegisterBank(options.places);
     this.#made = options;
     this.#runner = new CommandRunner(this);
@@ -177,7 +182,7 @@ export class Smmu implements QueueMachine {
 
   /** The memory of a PA space; one in which every access aborts where the space has none. */
   memory(space: World): SparseMemory {
-    return this.#memories[space] ?? this.#nowhere;
+    return space === 'ns' ? this.#nonSecureMemory : (this.#memories[space] ?? this.#nowhere);
   }
 
   /** What the registers of a Security state say; the same object until a register changes. */
@@ -216,6 +221,13 @@ export class Smmu implements QueueMachine {
     const memory = (space: World): SparseMemory => this.memory(space);
     this.#protection =
       config === null ? null : new GranuleProtection(this.gpt, memory, keeps, config, this.#rulesOff);
+    this.#plain = config === null && this.#hasAllRules ? this.state('ns') : null;
+  }
+
+  /** The state of an ordinary Non-secure transaction that nothing else is asked of, or null. */
+  #plainState({ world, kind }: Transaction): WorldState | null {
+    if (this.#protectionVersion !== this.bank.version) this.#deriveProtection();
+    return world === 'ns' && kind === 'ordinary' && !this.failure.active ? this.#plain : null;
   }
 
   /** Asks no registers: each operation asks for {@link protection} when it begins. */
@@ -285,37 +297,60 @@ export class Smmu implements QueueMachine {
    * @returns an object that the next call reuses
    */
   translate(incoming: Transaction): Answer {
+    const plain = this.#plainState(incoming);
+    if (plain === null) return this.#translateAny(incoming);
+    const answer = this.#answer;
+    answer.reset();
+    translateTransaction(this, plain, incoming, answer, null);
+    if (this.#leavesMore(answer)) {
+      const effects: Effect[] = [];
+      this.#settle(incoming, plain, answer, effects, null);
+      this.commit(effects);
+    } else this.#fill(answer);
+    return answer;
+  }
+
+  /** {@link translate} of any Security state, behind granule protection checks. */
+  #translateAny(incoming: Transaction): Answer {
     const answer = this.#answer;
     const arrived = this.#arrive(incoming);
     const state = this.state(arrived.world);
-    const transaction = arrived.kind === 'ordinary' ? arrived : presented(arrived, state);
+    const transaction = presented(arrived, state);
     const { protection } = this;
     protection?.begin(null);
     answer.reset();
     this.#translate(state, transaction, answer, null);
-    if (
-      protection !== null ||
+    if (protection === null && !this.#leavesMore(answer)) {
+      this.#fill(answer);
+      return answer;
+    }
+    const effects: Effect[] = [];
+    this.#settle(transaction, state, answer, effects, null);
+    protection?.flush(effects);
+    this.commit(effects);
+    return answer;
+  }
+
+  /** Whether an answer changes more than what caches with room enough keep. */
+  #leavesMore(answer: Answer): boolean {
+    return (
       answer.fault !== null ||
       answer.ats !== null ||
       answer.updates.length !== 0 ||
       answer.effects.length !== 0 ||
       this.tlb.size >= TLB_LIMIT ||
       this.config.size >= CONFIG_LIMIT
-    ) {
-      const effects: Effect[] = [];
-      this.#settle(transaction, state, answer, effects, null);
-      protection?.flush(effects);
-      this.commit(effects);
-      return answer;
-    }
-    if (answer.fillConfig !== null) this.config.insert(answer.fillConfig);
-    const { fills } = answer;
+    );
+  }
+
+  /** Keeps at once what an answer leaves in the caches. */
+  #fill({ fillConfig, fills, fillTlb }: Answer): void {
+    if (fillConfig !== null) this.config.insert(fillConfig);
     for (let i = 0; i < fills.length; i++) {
       const { store, entry } = fills[i] as Fill;
       store.insert(entry);
     }
-    if (answer.fillTlb !== null) this.tlb.insert(answer.fillTlb);
-    return answer;
+    if (fillTlb !== null) this.tlb.insert(fillTlb);
   }
 
   /**
