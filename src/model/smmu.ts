@@ -15,7 +15,7 @@ import { type BankOptions, RegisterBank } from './bank.ts';
 import { ConfigCache } from './caches/config.ts';
 import { DptTlb } from './caches/dpt.ts';
 import { GptCache } from './caches/gpt.ts';
-import { CONFIG_LIMIT, keepFound, TLB_LIMIT } from './caches/keep.ts';
+import { changesMore, keepAtOnce, keepFound } from './caches/keep.ts';
 import { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
 import { PartidMapCache } from './caches/partid-maps.ts';
@@ -61,7 +61,7 @@ import { type Derive, deriveState, RESERVED_BITS, type ReservedBits, type WorldS
 import { translateTraffic } from './traffic.ts';
 import { Traffic, type TrafficOptions } from './traffic-stores.ts';
 import { recordAccesses } from './translate/access-story.ts';
-import { Answer, type Fill, silent } from './translate/answer.ts';
+import { Answer, silent } from './translate/answer.ts';
 import { DecodeMemo } from './translate/decode-memo.ts';
 import { accessMecid, NO_MECID, recordMecid } from './translate/mecid.ts';
 import { NO_LABEL } from './translate/mpam.ts';
@@ -302,11 +302,11 @@ export class Smmu implements QueueMachine {
     const answer = this.#answer;
     answer.reset();
     translateTransaction(this, plain, incoming, answer, null);
-    if (this.#leavesMore(answer)) {
+    if (changesMore(this, answer)) {
       const effects: Effect[] = [];
       this.#settle(incoming, plain, answer, effects, null);
       this.commit(effects);
-    } else this.#fill(answer);
+    } else keepAtOnce(this, answer);
     return answer;
   }
 
@@ -320,8 +320,8 @@ export class Smmu implements QueueMachine {
     protection?.begin(null);
     answer.reset();
     this.#translate(state, transaction, answer, null);
-    if (protection === null && !this.#leavesMore(answer)) {
-      this.#fill(answer);
+    if (protection === null && !changesMore(this, answer)) {
+      keepAtOnce(this, answer);
       return answer;
     }
     const effects: Effect[] = [];
@@ -329,28 +329,6 @@ export class Smmu implements QueueMachine {
     protection?.flush(effects);
     this.commit(effects);
     return answer;
-  }
-
-  /** Whether an answer changes more than what caches with room enough keep. */
-  #leavesMore(answer: Answer): boolean {
-    return (
-      answer.fault !== null ||
-      answer.ats !== null ||
-      answer.updates.length !== 0 ||
-      answer.effects.length !== 0 ||
-      this.tlb.size >= TLB_LIMIT ||
-      this.config.size >= CONFIG_LIMIT
-    );
-  }
-
-  /** Keeps at once what an answer leaves in the caches. */
-  #fill({ fillConfig, fills, fillTlb }: Answer): void {
-    if (fillConfig !== null) this.config.insert(fillConfig);
-    for (let i = 0; i < fills.length; i++) {
-      const { store, entry } = fills[i] as Fill;
-      store.insert(entry);
-    }
-    if (fillTlb !== null) this.tlb.insert(fillTlb);
   }
 
   /**

@@ -3,12 +3,34 @@
 import { hex } from '../../bits/u64.ts';
 import type { Machine } from '../machine.ts';
 import type { Effect, Recorder } from '../plan.ts';
-import type { Answer } from '../translate/answer.ts';
+import type { Answer, Fill } from '../translate/answer.ts';
 import { paOf, type TlbEntry } from './tlb.ts';
 
 /** More entries than any TLB has; beyond it an old one goes for each new one, which a cache may always do. */
-export const TLB_LIMIT = 65536;
-export const CONFIG_LIMIT = 65536;
+const TLB_LIMIT = 65536;
+const CONFIG_LIMIT = 65536;
+
+/** Whether a translation changes more than what caches with room enough keep. */
+export function changesMore({ tlb, config }: Machine, answer: Answer): boolean {
+  return (
+    answer.fault !== null ||
+    answer.ats !== null ||
+    answer.updates.length !== 0 ||
+    answer.effects.length !== 0 ||
+    tlb.size >= TLB_LIMIT ||
+    config.size >= CONFIG_LIMIT
+  );
+}
+
+/** Lets the caches, which have room enough, keep at once what an answer found: the fast path. */
+export function keepAtOnce({ tlb, config }: Machine, { fillConfig, fills, fillTlb }: Answer): void {
+  if (fillConfig !== null) config.insert(fillConfig);
+  for (let i = 0; i < fills.length; i++) {
+    const { store, entry } = fills[i] as Fill;
+    store.insert(entry);
+  }
+  if (fillTlb !== null) tlb.insert(fillTlb);
+}
 
 /** The effects by which the caches keep what an answer found. */
 export function keepFound(
