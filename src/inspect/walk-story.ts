@@ -102,6 +102,7 @@ const RECORDING: Readonly<Record<Outcome['recording'], string>> = {
   merged: '; the last record stands for it',
   'stall-limit': '; not recorded yet: IDR5.STALL_MAX stalls are outstanding',
   waiting: '; its record waits for the event queue',
+  unknown: '; whether the event queue may be written is not known',
 };
 
 function faultText(fault: Fault, outcome: Outcome): string {

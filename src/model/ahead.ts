@@ -3,16 +3,17 @@
 import type { World } from '../bits/world.ts';
 import type { RegisterBank } from './bank.ts';
 import type { Changeable } from './effects.ts';
+import { ProtectionAhead } from './gpc/ahead.ts';
 import type { Machine } from './machine.ts';
 import type { SparseMemory } from './memory.ts';
-import type { Effect } from './plan.ts';
+import type { Effect, Recorder } from './plan.ts';
 import type { Stall, Stalls } from './stalls.ts';
 import type { Derive, WorldState } from './state.ts';
 import type { Traffic } from './traffic-stores.ts';
 
 /**
- * Registers and stalled transactions of an SMMU after effects. Caches and memory are those of now: what a cache would
- * keep by then may always be missed, and of memory only queue entries change.
+ * Registers, granule protection and stalled transactions of an SMMU after effects. Other caches and memory are those of
+ * now: what a cache would keep by then may always be missed, and of memory only queue entries change.
  */
 export class Ahead implements Changeable {
   readonly bank: RegisterBank;
@@ -29,17 +30,16 @@ export class Ahead implements Changeable {
   readonly decoded: Machine['decoded'];
   readonly partidMaps: Machine['partidMaps'];
   readonly dpt: Machine['dpt'];
-  readonly gpt: Machine['gpt'];
-  readonly protection: Machine['protection'];
   readonly failure: Changeable['failure'];
   readonly hooks: Changeable['hooks'];
   readonly notifiers: Changeable['notifiers'];
   readonly #on: Changeable;
+  readonly #checks: ProtectionAhead;
   readonly #derive: Derive;
   readonly #states = new Map<World, WorldState>();
   #version = -1;
 
-  constructor(on: Changeable, effects: readonly Effect[], derive: Derive) {
+  constructor(on: Changeable, effects: readonly Effect[], derive: Derive, recorder: Recorder | null) {
     this.#derive = derive;
     this.#on = on;
     this.bank = on.bank.copy();
@@ -56,8 +56,7 @@ export class Ahead implements Changeable {
     this.decoded = on.decoded;
     this.partidMaps = on.partidMaps;
     this.dpt = on.dpt;
-    this.gpt = on.gpt;
-    this.protection = on.protection;
+    this.#checks = new ProtectionAhead(on, recorder);
     this.failure = on.failure;
     this.hooks = on.hooks;
     this.notifiers = on.notifiers;
@@ -68,8 +67,16 @@ export class Ahead implements Changeable {
     return this.#on.memory(space);
   }
 
+  get gpt(): Machine['gpt'] {
+    return this.#checks.gpt;
+  }
+
+  get protection(): Machine['protection'] {
+    return this.#checks.protection;
+  }
+
   own(space: World): SparseMemory {
-    return this.#on.own(space);
+    return this.protection === null ? this.memory(space) : this.protection.own(space);
   }
 
   state(world: World): WorldState {
@@ -91,12 +98,19 @@ export class Ahead implements Changeable {
   apply(effects: readonly Effect[]): Effect[] {
     const { stalls } = this.traffic;
     const real = this.#on.traffic.stalls;
-    return effects.map((effect) => {
+    const applied = effects.map((effect) => {
       if (effect.kind === 'register') this.bank.poke(effect.offset, effect.value);
       if (effect.kind !== 'store' || !isOf(effect.store, stalls, real)) return effect;
       stalls[effect.op](effect.entry as Stall);
       return { ...effect, store: real };
     });
+    this.#checks.follow(effects, this.bank, this.state('ns'));
+    return applied;
+  }
+
+  /** What checks by then leave in the cache of granule protection. */
+  flushChecks(effects: Effect[]): void {
+    this.#checks.flush(effects);
   }
 }
 

@@ -10,7 +10,7 @@ import { type GerrorName, gerrorMask, worldHasGerror } from '../spec/gerror.ts';
 import { WORLD_PREFIX } from '../spec/registers.ts';
 import { ADDRESS_BITS } from '../spec/translation.ts';
 import { offsetOf } from './bank.ts';
-import { isWritable } from './effects.ts';
+import { judgeWrite } from './gpc/own-write.ts';
 import { reportOwnAccess } from './gpc/report.ts';
 import type { QueueMachine } from './machine.ts';
 import type { Effect, Recorder } from './plan.ts';
@@ -69,20 +69,17 @@ export function sendMsi(on: Signals, msi: Msi, source: InterruptSource | 'CMDQ',
   // An address beyond OAS is cut to it (3.4.3).
   const pa = msi.pa % 2 ** (ADDRESS_BITS[bank.field('IDR5', 'OAS')] ?? 32);
   const what = source === 'CMDQ' ? 'CMD_SYNC' : source;
-  if (isWritable(on.machine.own(msi.space), pa)) {
-    const text = `the ${what} MSI writes ${hex(msi.data)} to ${hex(pa)} (${msiText(msi)})`;
-    on.recorder?.step('interrupt', text, field);
-    on.effects.push({
-      kind: 'memory',
-      space: msi.space,
-      pa,
-      words: Uint32Array.of(msi.data),
-      what: `${what} MSI`,
-    });
+  const fate = judgeWrite(on.machine, msi.space, pa, 4);
+  if (fate === 'unknown') return;
+  if (fate === 'aborts') {
+    on.recorder?.step('interrupt', `the ${what} MSI to ${hex(pa)} (${msiText(msi)}) aborts`, field);
+    raiseGerror(on, `MSI_${source}_ABT_ERR`);
     return;
   }
-  on.recorder?.step('interrupt', `the ${what} MSI to ${hex(pa)} (${msiText(msi)}) aborts`, field);
-  raiseGerror(on, `MSI_${source}_ABT_ERR`);
+  const text = `the ${what} MSI writes ${hex(msi.data)} to ${hex(pa)} (${msiText(msi)})`;
+  on.recorder?.step('interrupt', text, field);
+  const words = Uint32Array.of(msi.data);
+  on.effects.push({ kind: 'memory', space: msi.space, pa, words, what: `${what} MSI` });
 }
 
 /** What *_IRQ_CFG0 to *_IRQ_CFG2 of a source say (6.3.21 to 6.3.23). */

@@ -8,7 +8,9 @@ import type { Changeable } from './effects.ts';
 import { encodeHint } from './events/record.ts';
 import { recordEvent } from './events/report.ts';
 import { broadcastGpt } from './gpc/invalidate.ts';
+import { endOfUnknownWrite } from './gpc/own-write.ts';
 import { DATA } from './memory.ts';
+import { endsAtMissing } from './outcome.ts';
 import type { Effect, FrameKind, Operation, Outcome, Recorder } from './plan.ts';
 import { encodePageRequest, isStopMarker, takePageRequest } from './queues/pri-queue.ts';
 
@@ -60,7 +62,12 @@ export function planSideOperation(
       const name = `${what} for ${at} by StreamID ${hex(sid)}`;
       enter(recorder, 'page-request', world, name, 'PRIQ_ENTRY', words);
       const state = on.state(world);
-      const { fate, recording } = takePageRequest(on, state, request, effects, recorder);
+      const { fate, recording, missing } = takePageRequest(on, state, request, effects, recorder);
+      const unknown = missing ?? endOfUnknownWrite(on);
+      if (unknown !== null) {
+        recorder?.step('end', endsAtMissing(unknown.missing));
+        return unknown;
+      }
       const written = fate === 'written';
       recorder?.step('end', written ? 'the message is in the PRI queue' : 'the message is discarded');
       return { result: written ? 'ok' : 'abort', recording };
@@ -78,6 +85,11 @@ export function planSideOperation(
         return { result: 'idle' };
       }
       const recording = recordEvent(on, state, world, 'E_PAGE_REQUEST', record, false, effects, recorder);
+      const unknown = endOfUnknownWrite(on);
+      if (unknown !== null) {
+        recorder?.step('end', endsAtMissing(unknown.missing));
+        return { ...unknown, record, recording };
+      }
       recorder?.step('end', recording === 'written' ? 'the hint is recorded' : 'the hint is dropped');
       return { result: recording === 'written' ? 'ok' : 'idle', record, recording };
     }

@@ -1,7 +1,7 @@
 /** What operations come to, and the last step of a plan that says so. */
 
 import { hex } from '../bits/u64.ts';
-import type { Outcome, Recorder } from './plan.ts';
+import type { Missing, Outcome, Recorder } from './plan.ts';
 import type { Answer } from './translate/answer.ts';
 import { NO_MECID } from './translate/mecid.ts';
 import { NO_LABEL } from './translate/mpam.ts';
@@ -15,13 +15,18 @@ export function recordEnd(recorder: Recorder, answer: Answer): void {
   else recorder.step('end', endText(answer));
 }
 
+/** `STE 8 at 0x40000200 is not in the image`. */
+export function endsAtMissing(missing: Missing | null): string {
+  return `${missing?.structure ?? 'memory'} at ${hex(missing?.pa ?? 0)} is not in the image`;
+}
+
 function endText(answer: Answer): string {
   if (answer.ats !== null) return answer.ats.text;
   if (answer.becomes === 'no-op') return 'completes without effect';
   switch (answer.result) {
     case 'absent':
     case 'miss':
-      return `${answer.missing?.structure ?? 'memory'} at ${hex(answer.missing?.pa ?? 0)} is not in the image`;
+      return endsAtMissing(answer.missing);
     case 'razwi':
       return 'terminated: reads give zero, writes are ignored (CD.A=0)';
     case 'stall':

@@ -251,7 +251,8 @@ export interface Missing {
  * What became of the event record of a terminated or stalled transaction. `merged`: the last record stands for it as
  * well (7.3.1); `suppressed`: its configuration asks for none, or the record of a stall of the same page stands for it
  * (3.12.2.1); `stall-limit`: as many stalls as IDR5.STALL_MAX are outstanding, and the record waits (6.3.6);
- * `waiting`: that of a stalled transaction waits until it can be written (7.2.1).
+ * `waiting`: that of a stalled transaction waits until it can be written (7.2.1); `unknown`: the part of the granule
+ * protection table is not in the image that decides whether it may be written (3.25.3).
  */
 export type Recording =
   | 'none'
@@ -262,7 +263,8 @@ export type Recording =
   | 'aborted'
   | 'merged'
   | 'stall-limit'
-  | 'waiting';
+  | 'waiting'
+  | 'unknown';
 
 /** What an operation of another class than the one asked for reaches the memory system (3.22, 16.7.2). */
 export type Downgrade = 'read' | 'write' | 'clean-invalidate' | 'no-op';

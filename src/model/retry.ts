@@ -61,7 +61,7 @@ export function wakeStalls(
   const early = synchronised && policy.earlyRetry === 'sync';
   const touched = effects.some((effect) => effect.kind === 'store' && effect.store === now);
   if (!(touched || early || now.waits)) return;
-  const ahead = new Ahead(on, effects, derive);
+  const ahead = new Ahead(on, effects, derive, recorder);
   const { stalls } = ahead.traffic;
   const follow = (stall: Stall, isEarly: boolean): void => {
     const { transaction: t } = stall;
@@ -82,6 +82,7 @@ export function wakeStalls(
   for (let stall = stalls.next(recordable, until); stall; stall = stalls.next(recordable, until)) {
     follow(stall, false);
   }
+  ahead.flushChecks(effects);
 }
 
 const ENDS: ReadonlySet<Result> = new Set(['ok', 'abort', 'razwi']);

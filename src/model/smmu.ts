@@ -26,6 +26,7 @@ import { reportDptFault } from './dpt-report.ts';
 import { applyEffect, type Changeable, isWritable, type Journal } from './effects.ts';
 import { reportFault } from './events/report.ts';
 import { deriveGpc } from './gpc/config.ts';
+import { endOfUnknownWrite } from './gpc/own-write.ts';
 import { GranuleProtection } from './gpc/protection.ts';
 import { reportRefused } from './gpc/report.ts';
 import type { Hooks } from './hooks.ts';
@@ -36,7 +37,7 @@ import { DATA, SparseMemory } from './memory.ts';
 import { type NotifierOptions, Notifiers } from './notifiers/notifiers.ts';
 import { planDevice } from './notifiers/plan-device.ts';
 import { planSideOperation } from './operations.ts';
-import { outcome, recordEnd } from './outcome.ts';
+import { endsAtMissing, outcome, recordEnd } from './outcome.ts';
 import {
   type Effect,
   type Fault,
@@ -110,6 +111,8 @@ const DEFAULT_OPTIONS: ModelOptions = {
 
 const NOTHING_TO_CONSUME = 'there is nothing to consume';
 const NO_RULES: ReadonlySet<string> = new Set();
+/** What software and devices do happens, whatever becomes of the SMMU's own writes that follow. */
+const SOFTWARE: ReadonlySet<Operation['kind']> = new Set(['register', 'memory', 'learned', 'device']);
 
 export class Smmu implements QueueMachine {
   readonly bank: RegisterBank;
@@ -326,7 +329,7 @@ export class Smmu implements QueueMachine {
     }
     const effects: Effect[] = [];
     this.#settle(transaction, state, answer, effects, null);
-    protection?.flush(effects);
+    this.#finish(effects, true);
     this.commit(effects);
     return answer;
   }
@@ -343,7 +346,7 @@ export class Smmu implements QueueMachine {
       const effects: Effect[] = [];
       this.protection?.begin(null);
       const { result } = this.#planCommand({ world, queue }, effects, null);
-      this.protection?.flush(effects);
+      this.#finish(effects, true);
       this.commit(effects);
       if (result !== 'consumed') return count;
       count++;
@@ -361,7 +364,7 @@ export class Smmu implements QueueMachine {
     const done = writeRegister(this, { offset, bytes: 4, value, valueHi: 0, world }, null);
     const effects = [...done.effects];
     this.#wake(effects, null);
-    this.protection?.flush(effects);
+    this.#finish(effects, false);
     return effects;
   }
 
@@ -391,8 +394,16 @@ export class Smmu implements QueueMachine {
     if (protection === null) return this.#compute(operation, effects, recorder);
     protection.begin(recorder);
     const outcome = this.#compute(operation, effects, recorder);
-    protection.flush(effects);
+    this.#finish(effects, !SOFTWARE.has(operation.kind));
     return outcome;
+  }
+
+  /** What the checks of an operation leave; of one that met a write without an answer nothing at all, if it can wait. */
+  #finish(effects: Effect[], canWait: boolean): void {
+    const { protection } = this;
+    if (protection === null) return;
+    if (canWait && protection.unwritten !== null) effects.length = 0;
+    else protection.flush(effects);
   }
 
   #compute(operation: Operation, effects: Effect[], recorder: Recorder | null): Outcome {
@@ -490,10 +501,15 @@ export class Smmu implements QueueMachine {
   #planCommand(of: QueueRef, effects: Effect[], recorder: Recorder | null): Outcome {
     const done = this.#runner.plan(of.world, of.queue ?? 'CMDQ', effects, recorder);
     const { result, command, cerror, missing } = done;
+    const unknown = endOfUnknownWrite(this);
+    if (unknown !== null) {
+      recorder?.step('end', () => `the command waits: ${endsAtMissing(unknown.missing)}`);
+      return outcome({ ...unknown, command });
+    }
     if (result !== 'idle')
       recorder?.step('end', result === 'consumed' ? 'the command is consumed' : done.reason);
     this.#wake(effects, recorder, command === 'CMD_SYNC' && result === 'consumed');
-    return outcome({ result, command, cerror, missing });
+    return outcome({ result, command, cerror, missing, ...endOfUnknownWrite(this) });
   }
 
   #planRegister(
@@ -504,7 +520,7 @@ export class Smmu implements QueueMachine {
     const done = writeRegister(this, { world: 'ns', ...operation }, recorder);
     effects.push(...done.effects);
     this.#wake(effects, recorder);
-    return outcome({ result: 'ok' });
+    return outcome({ result: 'ok', ...endOfUnknownWrite(this) });
   }
 
   /** Goes on with stalled transactions that what is planned sets free; see `retry.ts`. */
@@ -569,9 +585,14 @@ export class Smmu implements QueueMachine {
         recorder?.step('cache-fill', textOf(effect));
       }
     }
-    if (this.protection !== null) reportRefused({ machine: on, effects, recorder }, answer);
+    if (on.protection !== null) reportRefused({ machine: on, effects, recorder }, answer);
     if (answer.fault !== null && answer.result !== 'not-modelled')
       reportFault(on, t, state, answer, effects, recorder);
+    const unknown = endOfUnknownWrite(on);
+    if (unknown !== null) {
+      answer.result = unknown.result;
+      answer.missing = unknown.missing;
+    }
     if (recorder !== null) recordEnd(recorder, answer);
   }
 }

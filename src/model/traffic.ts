@@ -43,7 +43,7 @@ export function translateTraffic(
   if (t.kind === 'ordinary') {
     translateTransaction(machine, state, t, answer, recorder);
     const { protection } = machine;
-    if (protection !== null) checkOutput(protection, t, answer);
+    if (protection !== null) checkOutput(protection, state, t, answer);
     return;
   }
   const asked = normalised(t);
@@ -58,7 +58,7 @@ export function translateTraffic(
   if (!(known && endsBeforeStream(state, asked, answer, recorder))) {
     translateTransaction(machine, state, asked, answer, recorder, atStream);
   }
-  if (machine.protection !== null) checkOutput(machine.protection, asked, answer);
+  if (machine.protection !== null) checkOutput(machine.protection, state, asked, answer);
   conclude(machine, state, asked, answer, recorder);
 }
 

@@ -13,6 +13,7 @@ const RECORDINGS: Readonly<Record<Recording, string>> = {
   'stall-limit':
     'the transaction is stalled; its event waits until fewer than IDR5.STALL_MAX are outstanding',
   waiting: 'the event is written when the EVENTQ can take it',
+  unknown: 'whether the SMMU may write the event is not known, as the image lacks a GPT entry',
 };
 
 const TERMINATED = 'the transaction is terminated';

@@ -64,6 +64,13 @@ export class GptCache implements Store<GptEntry> {
       for (const regions of sizes.values()) yield* regions.values();
   }
 
+  /** Another cache that holds the same. */
+  copy(): GptCache {
+    const other = new GptCache();
+    for (const entry of this.entries()) other.insert(entry);
+    return other;
+  }
+
   insert(entry: GptEntry): void {
     const by = isTable(entry) ? this.#tables : this.#leaves;
     let regions = by.get(entry.shift);

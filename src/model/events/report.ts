@@ -24,6 +24,7 @@ const RECORDING_TEXT: Readonly<Record<Recording, string>> = {
   aborted: 'the record cannot be written (GERROR.EVENTQ_ABT_ERR)',
   merged: 'the last record of the queue stands for it as well',
   waiting: 'the event queue cannot take it now, so the record waits',
+  unknown: 'the GPT entry of the event queue is not in the image, so the record may be written or not',
   'stall-limit': 'as many stalls as IDR5.STALL_MAX are outstanding, the record waits',
 };
 
@@ -70,7 +71,7 @@ export function recordEvent(
 }
 
 /** Records tell of refused fetches with IDR0.RME_IMPL (3.25.3). */
-function withGpcf(fault: Fault, { ids, rulesOff }: WorldState): Fault {
+export function withGpcf(fault: Fault, { ids, rulesOff }: WorldState): Fault {
   if (fault.gpc !== true) return fault;
   const tells = feature(ids, 'IDR0.RME_IMPL') === 1 && !rulesOff.has('gpc:FETCH');
   return tells ? fault : { ...fault, gpc: false };

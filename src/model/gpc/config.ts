@@ -107,3 +107,17 @@ export function deriveGpc(bank: RegisterBank, state: WorldState): GpcConfig | nu
     base,
   };
 }
+
+/** Whether the registers say the same. */
+export function isSameGpc(a: GpcConfig | null, b: GpcConfig | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    a.accessEnabled === b.accessEnabled &&
+    a.enabled === b.enabled &&
+    a.invalid?.reason === b.invalid?.reason &&
+    a.misplaced?.reason === b.misplaced?.reason &&
+    a.limit === b.limit &&
+    a.granuleBits === b.granuleBits &&
+    a.base === b.base
+  );
+}

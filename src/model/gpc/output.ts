@@ -3,6 +3,7 @@
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import { SPACE_BY_NSE_NS } from '../../spec/worlds.ts';
+import { stuShift } from '../ats/request.ts';
 import type { Machine } from '../machine.ts';
 import { DATA, GPF, MISS, type ReadStatus } from '../memory.ts';
 import type { Recorder, Transaction } from '../plan.ts';
@@ -10,19 +11,23 @@ import type { WorldState } from '../state.ts';
 import { type Answer, configFault, silent } from '../translate/answer.ts';
 import type { GranuleProtection } from './protection.ts';
 
-/** log2 of the smallest granule. */
-const PAGE = 12;
-
 /**
  * Checks the output address of a transaction that got one, whoever gave it: a walk, a TLB, a bypass. A refused one is
  * aborted without an event; of a Translation Request it is noted, and becomes a Completer Abort.
  */
-export function checkOutput(protection: GranuleProtection, t: Transaction, answer: Answer): void {
+export function checkOutput(
+  protection: GranuleProtection,
+  state: WorldState,
+  t: Transaction,
+  answer: Answer,
+): void {
   if (answer.result !== 'ok' || answer.becomes === 'no-op') return;
   const { rulesOff } = protection;
   const isRequest = t.kind === 'request';
   if (t.kind === 'atos' ? !rulesOff.has('gpc:ATOS') : !isRequest && rulesOff.has('gpc:CLIENT')) return;
-  const status = isRequest ? checkRegion(protection, answer) : protection.check(answer.pa, answer.space);
+  const status = isRequest
+    ? checkRegion(protection, stuShift(state), answer)
+    : protection.check(answer.pa, answer.space);
   if (status === DATA) return;
   if (status !== GPF) {
     answer.result = status === MISS ? 'miss' : 'absent';
@@ -38,12 +43,23 @@ export function checkOutput(protection: GranuleProtection, t: Transaction, answe
   else answer.fail(silent(reason, '3.25.1'));
 }
 
-/** A completion covers only what passes as a whole (3.25.2): the region shrinks to what one entry of the table says. */
-function checkRegion(protection: GranuleProtection, answer: Answer): ReadStatus {
-  const status = protection.check(answer.pa, answer.space);
-  if (status === DATA && answer.shift > 0)
-    answer.shift = Math.max(PAGE, Math.min(answer.shift, protection.span));
-  return status;
+/**
+ * A completion covers only what passes as a whole (3.25.2): the region shrinks to what one entry of the table says, but
+ * never below the smallest translation unit. All of a unit is checked, where granules are smaller.
+ */
+function checkRegion(protection: GranuleProtection, unit: number, answer: Answer): ReadStatus {
+  const { pa, space } = answer;
+  const status = protection.check(pa, space);
+  if (status !== DATA) return status;
+  const { span } = protection;
+  if (answer.shift > 0) answer.shift = Math.max(unit, Math.min(answer.shift, span));
+  if (span >= unit) return DATA;
+  const base = pa - (pa % 2 ** unit);
+  for (let at = base; at < base + 2 ** unit; at += 2 ** span) {
+    const there = protection.check(at, space);
+    if (there !== DATA) return there;
+  }
+  return DATA;
 }
 
 /** The space that the signals of an access name: NSE and NS, or NS alone where there is no Root state (3.10). */
@@ -79,7 +95,7 @@ export function accessWithoutStream(
     return;
   }
   const { protection } = machine;
-  if (protection !== null && !rulesOff.has('gpc:NO-STREAM-ID')) checkOutput(protection, t, answer);
+  if (protection !== null && !rulesOff.has('gpc:NO-STREAM-ID')) checkOutput(protection, state, t, answer);
 }
 
 /** What makes a transaction an access without StreamID to a space: its kind, and the signals that name the space (3.10). */

@@ -39,6 +39,7 @@ export class GranuleProtection {
   readonly #lookup: { -readonly [K in keyof Lookup]: Lookup[K] };
   #refusal: Refusal | null = null;
   #unknown: Unknown | null = null;
+  #unwritten: Unknown | null = null;
   #span = EVERYTHING;
   /** The page that passed last: a structure is read by several accesses. */
   #passedPage = -1;
@@ -68,6 +69,10 @@ export class GranuleProtection {
     };
   }
 
+  get config(): GpcConfig {
+    return this.#lookup.config;
+  }
+
   get rulesOff(): ReadonlySet<string> {
     return this.#lookup.rulesOff;
   }
@@ -88,16 +93,20 @@ export class GranuleProtection {
     this.#lookup.recorder = recorder;
     this.#refusal = null;
     this.#unknown = null;
+    this.#unwritten = null;
     this.#passedPage = -1;
     this.#forgetFills();
   }
 
-  /** Adds what the cache keeps of the operation. */
-  flush(effects: Effect[]): void {
+  /**
+   * Adds what the cache keeps of the operation.
+   * @param store the cache that is to keep it, where the checks used a view of it
+   */
+  flush(effects: Effect[], store = this.#cache): void {
     if (this.#keeps) {
       for (const entry of this.#fills.entries()) {
         const what = `GPT cache keeps ${gptEntryText(entry)}`;
-        effects.push({ kind: 'store', store: this.#cache, op: 'insert', entry, what });
+        effects.push({ kind: 'store', store, op: 'insert', entry, what });
         this.#lookup.recorder?.step('cache-fill', what);
       }
     }
@@ -117,6 +126,11 @@ export class GranuleProtection {
     return this.#unknown;
   }
 
+  /** The same of a write of the SMMU itself: the operation may not go on as if it had been let through. */
+  get unwritten(): Unknown | null {
+    return this.#unwritten;
+  }
+
   /** log2 of the bytes around the address of the last {@link check} for which it holds. */
   get span(): number {
     return this.#span;
@@ -131,10 +145,21 @@ export class GranuleProtection {
     const page = Math.floor(pa / PAGE);
     if (page === this.#passedPage && space === this.#passedSpace) return DATA;
     const status = this.#judge(pa, space);
-    if (status === DATA) {
-      this.#passedPage = page;
-      this.#passedSpace = space;
-    }
+    // What span says is of the last judgement.
+    this.#passedPage = status === DATA ? page : -1;
+    this.#passedSpace = space;
+    return status;
+  }
+
+  /** {@link check} of a write of the SMMU itself. */
+  checkWrite(pa: number, space: World): ReadStatus {
+    if (this.rulesOff.has('gpc:APPLIES')) return DATA;
+    const status = this.check(pa, space);
+    if (status === DATA || status === GPF || this.#unknown === null) return status;
+    this.#unwritten = this.#unknown;
+    const { level, at } = this.#unknown;
+    const entry = `the level ${level} GPT entry at ${hex(at)} is not in the image`;
+    this.#lookup.recorder?.step('finding', `${entry}: whether the SMMU may write to ${hex(pa)} is not known`);
     return status;
   }
 

@@ -12,6 +12,7 @@ import type { QueueMachine } from '../machine.ts';
 import type { Effect, Recorder } from '../plan.ts';
 import type { Answer } from '../translate/answer.ts';
 import { wordAfter } from '../word-after.ts';
+import { missingEntry } from './own-write.ts';
 import type { Refusal } from './protection.ts';
 
 /** Where effects go. */
@@ -68,8 +69,7 @@ export function reportRefused(on: Report, answer: Answer): void {
   if (protection === null) return;
   const { unknown } = protection;
   if (unknown !== null && (answer.result === 'absent' || answer.result === 'miss')) {
-    const structure = `GPT level ${unknown.level} entry`;
-    answer.missing = { space: 'root', pa: unknown.at, structure, wouldBe: null };
+    answer.missing = missingEntry(unknown);
   }
   const refusal = protection.take();
   if (refusal === null || answer.refused === null) return;

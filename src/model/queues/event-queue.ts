@@ -5,8 +5,8 @@ import { EVENT_BYTES } from '../../spec/events.ts';
 import { GERROR_EVENTQ_ABT_ERR } from '../../spec/gerror.ts';
 import { REGISTERS, WORLD_PREFIX } from '../../spec/registers.ts';
 import { offsetOf } from '../bank.ts';
+import { judgeWrite } from '../gpc/own-write.ts';
 import { interruptEventq, raiseGerror, registerAfter, type Signals } from '../interrupts.ts';
-import { isAbort } from '../memory.ts';
 import type { Recording } from '../plan.ts';
 import { advance, entryAddress, ring, withIndices } from './ring.ts';
 import { queueSpace } from './world-queues.ts';
@@ -49,9 +49,10 @@ function tryToWrite(on: Signals, record: Uint32Array, stalled: boolean): Recordi
     return 'full';
   }
   const space = queueSpace(machine.state(world).rulesOff, world);
-  const memory = machine.own(space);
   const pa = entryAddress(queue, queue.prod);
-  if (isAbort(memory.status(pa)) || isAbort(memory.status(pa + EVENT_BYTES - 4))) {
+  const fate = judgeWrite(machine, space, pa, EVENT_BYTES);
+  if (fate === 'unknown') return 'unknown';
+  if (fate === 'aborts') {
     raiseGerror(on, 'EVENTQ_ABT_ERR', `the write to ${hex(pa)} aborted`);
     return 'aborted';
   }

@@ -12,10 +12,18 @@ import { requestError } from '../ats/stream.ts';
 import { offsetOf } from '../bank.ts';
 import type { Changeable } from '../effects.ts';
 import { encodeRecord } from '../events/record.ts';
-import { recordEvent } from '../events/report.ts';
+import { recordEvent, withGpcf } from '../events/report.ts';
+import { judgeWrite } from '../gpc/own-write.ts';
+import { reportRefused } from '../gpc/report.ts';
 import { interruptPriq, raiseGerror } from '../interrupts.ts';
-import { isAbort } from '../memory.ts';
-import { type Effect, type PageRequest, type Recorder, type Recording, transaction } from '../plan.ts';
+import {
+  type Effect,
+  type Missing,
+  type PageRequest,
+  type Recorder,
+  type Recording,
+  transaction,
+} from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { Answer } from '../translate/answer.ts';
 import { fetchStream } from '../translate/stream-lookup.ts';
@@ -29,14 +37,22 @@ const { PPAR } = STE.fields;
 
 /** What became of a message. */
 export interface PageRequestEnd {
-  /** `written`, or why it was discarded. */
-  readonly fate: 'written' | 'secure' | 'disabled' | 'aborted' | 'overflow';
+  /** `written`, or why it was discarded; `unknown`: what decides is not in the image, and nothing was done. */
+  readonly fate: 'written' | 'secure' | 'disabled' | 'aborted' | 'overflow' | 'unknown';
   /** Response that the SMMU sent by itself, or -1. */
   readonly response: number;
   /** The entry as it is (or would be) in the queue. */
   readonly entry: Uint32Array;
   /** What became of an event that the check of STE.PPAR met. */
   readonly recording: Recording;
+  /** The STE that holds PPAR is not in the image: nothing is claimed. */
+  readonly missing: Lacking | null;
+}
+
+/** How an operation ends that lacks a part of the image. */
+interface Lacking {
+  readonly result: 'absent' | 'miss';
+  readonly missing: Missing;
 }
 
 /** A Stop PASID marker: Last=1, W=R=0, and a PASID (8). It is never answered. */
@@ -84,11 +100,13 @@ export function takePageRequest(
     fate: PageRequestEnd['fate'],
     response = -1,
     recording: Recording = 'none',
+    missing: Lacking | null = null,
   ): PageRequestEnd => ({
     fate,
     response,
     entry,
     recording,
+    missing,
   });
   /** Discards the message, with a Response Failure that bears no PASID. */
   const discard = (fate: PageRequestEnd['fate'], why: string): PageRequestEnd => {
@@ -130,14 +148,20 @@ export function takePageRequest(
       recorder?.step('decide', 'discarded without a response: the queue overflows');
       return end('overflow');
     }
-    const { code, ssid, recording } = overflowResponse(on, state, request, effects, recorder);
+    const response = overflowResponse(on, state, request, effects, recorder);
+    if ('missing' in response) {
+      effects.length = 0;
+      return end('unknown', -1, 'none', response);
+    }
+    const { code, ssid, recording } = response;
     answerRequest(on, request, ssid, code, effects, recorder);
     return end('overflow', code, recording);
   }
   const pa = entryAddress(queue, queue.prod);
   const space = queueSpace(rulesOff, world);
-  const memory = on.own(space);
-  if (isAbort(memory.status(pa)) || isAbort(memory.status(pa + PRIQ_ENTRY_BYTES - 4))) {
+  const write = judgeWrite(on, space, pa, PRIQ_ENTRY_BYTES);
+  if (write === 'unknown') return end('unknown');
+  if (write === 'aborts') {
     raiseGerror(signals, 'PRIQ_ABT_ERR', `the write to ${hex(pa)} aborted`);
     return discard('aborted', `the write to ${hex(pa)} aborts`);
   }
@@ -178,7 +202,7 @@ function overflowResponse(
   request: PageRequest,
   effects: Effect[],
   recorder: Recorder | null,
-): { code: number; ssid: number; recording: Recording } {
+): { code: number; ssid: number; recording: Recording } | Lacking {
   const success = PRI_RESPONSE_CODES.Success;
   if (request.ssid < 0) return { code: success, ssid: -1, recording: 'none' };
   if (feature(state.ids, 'IDR3.PPS') === 1) return { code: success, ssid: request.ssid, recording: 'none' };
@@ -189,7 +213,11 @@ function overflowResponse(
     const ssid = PPAR.get(stream.words, 0) === 1 ? request.ssid : -1;
     return { code: success, ssid, recording: 'none' };
   }
-  const fault = answer.fault === null ? null : requestError(answer.fault, state);
+  // What the SMMU was refused it reports, whether or not there is an event (3.25.4).
+  if (on.protection !== null) reportRefused({ machine: on, effects, recorder }, answer);
+  const { result, missing } = answer;
+  if ((result === 'absent' || result === 'miss') && missing !== null) return { result, missing };
+  const fault = answer.fault === null ? null : requestError(withGpcf(answer.fault, state), state);
   let recording: Recording = 'none';
   if (fault !== null) {
     recorder?.step('fault', `STE.PPAR cannot be read: ${fault.reason}`, fault.field ?? null, fault);
