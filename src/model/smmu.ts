@@ -18,10 +18,11 @@ import { GptCache } from './caches/gpt.ts';
 import { changesMore, keepAtOnce, keepFound } from './caches/keep.ts';
 import { Leaving } from './caches/leaving.ts';
 import type { Location } from './caches/location.ts';
+import { rememberVersions } from './caches/overwritten.ts';
 import { PartidMapCache } from './caches/partid-maps.ts';
 import { StructureCache } from './caches/structures.ts';
 import { Tlb } from './caches/tlb.ts';
-import { type Version, Versions } from './caches/versions.ts';
+import { Versions } from './caches/versions.ts';
 import { reportDptFault } from './dpt-report.ts';
 import { applyEffect, type Changeable, isWritable, type Journal } from './effects.ts';
 import { reportFault } from './events/report.ts';
@@ -33,7 +34,7 @@ import type { Hooks } from './hooks.ts';
 import { enterServiceFailure } from './interrupts.ts';
 import { planLearned } from './learned.ts';
 import { CACHE_POLICIES, type CachePolicy, type ModelOptions, type QueueMachine } from './machine.ts';
-import { DATA, SparseMemory } from './memory.ts';
+import { SparseMemory } from './memory.ts';
 import { type NotifierOptions, Notifiers } from './notifiers/notifiers.ts';
 import { planDevice } from './notifiers/plan-device.ts';
 import { planSideOperation } from './operations.ts';
@@ -415,7 +416,7 @@ export class Smmu implements QueueMachine {
       case 'register':
         return this.#planRegister(operation, effects, recorder);
       case 'memory':
-        if (this.policy === 'maximal' && !operation.setup) this.#rememberVersions(operation, effects);
+        if (this.policy === 'maximal' && !operation.setup) rememberVersions(this, operation, effects);
         effects.push(writeOf(operation));
         recorder?.step('memory', `write ${operation.words.length * 4} bytes at ${hex(operation.pa)}`);
         return outcome({ result: isWritable(this.memory(operation.space), operation.pa) ? 'ok' : 'abort' });
@@ -429,27 +430,6 @@ export class Smmu implements QueueMachine {
         );
       default:
         return outcome(planSideOperation(this, operation, effects, recorder));
-    }
-  }
-
-  /** Keeps what a write of software replaces: hardware may have fetched it, and may hold it on (3.21). */
-  #rememberVersions({ space, pa, words }: Operation & { kind: 'memory' }, effects: Effect[]): void {
-    const memory = this.memory(space);
-    const first = pa - (pa % 8);
-    const old = new Uint32Array(2);
-    const becomes = new Uint32Array(2);
-    for (let at = first; at < pa + words.length * 4; at += 8) {
-      if (memory.load(at, old, 0, 2) !== DATA) continue;
-      becomes.set(old);
-      for (let half = 0; half < 2; half++) {
-        const word = words[(at + half * 4 - pa) / 4];
-        if (word !== undefined) becomes[half] = word;
-      }
-      const [lo, hi] = old as unknown as [number, number];
-      if (becomes[0] === lo && becomes[1] === hi) continue;
-      const entry: Version = { kind: 'version', pa: at, space, hi, lo };
-      const what = `the value before at ${hex(at)} may still be cached`;
-      effects.push({ kind: 'store', store: this.versions, op: 'insert', entry, what });
     }
   }
 

@@ -90,7 +90,7 @@ export const ROOT_REGISTERS = {
       L0GPTSZ: { bits: [23, 20], doc: 'What one level-0 entry covers (read-only).', ...LEVEL0_SIZE },
       GPCP: {
         bits: [17, 17],
-        doc: 'GPC fault priority relaxation for stage-2 table fetch.',
+        doc: 'GPC fault priority relaxation for stage-2 table fetch; here every fetch is checked, whatever it is.',
         reset: 'UNKNOWN',
       },
       PGS: { bits: [15, 14], doc: 'Granule.', reset: 'UNKNOWN', ...PROTECTION_GRANULE },

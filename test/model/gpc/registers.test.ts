@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { Guarded, OUTPUT, SECURE } from '../../kit/gpt.ts';
-import { TestSmmu } from '../../kit/smmu.ts';
+import { TestSmmu, TTB0 } from '../../kit/smmu.ts';
 
 const sizes = (g: Guarded): number[] => [...g.m.smmu.gpt.entries()].map(({ shift }) => shift);
 
@@ -129,4 +129,38 @@ test('no policy without caches keeps anything, and a closed granule is seen at o
   expect([g.dma().outcome.result, sizes(g)]).toEqual(['ok', []]);
   g.gpi(OUTPUT, SECURE);
   expect(g.dma().outcome.result).toBe('abort');
+});
+
+test('GPCP=1 leaves every fetch checked, as an SMMU may that has it RES0', () => {
+  const fates = [0, 1].map((gpcp) => {
+    const g = new Guarded({ registers: { 'ROOT_GPT_BASE_CFG.GPCP': gpcp } });
+    // Stage 2 alone: its table is the one that is closed.
+    g.m.ste({ Config: 6, S2TTB: TTB0, S2T0SZ: 16, S2SL0: 2, S2TG: 0, S2PS: 5, S2AA64: 1, S2R: 1, S2AFFD: 1 });
+    g.gpi(TTB0, SECURE);
+    return [g.dma().outcome.fault?.event, g.far()];
+  });
+  expect(fates[1]).toEqual(fates[0]);
+  expect(fates[0]).toEqual(['F_WALK_EABT', { pas: 1, address: TTB0, code: 11, reason: 1 }]);
+});
+
+test('of 16 codes of protection six mean something; three more need features that an SMMU has not', () => {
+  // DDI 0487 D9: 4 and 5 need RME GDI, 13 needs RME GPC2; all others are reserved in any case.
+  const valid = new Map([
+    [0, 'abort abort abort abort'],
+    [8, 'abort ok abort abort'],
+    [9, 'ok abort abort abort'],
+    [10, 'abort abort abort ok'],
+    [11, 'abort abort ok abort'],
+    [15, 'ok ok ok ok'],
+  ]);
+  for (let code = 0; code < 16; code++) {
+    const g = new Guarded();
+    g.gpi(OUTPUT, code);
+    expect([code, g.fates(OUTPUT)]).toEqual([code, valid.get(code) ?? 'abort abort abort abort']);
+    // A reserved one is a lookup error, and spoils the entry of its 15 neighbours.
+    const spoilt = !valid.has(code);
+    const error = { pas: 1, address: OUTPUT, code: 0, reason: 3, error: 3 };
+    expect([code, g.far('ROOT_GPT_CFG_FAR')]).toEqual([code, spoilt ? error : null]);
+    expect([code, g.device(OUTPUT + 0x1000, 'ns').result]).toEqual([code, spoilt ? 'abort' : 'ok']);
+  }
 });
