@@ -77,4 +77,6 @@ export interface BroadcastMessage {
   readonly asid: number;
   readonly addressHi: number;
   readonly addressLo: number;
+  /** Of an IPA of Secure state: it is a Non-secure one. */
+  readonly ipaNs?: boolean;
 }

@@ -93,10 +93,13 @@ export const TRAFFIC_FORMS: readonly Form[] = [
   },
   {
     keyword: 'broadcast',
-    usage: 'broadcast NAME [asid=N] [vmid=N] [address=A] [world=W] [e2h]',
+    usage: 'broadcast NAME [asid=N] [vmid=N] [address=A] [world=W] [e2h] [ns]',
     doc: 'A TLB invalidation that a PE broadcasts.',
     words: [{ name: 'name', takes: 'broadcast', doc: 'The instruction, without IS or OS: VAE1.' }],
-    flags: [{ name: 'e2h', doc: 'EL2 of the PE runs with E2H.' }],
+    flags: [
+      { name: 'e2h', doc: 'EL2 of the PE runs with E2H.' },
+      { name: 'ns', doc: 'Of IPAS2E1 in Secure state: the IPA is a Non-secure one.' },
+    ],
     arguments: [
       { name: 'asid', takes: 'expression', doc: 'ASID.' },
       { name: 'vmid', takes: 'expression', doc: 'VMID.' },

@@ -91,6 +91,8 @@ export function tlbi(
   const values: Record<string, FieldValue> = {};
   if ('ASID' in fields && tag.asid >= 0) values['ASID'] = tag.asid;
   if (spec.tlb?.vmid && tag.vmid >= 0) values['VMID'] = tag.vmid;
+  const ipaSpace = tag.stage === 2 ? tag.ipaSpace : entry.nested?.ipaSpace;
+  if ('NS' in fields && ipaSpace === 'ns') values['NS'] = 1;
   if (scope === 'leaf') {
     values['Address'] = stage === '2' && tag.stage === 1 ? ipaOf(entry) : addressOf(startOf(entry));
     values['Leaf'] = 1;
@@ -129,7 +131,7 @@ export function cureText(commands: readonly CureCommand[]): string {
 }
 
 /** Fields that people write in decimal. */
-const SMALL: ReadonlySet<string> = new Set(['Leaf', 'TG', 'NUM', 'SCALE']);
+const SMALL: ReadonlySet<string> = new Set(['Leaf', 'TG', 'NUM', 'SCALE', 'NS']);
 
 function fieldText([name, value]: [string, FieldValue]): string {
   if (SMALL.has(name)) return `${name}=${String(value)}`;

@@ -64,6 +64,7 @@ export function broadcastTlbi(
   fields['Opcode']?.set(words, 0, spec.opcode);
   fields['VMID']?.set(words, 0, message.vmid);
   fields['ASID']?.set(words, 0, message.asid);
+  fields['NS']?.set(words, 0, message.ipaNs === true ? 1 : 0);
   fields['Leaf']?.set(words, 0, facts.leaf ? 1 : 0);
   fields['Address']?.setHalves(words, 0, message.addressHi, message.addressLo);
   const all: Effect[] = [];

@@ -1,10 +1,11 @@
 /** Whether a CMD_TLBI_* covers an entry, and if not, why: IHI 0070 4.4. */
 
+import type { World } from '../../bits/world.ts';
 import type { Covered } from '../caches/location.ts';
 import { ANY_ASID, NO_ASID, REGIME_BIT } from '../caches/tlb.ts';
 import type { WorldState } from '../state.ts';
 import { levelShift } from '../translate/descriptor.ts';
-import { type CompiledScope, range, readRange } from './tlbi-scope.ts';
+import { type CompiledScope, ipaSpaceOf, range, readRange } from './tlbi-scope.ts';
 
 /** A command's scope with the values of its fields: what it says does not change with what comes after it. */
 export interface TlbiMatch {
@@ -14,6 +15,8 @@ export interface TlbiMatch {
   /** -1 where the command names none. */
   readonly vmid: number;
   readonly asid: number;
+  /** The IPA space of the address; null where there is only one. */
+  readonly ipaSpace: World | null;
   /** VMID bits that are left out of the comparison (CR0.VMW, 3.17.6). */
   readonly vmwBits: number;
   /** Pages of 4 KiB, inclusive; the whole space where the command names no address. */
@@ -42,6 +45,7 @@ export function tlbiMatch(
     regimes: c.regimes,
     vmid: scope.vmid === null ? -1 : scope.vmid.get(words, 0),
     asid: scope.asid === null ? -1 : scope.asid.get(words, 0),
+    ipaSpace: ipaSpaceOf(scope, words),
     vmwBits: state.vmwBits,
     first: address === null ? 0 : range.first,
     last: address === null ? Number.MAX_SAFE_INTEGER : range.last,
@@ -63,6 +67,8 @@ export function whyNot(match: TlbiMatch, entry: Covered): string | null {
     return `it leaves stage ${tag.stage} alone`;
   if (match.vmid >= 0 && tag.vmid >= 0 && tag.vmid >>> match.vmwBits !== match.vmid >>> match.vmwBits)
     return `VMID=${match.vmid}, the entry has ${tag.vmid}`;
+  if (match.ipaSpace !== null && tag.ipaSpace !== undefined && tag.ipaSpace !== match.ipaSpace)
+    return `it names a ${match.ipaSpace === 'ns' ? 'Non-secure' : 'Secure'} IPA`;
   const named = match.asid < 0 || tag.asid === NO_ASID || tag.asid === match.asid;
   if (!named && !(match.scope.orGlobal && (entry.global || tag.asid === ANY_ASID)))
     return entry.global ? 'it leaves global entries alone' : `ASID=${match.asid}, the entry has ${tag.asid}`;

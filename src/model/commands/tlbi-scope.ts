@@ -1,6 +1,7 @@
 /** Which TLB entries a CMD_TLBI_* names, compiled from its table entry: IHI 0070 4.4. */
 
 import type { Field } from '../../bits/layout.ts';
+import type { World } from '../../bits/world.ts';
 import { COMMAND_LIST, type QueueWorld, type TlbScope } from '../../spec/commands.ts';
 import { STREAM_WORLDS } from '../../spec/stream-worlds.ts';
 import { RANGE_ALIGNMENT_LOG2, RANGE_ALIGNMENT_LOG2_128, RANGE_GRANULE_LOG2 } from '../../spec/tlbi-range.ts';
@@ -24,6 +25,8 @@ export interface CompiledScope {
   readonly orGlobal: boolean;
   readonly address: Field | null;
   readonly leaf: Field | null;
+  /** NS of a command for Secure streams: which of their two IPA spaces the address is in (4.4.3.3). */
+  readonly ipaNs: Field | null;
   readonly num: Field | null;
   readonly scale: Field | null;
   readonly tg: Field | null;
@@ -58,6 +61,7 @@ function compile(scope: TlbScope, fields: Readonly<Record<string, Field | undefi
     orGlobal: scope.asid === 'match-or-global',
     address: scope.address === 'none' ? null : (fields['Address'] ?? null),
     leaf: fields['Leaf'] ?? null,
+    ipaNs: scope.address === 'ipa' ? (fields['NS'] ?? null) : null,
     num: fields['NUM'] ?? null,
     scale: fields['SCALE'] ?? null,
     tg: fields['TG'] ?? null,
@@ -68,6 +72,12 @@ function compile(scope: TlbScope, fields: Readonly<Record<string, Field | undefi
 
 const COMPILED: (CompiledScope | undefined)[] = [];
 for (const { opcode, tlb, layout } of COMMAND_LIST) if (tlb) COMPILED[opcode] = compile(tlb, layout.fields);
+
+/** The IPA space that a command names; null where its state has only one. */
+export function ipaSpaceOf({ ipaNs }: CompiledScope, words: Uint32Array): World | null {
+  if (ipaNs === null) return null;
+  return ipaNs.get(words, 0) === 1 ? 'ns' : 's';
+}
 
 /** The scope of a TLBI, by its opcode. */
 export function scopeOfOpcode(opcode: number): CompiledScope | undefined {

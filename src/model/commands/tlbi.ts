@@ -22,7 +22,7 @@ import { dropTlbEntry, noteInvalidation } from './drop.ts';
 import { unpredictable } from './legality.ts';
 import { actedRegimes, actedState } from './reach.ts';
 import { tlbiMatch, whyNot } from './tlbi-match.ts';
-import { type CompiledScope, range, readRange, scopeOfOpcode } from './tlbi-scope.ts';
+import { type CompiledScope, ipaSpaceOf, range, readRange, scopeOfOpcode } from './tlbi-scope.ts';
 
 /** What the commands' entries are gathered in: one array for all commands, since most of them find nothing. */
 const matches: TlbEntry[] = [];
@@ -104,6 +104,7 @@ function invalidateIn(c: CommandContext, scope: CompiledScope, tlb: Tlb, tables:
   const regimes = plain ? scope.regimes.ns[state.e2h ? 1 : 0] : actedRegimes(c, scope, state);
   const vmid = scope.vmid === null ? -1 : scope.vmid.get(words, 0);
   const asid = scope.asid === null ? -1 : scope.asid.get(words, 0);
+  const ipaSpace = scope.ipaNs === null ? null : ipaSpaceOf(scope, words);
   const spaces = tlb.spaces();
   // Setting a length costs as much as a look-up.
   if (matches.length > 0) matches.length = 0;
@@ -114,6 +115,7 @@ function invalidateIn(c: CommandContext, scope: CompiledScope, tlb: Tlb, tables:
     if (tag.stage === 1 ? !scope.stage1 : !scope.stage2) continue;
     // CR0.VMW leaves the low VMID bits out of the comparison (3.17.6).
     if (vmid >= 0 && tag.vmid >= 0 && tag.vmid >>> state.vmwBits !== vmid >>> state.vmwBits) continue;
+    if (ipaSpace !== null && tag.ipaSpace !== undefined && tag.ipaSpace !== ipaSpace) continue;
     const every = asid < 0 || tag.asid === NO_ASID || tag.asid === asid;
     // A space of global entries of every ASID is out of reach of commands that name non-global entries.
     if (!every && !scope.orGlobal) continue;

@@ -146,8 +146,8 @@ export const TLBI_SECURE_COMMANDS = {
       NS: {
         bits: [127, 127],
         doc: '0 Secure IPA space, 1 Non-secure IPA space of the Secure regime.',
-        conf: 'low',
-        note: 'Position not confirmed.',
+        conf: 'medium',
+        note: 'Where TLBI IPAS2E1 of a PE has it, to which the command is the equivalent.',
       },
     },
   ),

@@ -188,6 +188,32 @@ dma sec read 0x1000 4
 expect ok
 `));
 
+  it('is told by invalidations from the other one, and without stage 1 both may be cached', async () => {
+    const arranged = `${RME}
+device sec sid=8 world=s
+map s sid=8 stage=2 iova=0x80000000 pa=0x90000000 size=4K
+map s sid=8 stage=2 ipa=ns iova=0x80000000 pa=0x50000000 size=4K
+dma sec read 0x80000000 4
+dma sec read 0x80000000 4 ns
+unmap s sid=8 stage=2 iova=0x80000000 size=4K
+unmap s sid=8 stage=2 ipa=ns iova=0x80000000 size=4K
+`;
+    await holds(`${arranged}
+broadcast IPAS2E1 vmid=ste(8, s).S2VMID address=0x80000000 world=s ns
+dma sec read 0x80000000 4
+expect pa=0x90000000 space=s
+dma sec read 0x80000000 4 ns
+expect event F_TRANSLATION world=s S2=1
+`);
+    await holds(`${arranged}
+invalidate s sid=8 iova=0x80000000 size=4K
+dma sec read 0x80000000 4
+expect event F_TRANSLATION world=s S2=1
+dma sec read 0x80000000 4 ns
+expect event F_TRANSLATION world=s S2=1
+`);
+  });
+
   it('is refused where tables cannot say it', async () => {
     await fails(
       `${RME}map realm sid=8 iova=0 pa=0 size=4K space=ns`,

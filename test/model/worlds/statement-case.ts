@@ -12,6 +12,7 @@ export interface StatementCase {
   readonly worlds?: TestOptions['worlds'];
   readonly world?: World;
   readonly registers?: TestOptions['registers'];
+  readonly caches?: TestOptions['caches'];
   /** Prepares the SMMU, and gives what there is to see. */
   readonly shows: (m: TestSmmu, all: TestSmmu) => unknown;
   readonly holds: unknown;
@@ -22,6 +23,7 @@ export function shown(of: StatementCase, off: boolean): unknown {
   const all = new TestSmmu({
     worlds: of.worlds ?? (of.world === 'realm' ? 'rme' : 'secure'),
     ...(of.registers && { registers: of.registers }),
+    ...(of.caches && { caches: of.caches }),
     ...(off && { rulesOff: new Set([`world:${of.id}`]) }),
   });
   return of.shows(all.in(of.world ?? 'ns'), all);

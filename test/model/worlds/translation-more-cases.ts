@@ -258,7 +258,29 @@ export const TAG_CASES: readonly StatementCase[] = [
       [PA, true],
     ],
   },
+  ...(['maximal', 'combined'] as const).flatMap((caches) =>
+    [
+      { ns: 0, left: ['ns'] },
+      { ns: 1, left: ['s'] },
+    ].map(
+      ({ ns, left }): StatementCase => ({
+        id: 'TLB-S-IPA',
+        what: `CMD_TLBI_S_S2_IPA NS=${ns} names IPAs of one space (${caches})`,
+        world: 's',
+        caches,
+        shows: (m) => leftOfBoth(m, ns),
+        holds: left,
+      }),
+    ),
+  ),
 ];
+
+/** What is left of {@link bothIpas} after an invalidation by IPA: the spaces of the IPAs. */
+function leftOfBoth(m: TestSmmu, ns: number): unknown {
+  bothIpas(m);
+  m.run(['CMD_TLBI_S_S2_IPA', { VMID: 3, Address: IOVA, NS: ns }], ['CMD_SYNC']);
+  return m.smmu.tlb.entries().map(({ space }) => space.tag.ipaSpace);
+}
 
 /** A stream that bypasses, with an NS attribute; one for each NSCFG. */
 function attribute(m: TestSmmu, ns: boolean, nsCfg = 0): string {

@@ -1,8 +1,10 @@
 import { UserError } from '../../../bits/user-error.ts';
 import type { World } from '../../../bits/world.ts';
-import type { StreamConfig } from '../../../model/translate/configuration.ts';
+import type { Stage2Config, StreamConfig } from '../../../model/translate/configuration.ts';
+import { isNonSecureIpa } from '../../../model/translate/stage2.ts';
 import { CD } from '../../../spec/cd.ts';
 import { feature } from '../../../spec/features.ts';
+import { STE } from '../../../spec/ste.ts';
 import { STREAM_WORLDS, type StreamWorld } from '../../../spec/stream-worlds.ts';
 import { RANGE_SCALE_BITS } from '../../../spec/tlbi-range.ts';
 import { encodeCommand, secure } from './commands.ts';
@@ -24,6 +26,8 @@ export interface InvalidateRange {
 const NUM_BITS = 5;
 /** Without range commands one command names one page: more than this many make no sense to step through. */
 const MAX_COMMANDS = 64;
+
+const { NSCFG } = STE.fields;
 
 const SYNC = (): Uint32Array => encodeCommand('SYNC', new Map());
 
@@ -62,8 +66,11 @@ export function invalidateConfig(sid: number, world: World): CommandGroups {
 export function invalidateRange(draft: Draft, range: InvalidateRange): CommandGroups {
   const at = readSte(draft, range.sid);
   const stream = decodeSte(draft, range.sid, at);
-  const [mnemonic, tags, granuleBits] = target(draft, range, stream, at.words);
-  const groups: Uint32Array[][] = [[...tlbis(draft, range, mnemonic, tags, granuleBits), SYNC()]];
+  const targets = targetsOf(draft, range, stream, at.words);
+  const commands = targets.flatMap(([mnemonic, tags, granuleBits]) =>
+    tlbis(draft, range, mnemonic, tags, granuleBits),
+  );
+  const groups: Uint32Array[][] = [[...commands, SYNC()]];
   if (stateOf(draft).features.ats && atsEnabled(at.words)) groups.push([atcInvalidation(range), SYNC()]);
   return groups;
 }
@@ -85,18 +92,29 @@ const VA_COMMANDS: Readonly<Partial<Record<StreamWorld, string>>> = {
 
 type Target = readonly [mnemonic: string, tags: FieldAssignments, granuleBits: number];
 
-function target(
+/** The IPA spaces that a stream without stage 1 may use: of a Secure one the NS attribute as STE.NSCFG has it (5.2). */
+function ipaTables({ stage2, nsCfg }: StreamConfig): readonly Stage2Config[] {
+  if (stage2 === null) return [];
+  const { nonSecure } = stage2;
+  if (nonSecure === null || nsCfg === NSCFG.names.SECURE) return [stage2];
+  return nsCfg === NSCFG.names.NONSECURE ? [nonSecure] : [stage2, nonSecure];
+}
+
+function targetsOf(
   draft: Draft,
   { sid, ssid, iova }: InvalidateRange,
   stream: StreamConfig,
   ste: Uint32Array,
-): Target {
+): readonly Target[] {
   const vmid: [string, bigint][] = stream.vmid < 0 ? [] : [['VMID', BigInt(stream.vmid)]];
   if (!stream.translates1) {
     if (stream.stage2 === null)
       throw new UserError(`StreamID ${sid} does not translate: it has nothing to invalidate`);
-    const mnemonic = draft.space === 's' ? 'TLBI_S_S2_IPA' : 'TLBI_S2_IPA';
-    return [mnemonic, new Map(vmid), stream.stage2.granuleBits];
+    if (draft.space !== 's') return [['TLBI_S2_IPA', new Map(vmid), stream.stage2.granuleBits]];
+    return ipaTables(stream).map((tables) => {
+      const ns: [string, bigint][] = isNonSecureIpa(tables) ? [['NS', 1n]] : [];
+      return ['TLBI_S_S2_IPA', new Map([...vmid, ...ns]), tables.granuleBits];
+    });
   }
   const pa = locateCd(draft, sid, ste, Math.max(ssid, 0), false);
   const cd = draft.read(pa, CD.words, `CD of StreamID ${sid}`);
@@ -108,8 +126,8 @@ function target(
   const bits = granule || 12;
   const tags = STREAM_WORLDS[stream.streamWorld].asid ? asid : [];
   const byRegime = VA_COMMANDS[stream.streamWorld];
-  if (byRegime !== undefined) return [byRegime, new Map(tags), bits];
-  return ['TLBI_NH_VA', new Map([...vmid, ...tags]), bits];
+  if (byRegime !== undefined) return [[byRegime, new Map(tags), bits]];
+  return [['TLBI_NH_VA', new Map([...vmid, ...tags]), bits]];
 }
 
 /** By ranges where there are (IDR3.RIL), else page by page; too many pages go by ASID or VMID. */
@@ -173,7 +191,8 @@ const WIDER: Readonly<Record<string, string>> = {
 /** The command for a whole address space. */
 function wider(mnemonic: string, tags: FieldAssignments): Uint32Array {
   const whole = WIDER[mnemonic];
-  if (whole !== undefined) return encodeCommand(whole, tags);
+  // All of a VMID has no IPA space to name.
+  if (whole !== undefined) return encodeCommand(whole, new Map([...tags].filter(([name]) => name !== 'NS')));
   const regime = mnemonic.replace(/_VA$/, '');
   return encodeCommand(`${regime}_${tags.has('ASID') ? 'ASID' : 'ALL'}`, tags);
 }

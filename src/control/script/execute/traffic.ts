@@ -127,6 +127,7 @@ export function broadcast(reading: Reading): Operation {
     asid: tag('asid'),
     addressHi: hi,
     addressLo: lo,
+    ipaNs: reading.flag('ns'),
   };
   return { kind: 'broadcast-tlbi', message };
 }
