@@ -49,6 +49,9 @@ function doublewords(of: Layout, fields: Fields): bigint[] {
   });
 }
 
+/** A descriptor, as it reads, into one that a machine is to have instead. */
+export type Refine = (descriptor: bigint, stage: 1 | 2) => bigint;
+
 export class RandomMachine implements Machine {
   readonly spec: MachineSpec;
   readonly idr: Readonly<Record<string, bigint>>;
@@ -57,9 +60,12 @@ export class RandomMachine implements Machine {
   /** Everything that was made up or written, in order. */
   readonly made: [pa: bigint, value: bigint][] = [];
   readonly #words = new Map<bigint, bigint>();
+  readonly #refine: Refine;
 
-  constructor(spec: MachineSpec) {
+  /** @param refine what becomes of each descriptor before anybody reads it */
+  constructor(spec: MachineSpec, refine: Refine = (descriptor) => descriptor) {
     this.spec = spec;
+    this.#refine = refine;
     this.idr = bigints(spec.idr);
     this.registers = registersOf(spec);
     const high = highRam(oasOf(spec));
@@ -130,7 +136,7 @@ export class RandomMachine implements Machine {
   }
 
   #descriptor(random: Random, stage: 1 | 2, level: number, format: Format): bigint {
-    const descriptor = makeDescriptor(random, this.spec, { stage, level, format });
+    const descriptor = this.#refine(makeDescriptor(random, this.spec, { stage, level, format }), stage);
     return format.bigEndian ? swapBytes(descriptor) : descriptor;
   }
 }

@@ -43,7 +43,7 @@ function idWords(machine: Modelled): number[] {
   return words;
 }
 
-function registersOf(machine: Modelled): [offset: number, value: number][] {
+export function registersOf(machine: Modelled): [offset: number, value: number][] {
   const { CR0, CR2, GBPA, STRTAB_BASE, STRTAB_BASE_CFG } = machine.registers;
   const low = (value: bigint): number => Number(BigInt.asUintN(32, value));
   return [
