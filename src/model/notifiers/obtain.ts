@@ -133,18 +133,12 @@ function keep(on: Telling, listener: Listener, mapping: HeldMapping): void {
     };
     const untold = off.has('notify:N1.3') ? 'a new mapping is no event' : '';
     const action = untold === '' ? consume(notifier.consumer, event, before, off) : null;
-    recordDecision(on, {
+    recordDecision(on, listener, {
       cause: 'obtain',
       queue: null,
       actsOn: mapping.world,
       also: [],
       path: 'iova',
-      device: device.spec.name,
-      sid: device.spec.sid,
-      deviceWorlds: device.spec.worlds,
-      notifier: number,
-      consumer: notifier.consumer,
-      iommuIndex: notifier.iommuIndex,
       reason: untold === '' ? 'delivered' : 'flag',
       untold,
       event,

@@ -176,21 +176,14 @@ function heldBy(machine: QueueMachine, { device, number }: Listener): readonly H
 
 /** A consumer lets go of all that it obtained, by itself: no policy is asked. */
 function letGo(on: Telling, listener: Listener, cause: string): void {
-  const { device, number, notifier } = listener;
-  const [actsOn = 'ns', ...also] = device.spec.worlds;
+  const [actsOn = 'ns', ...also] = listener.device.spec.worlds;
   const removed = heldBy(on.machine, listener);
-  recordDecision(on, {
+  recordDecision(on, listener, {
     cause,
     queue: null,
     actsOn,
     also,
     path: 'whole',
-    device: device.spec.name,
-    sid: device.spec.sid,
-    deviceWorlds: device.spec.worlds,
-    notifier: number,
-    consumer: notifier.consumer,
-    iommuIndex: notifier.iommuIndex,
     reason: 'delivered',
     untold: '',
     event: null,

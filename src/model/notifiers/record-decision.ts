@@ -3,26 +3,43 @@
 import { hex64 } from '../../bits/u64.ts';
 import type { NotifyDecision } from './decision.ts';
 import type { HeldMapping } from './device.ts';
+import type { Listener } from './invalidation.ts';
 import type { Telling } from './look-up.ts';
 import { spanText } from './span.ts';
 
+/** Of a decision: who it is about. */
+type Who = Pick<NotifyDecision, 'device' | 'sid' | 'deviceWorlds' | 'notifier' | 'consumer' | 'iommuIndex'>;
+
 /** A decision without what follows from the rest. */
-export type Decided = Omit<NotifyDecision, 'kind' | 'number' | 'why' | 'delivered'> & {
+type Decided = Omit<NotifyDecision, 'kind' | 'number' | 'why' | 'delivered' | keyof Who> & {
   /** Why the notifier is not told; '' when it is. */
   readonly untold: string;
 };
 
 /** Puts a decision among the effects, and with it what its consumer lets go of. */
-export function recordDecision({ machine, effects, recorder }: Telling, decided: Decided): void {
+export function recordDecision(
+  { machine, effects, recorder }: Telling,
+  { device: { spec }, number: notifier, notifier: { consumer, iommuIndex } }: Listener,
+  decided: Decided,
+): void {
   const { log } = machine.notifiers;
   const { untold, ...rest } = decided;
   const earlier = effects.filter((effect) => effect.kind === 'store' && effect.store === log).length;
+  const who: Who = {
+    device: spec.name,
+    sid: spec.sid,
+    deviceWorlds: spec.worlds,
+    notifier,
+    consumer,
+    iommuIndex,
+  };
   const decision: NotifyDecision = {
     kind: 'decision',
     number: log.total + earlier,
+    ...who,
     ...rest,
     delivered: decided.reason === 'delivered',
-    why: sentence(decided),
+    why: sentence(who, decided),
   };
   effects.push({ kind: 'store', store: log, op: 'insert', entry: decision, what: decision.why });
   recorder?.notify(decision);
@@ -36,7 +53,7 @@ function dropMapping({ machine, effects }: Telling, mapping: HeldMapping): void 
   effects.push({ kind: 'store', store: machine.notifiers.held, op: 'remove', entry: mapping, what });
 }
 
-function sentence({ cause, device, notifier, consumer, event, action, untold }: Decided): string {
+function sentence({ device, notifier, consumer }: Who, { cause, event, action, untold }: Decided): string {
   const who = `${consumer} of ${device} (notifier ${notifier})`;
   if (untold !== '') return `${cause}: ${who} is not told: ${untold}`;
   const what = event === null ? '' : ` of ${event.type} ${spanText(event)} in ${event.space}`;

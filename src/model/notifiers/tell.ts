@@ -160,21 +160,14 @@ class Teller {
     action: ConsumerAction | null,
   ): void {
     const { cause, queue, actsOn, also, way, names } = this.#of;
-    const { device, number, notifier } = listener;
     const named = this.#held(listener).filter(names);
     const reached = event === null ? named : this.#heldIn(listener, event);
-    recordDecision(this.#on, {
+    recordDecision(this.#on, listener, {
       cause,
       queue,
       actsOn,
       also,
       path: way.path,
-      device: device.spec.name,
-      sid: device.spec.sid,
-      deviceWorlds: device.spec.worlds,
-      notifier: number,
-      consumer: notifier.consumer,
-      iommuIndex: notifier.iommuIndex,
       reason: untold?.reason ?? 'delivered',
       untold: untold?.why ?? '',
       event,
