@@ -53,9 +53,11 @@ export async function originOf(session: vscode.DebugSession, row: unknown): Prom
   const index = ENTRY_LINE.exec(editor.document.lineAt(at).text)?.[1];
   const world = editor.document.uri.path.split('/')[2] ?? '';
   if (index === undefined || !isWorld(world)) return null;
-  const { entries } = await request(session, 'smmu/history', { count: MOST_ENTRIES });
+  const { entries } = await request(session, 'smmu/history', { count: MOST_ENTRIES, world });
   // A ring comes round: the last time that the place was consumed is meant.
-  const entry = entries.findLast((one) => one.world === world && COMMAND.exec(one.text)?.[1] === index);
+  const entry = entries.findLast(
+    (one) => one.worlds?.includes(world) && COMMAND.exec(one.text)?.[1] === index,
+  );
   return entry ? { from: entry.index, to: entry.index + 1 } : null;
 }
 

@@ -1,26 +1,43 @@
 import * as vscode from 'vscode';
 import { COMMANDS } from './manifest.ts';
+import { request } from './requests.ts';
 import type { Sessions } from './sessions.ts';
-import { SHOWN_WORLDS, type ShownWorld, shownWorldName, shownWorldOf } from './views/world-words.ts';
+import {
+  SHOWN_WORLDS,
+  type ShownWorld,
+  shownWorldName,
+  shownWorldOf,
+  worldArgument,
+} from './views/world-words.ts';
 
 const KEY = 'shownWorld';
 
-/** Which Security state all views show: one choice a workspace, on the status bar while a session runs. */
+/**
+ * Which Security state all views show, VS Code's own of the debugger as well: one choice a workspace, on the status bar
+ * while a session runs.
+ */
 export class WorldChoice implements vscode.Disposable {
   readonly #memento: vscode.Memento;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #item = vscode.window.createStatusBarItem('world', vscode.StatusBarAlignment.Left, 0);
   readonly #subscription: vscode.Disposable;
+  readonly #sessions: Sessions;
+  /** What each session was told last; nothing was said of all worlds to one that is new. */
+  readonly #told = new WeakMap<vscode.DebugSession, ShownWorld>();
   #shown: ShownWorld;
 
   readonly onDidChange = this.#changed.event;
 
   constructor(memento: vscode.Memento, sessions: Sessions) {
     this.#memento = memento;
+    this.#sessions = sessions;
     this.#shown = shownWorldOf(memento.get(KEY)) ?? 'all';
     this.#item.name = 'SMMU Security State';
     this.#item.command = COMMANDS.chooseWorld;
-    this.#subscription = sessions.onDidChange(() => this.#show(sessions.current !== undefined));
+    this.#subscription = sessions.onDidChange(() => {
+      this.#show(sessions.current !== undefined);
+      void this.#tell();
+    });
     this.#write();
   }
 
@@ -34,6 +51,7 @@ export class WorldChoice implements vscode.Disposable {
     this.#shown = shown;
     this.#write();
     this.#changed.fire();
+    await this.#tell();
     await this.#memento.update(KEY, shown);
   }
 
@@ -60,6 +78,20 @@ export class WorldChoice implements vscode.Disposable {
     this.#subscription.dispose();
     this.#item.dispose();
     this.#changed.dispose();
+  }
+
+  /** Scopes and threads are the adapter's to leave out. */
+  async #tell(): Promise<void> {
+    const shown = this.#shown;
+    for (const session of this.#sessions.all) {
+      if ((this.#told.get(session) ?? 'all') === shown) continue;
+      this.#told.set(session, shown);
+      try {
+        await request(session, 'smmu/showWorld', worldArgument(shown));
+      } catch {
+        // A session that ends meanwhile shows nothing any more.
+      }
+    }
   }
 
   #write(): void {

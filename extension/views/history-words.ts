@@ -1,5 +1,4 @@
 import type { HistoryEntry } from '../../src/adapter/custom-requests.ts';
-import type { ShownWorld } from './world-words.ts';
 
 const LINE = /^line \d+: /;
 
@@ -22,12 +21,6 @@ export interface Statement {
   /** The first of them: going back to before the statement is going back to before this one. */
   readonly entry: HistoryEntry;
   readonly count: number;
-}
-
-/** What is shown of some entries: those of a state, and those of none. */
-export function entriesOf(entries: readonly HistoryEntry[], shown: ShownWorld): readonly HistoryEntry[] {
-  if (shown === 'all') return entries;
-  return entries.filter(({ world }) => world === undefined || world === shown);
 }
 
 /** Entries, the oldest first, as statements, the newest first. */

@@ -5,8 +5,8 @@ import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
 import { viewDescription, type WorldChoice } from '../world-choice.ts';
 import { newest, type Part, type Span, within } from './history-groups.ts';
-import { entriesOf, entryWords, statements } from './history-words.ts';
-import { type ShownWorld, shownWorldName } from './world-words.ts';
+import { entryWords, statements } from './history-words.ts';
+import { type ShownWorld, shownWorldName, worldArgument } from './world-words.ts';
 
 /** A row: where the session stands, an operation that was committed, older ones, or why there is nothing. */
 export type HistoryRow =
@@ -90,13 +90,16 @@ async function rowsOf(
       continue;
     }
     const { start, end } = span;
-    const { entries, total } = await request(session, 'smmu/history', { start, count: end - start });
-    const found = statements(entriesOf(entries, shown));
+    const { entries, total } = await request(session, 'smmu/history', {
+      ...{ start, count: end - start },
+      ...worldArgument(shown),
+    });
+    const found = statements(entries);
     rows.push(...found.map((row): HistoryRow => ({ kind: 'entry', ...row, total })));
-    if (found.length === 0 && entries.length > 0)
+    if (found.length === 0 && end > start)
       rows.push({
         kind: 'note',
-        text: `None of these ${entries.length} is of the ${shownWorldName(shown)} state.`,
+        text: `None of these ${end - start} is of the ${shownWorldName(shown)} state.`,
       });
   }
   return rows;

@@ -3,7 +3,7 @@ import type { TreeNode } from '../../src/adapter/custom-requests.ts';
 import { request } from '../requests.ts';
 import type { Sessions } from '../sessions.ts';
 import { viewDescription, type WorldChoice } from '../world-choice.ts';
-import { type ShownWorld, shownWorldName } from './world-words.ts';
+import { type ShownWorld, shownWorldName, worldArgument } from './world-words.ts';
 
 /**
  * The *Streams* view: stream table, STEs, CDs, translation tables and pages of the shown session. Every level is
@@ -42,11 +42,10 @@ export class StreamsTree implements vscode.TreeDataProvider<TreeNode>, vscode.Di
     const session = this.#sessions.current;
     if (!session) return [];
     try {
-      const { nodes } = await request(session, 'smmu/tree', { id: node?.id ?? null });
       const { shown } = this.#choice;
-      // The id of a root is its state.
-      const seen = node || shown === 'all' ? nodes : nodes.filter(({ id }) => id === shown);
-      return seen.length === 0 && nodes.length > 0 ? [noSuchWorld(shown)] : [...seen];
+      const asked = { id: node?.id ?? null, ...(node ? {} : worldArgument(shown)) };
+      const { nodes } = await request(session, 'smmu/tree', asked);
+      return nodes.length === 0 && !node && shown !== 'all' ? [noSuchWorld(shown)] : [...nodes];
     } catch (error) {
       return [unreadable(node, error)];
     }

@@ -45,8 +45,8 @@ export interface HistoryEntry {
   readonly text: string;
   /** Line of the program (from 1) that it belongs to. */
   readonly line?: number;
-  /** Security state of the queue, transaction or access; left out where there is none. */
-  readonly world?: World;
+  /** Security states of the queue, transaction, access or device; left out where there is none. */
+  readonly worlds?: readonly World[];
 }
 
 /** A row of the Notifier matrix: a consumer of a device in one world. */
@@ -71,8 +71,11 @@ export interface NotifierMatrixRow {
 
 /** Requests by name: what goes in, what comes back. */
 export interface CustomRequests {
-  /** Children of a node of the Streams tree; `id: null` asks for the roots. */
-  'smmu/tree': { args: { readonly id: string | null }; body: { readonly nodes: readonly TreeNode[] } };
+  /** Children of a node of the Streams tree; `id: null` asks for the roots, with `world` for that of one state alone. */
+  'smmu/tree': {
+    args: { readonly id: string | null; readonly world?: World };
+    body: { readonly nodes: readonly TreeNode[] };
+  };
   'smmu/state': { args: Record<string, never>; body: SessionState };
   /** Text of a virtual document by its URI. */
   'smmu/document': { args: { readonly uri: string }; body: { readonly text: string } };
@@ -83,9 +86,12 @@ export interface CustomRequests {
   };
   /** Sets CMDQEN in the model, as an operation that can be taken back. */
   'smmu/enableQueue': { args: { readonly world?: World }; body: { readonly changed: boolean } };
-  /** Operations from `start` on, the oldest first; without `start` the last `count` of them. */
+  /**
+   * Operations from `start` on, the oldest first; without `start` the last `count` of them. With `world` those of other
+   * states are left out: `start`, `count` and `total` count them all the same.
+   */
   'smmu/history': {
-    args: { readonly start?: number; readonly count?: number };
+    args: { readonly start?: number; readonly count?: number; readonly world?: World };
     body: { readonly entries: readonly HistoryEntry[]; readonly total: number };
   };
   /**
@@ -129,6 +135,11 @@ export interface CustomRequests {
     args: Record<string, never>;
     body: { readonly columns: readonly PolicyColumn[]; readonly rows: readonly PolicyRow[] };
   };
+  /**
+   * From here on scopes and threads are those of one state, and those of none; without `world` those of all. The thread
+   * that stopped is always there.
+   */
+  'smmu/showWorld': { args: { readonly world?: World }; body: Record<string, never> };
   /** Takes everything back from operation `to` on; a `stopped` event follows. */
   'smmu/rewind': { args: { readonly to: number }; body: { readonly history: number } };
 }

@@ -6,6 +6,7 @@ import type { Committed } from '../control/history.ts';
 import type { Stop } from '../control/stop.ts';
 import type { HistoryEntry } from './custom-requests.ts';
 import type { Debuggee } from './debuggee.ts';
+import { type DeviceWorlds, pluggedIn, worldsOfOperation } from './operation-worlds.ts';
 import type { Session } from './session.ts';
 
 /** Entries in one answer. */
@@ -18,34 +19,55 @@ export function lineOfEntry({ thread, text }: Committed): number | null {
   return line === undefined ? null : Number(line);
 }
 
-/** The Security state that an entry is about: of a queue, of a transaction, of an access; null where there is none. */
-function worldOfEntry({ operation }: Committed): World | null {
-  if (operation?.kind === 'command') return operation.world;
-  if (operation?.kind === 'transaction') return operation.transaction.world;
-  if (operation?.kind === 'register') return operation.world ?? 'ns';
-  return operation?.kind === 'memory' ? operation.space : null;
+/** How far back the plugging of a device is looked for that is gone. */
+const PLUGGED_BEFORE = 10_000;
+
+/** The states of a device: as it is, or as it was plugged in before entry `index`. */
+function deviceWorlds({ smmu, debugger: control }: Debuggee, index: number): DeviceWorlds {
+  const now = pluggedIn(smmu);
+  return (name) => {
+    const worlds = now(name);
+    for (let at = index; worlds.length === 0 && at >= Math.max(0, index - PLUGGED_BEFORE); at--) {
+      const operation = control.history.at(at)?.operation;
+      if (operation?.kind !== 'device' || operation.change.what !== 'plug') continue;
+      if (operation.change.device.name === name) return operation.change.device.worlds;
+    }
+    return worlds;
+  };
 }
 
-/** Entries from `start` on, the oldest first, and how many there are in all. */
+/**
+ * Entries from `start` on, the oldest first, and how many there are in all.
+ * @param shown leaves out what is of other states; null: of none
+ */
 export function historyPage(
-  { debugger: control, viewer }: Debuggee,
+  debuggee: Debuggee,
   start: number,
   count: number,
+  shown: World | null = null,
 ): { entries: HistoryEntry[]; total: number } {
+  const { debugger: control, viewer, smmu } = debuggee;
   const from = Math.max(0, start);
   const entries = control.history.page(from, Math.min(count, PAGE)).map((entry, i) => {
     const line = lineOfEntry(entry);
-    const world = worldOfEntry(entry);
+    const { operation } = entry;
+    const worlds =
+      operation === null ? [] : worldsOfOperation(operation, smmu, deviceWorlds(debuggee, from + i));
     const hidden = entry.operation && viewer.hides(entry.operation);
     return {
       index: from + i,
       thread: entry.thread,
       text: viewer.said(entry.text, hidden),
       ...(line === null ? {} : { line }),
-      ...(world === null ? {} : { world }),
+      ...(worlds.length === 0 ? {} : { worlds }),
     };
   });
-  return { entries, total: control.history.length };
+  return { entries: entries.filter((entry) => isOf(entry, shown)), total: control.history.length };
+}
+
+/** What belongs to no state belongs to each of them. */
+function isOf({ worlds = [] }: HistoryEntry, shown: World | null): boolean {
+  return shown === null || worlds.length === 0 || worlds.includes(shown);
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
+import type { World } from '../bits/world.ts';
 import { Breakpoints } from '../control/stops/breakpoints.ts';
 import type { Args } from './args.ts';
 import { coloured } from './colour.ts';
@@ -58,6 +59,8 @@ export class Session {
   launchArgs: Args | null = null;
   /** What is being opened, while it is. */
   opening: Opening | null = null;
+  /** The Security state whose scopes and threads the client shows; null: all of them. A restart keeps it. */
+  shownWorld: World | null = null;
   /** Requests that have arrived and are not answered. */
   readonly waiting = new Set<number>();
   /** The one of them that is being handled. */

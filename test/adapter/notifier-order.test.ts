@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CustomRequests } from '../../src/adapter/custom-requests.ts';
+import type { World } from '../../src/bits/world.ts';
 import { type SpawnedAdapter, spawnAdapter } from '../kit/dap.ts';
 
 const LINES = [
@@ -81,10 +82,19 @@ test('decisions are found by words, kind, state and origin, and sorted from eith
   expect(beyond.rows.map(({ number }) => number)).toEqual([rows[0]?.number]);
 });
 
-test('an entry of the history says its Security state', async () => {
-  const { entries } = await ask('smmu/history', {});
-  const worlds = new Map(entries.map(({ text, world }) => [text.replace(/^line \d+: /, ''), world]));
-  expect(worlds.get(LINES[SECURE_LINE - 1] ?? '')).toBe('s');
-  expect(worlds.get('cmd ns TLBI_NSNH_ALL')).toBe('ns');
-  expect(worlds.get('obtain disk 0x1000')).toBeUndefined();
+test('an entry of the history says its Security states, and the history is that of one where that is asked for', async () => {
+  const of = async (world?: World): Promise<Map<string, readonly World[] | undefined>> => {
+    const { entries } = await ask('smmu/history', world ? { world } : {});
+    return new Map(entries.map(({ text, worlds }) => [text.replace(/^line \d+: /, ''), worlds]));
+  };
+  const all = await of();
+  const secure = LINES[SECURE_LINE - 1] ?? '';
+  expect(all.get(secure)).toEqual(['s']);
+  expect(all.get('cmd ns TLBI_NSNH_ALL')).toEqual(['ns']);
+  expect(all.get('obtain disk 0x1000')).toEqual(['s']);
+  expect((await of('s')).has(secure)).toBe(true);
+  expect((await of('s')).has('obtain disk 0x1000')).toBe(true);
+  expect((await of('s')).has('cmd ns TLBI_NSNH_ALL')).toBe(false);
+  expect((await of('ns')).has('cmd ns TLBI_NSNH_ALL')).toBe(true);
+  expect((await of('ns')).has('obtain disk 0x1000')).toBe(false);
 });

@@ -49,6 +49,31 @@ test('each state with a queue is a thread, and each that is there a register sco
   expect(await client.value(1, 'Registers (Root)', 'ROOT_GPT_BASE_CFG', 'PPS')).toContain('1');
 });
 
+test('a client that shows one state gets its scopes, threads and tree alone, and the thread that stopped', async () => {
+  const threads = async (): Promise<string[]> => {
+    const body = await client.ask<DebugProtocol.ThreadsResponse['body']>('threads');
+    return names(body.threads);
+  };
+  const roots = async (world: string): Promise<string[]> => {
+    const { nodes } = await client.ask<{ nodes: { id: string }[] }>('smmu/tree', { id: null, world });
+    return nodes.map(({ id }) => id);
+  };
+  const all = await scopes(2);
+  await client.ask('smmu/showWorld', { world: 's' });
+  expect(await threads()).toEqual(['CMDQ ns', 'CMDQ s', 'DMA']);
+  const secure = all.filter((name) => !/^(Registers|Queues)$|Realm|Root/.test(name));
+  expect(await scopes(2)).toEqual(secure);
+  // The numbers of threads stay: that of Realm state is not shown, and is there.
+  await client.move('next', 3);
+  expect(await threads()).toEqual(['CMDQ s', 'CMDQ realm', 'DMA']);
+  await client.ask('smmu/showWorld', { world: 'root' });
+  expect((await scopes(3)).filter((name) => /Registers|Queues/.test(name))).toEqual(['Registers (Root)']);
+  expect([await roots('s'), await roots('root')]).toEqual([['s'], ['root']]);
+  await client.ask('smmu/showWorld', {});
+  expect(await threads()).toEqual(['CMDQ ns', 'CMDQ s', 'CMDQ realm', 'DMA']);
+  await expect(client.ask('smmu/showWorld', { world: 'x' })).rejects.toThrow('write ns, s, realm, root');
+});
+
 test('the state of a session tells of each', async () => {
   const state = await client.ask<SessionState>('smmu/state');
   expect(state.worlds.map(({ world, commandsPending }) => `${world} ${commandsPending}`)).toEqual([

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { newest, PAGE, type Part, within } from '../../extension/views/history-groups.ts';
-import { entriesOf, entryWords, statements } from '../../extension/views/history-words.ts';
-import type { HistoryEntry } from '../../src/adapter/custom-requests.ts';
+import { entryWords, statements } from '../../extension/views/history-words.ts';
 
 /** Every operation of some parts, in the order in which they are shown; groups are opened. */
 function shown(parts: readonly Part[]): number[] {
@@ -83,19 +82,5 @@ describe('operations of one statement', () => {
   it('stay apart where there are no lines: each command of a queue is its own', () => {
     const command = (index: number) => ({ index, thread: 'cmdq.ns', text: 'SYNC' }) as const;
     expect(statements([command(0), command(1)]).map(({ count }) => count)).toEqual([1, 1]);
-  });
-});
-
-describe('a history of several Security states', () => {
-  const entry = (index: number, world?: 'ns' | 's'): HistoryEntry => ({
-    ...{ index, thread: 'dma', text: 'x' },
-    ...(world ? { world } : {}),
-  });
-  const entries = [entry(0, 'ns'), entry(1, 's'), entry(2)];
-
-  it('shows those of the chosen state and those of none', () => {
-    expect(entriesOf(entries, 'all')).toEqual(entries);
-    expect(entriesOf(entries, 's').map(({ index }) => index)).toEqual([1, 2]);
-    expect(entriesOf(entries, 'realm').map(({ index }) => index)).toEqual([2]);
   });
 });

@@ -35,7 +35,8 @@ type Custom = {
 const ANSWERS: Custom = {
   'smmu/tree': (session, args) => {
     const { id } = args;
-    return { nodes: treeOf(session.debuggee, typeof id === 'string' ? id : null) };
+    const world = worldOrAll(args['world']);
+    return { nodes: treeOf(session.debuggee, typeof id === 'string' ? id : null, world) };
   },
 
   'smmu/state': ({ debuggee }) => ({
@@ -58,11 +59,12 @@ const ANSWERS: Custom = {
   'smmu/history': ({ debuggee }, args) => {
     const count = countOf(args['count'], HISTORY_PAGE);
     const { length } = debuggee.debugger.history;
-    return historyPage(debuggee, countOf(args['start'], Math.max(0, length - count)), count);
+    const start = countOf(args['start'], Math.max(0, length - count));
+    return historyPage(debuggee, start, count, worldOrAll(args['world']));
   },
 
   'smmu/notifiers': ({ debuggee }, args) => {
-    const world = args['world'] === undefined ? null : worldOf(args['world']);
+    const world = worldOrAll(args['world']);
     const count = countOf(args['count'], HISTORY_PAGE);
     if (Array.isArray(args['at'])) {
       const places = args['at'].map((place) => countOf(place, -1)).filter((place) => place >= 0);
@@ -74,7 +76,7 @@ const ANSWERS: Custom = {
 
   'smmu/notifierOrder': ({ debuggee }, args) =>
     notifierOrder(debuggee, {
-      world: args['world'] === undefined ? null : worldOf(args['world']),
+      world: worldOrAll(args['world']),
       text: textOr(args['text']),
       decision: decisionKind(args['decision']),
       column: notifierColumn(args['column']),
@@ -83,6 +85,13 @@ const ANSWERS: Custom = {
     }),
 
   'smmu/notifierMatrix': ({ debuggee }) => ({ rows: notifierMatrix(debuggee) }),
+
+  'smmu/showWorld': (session, args) => {
+    session.shownWorld = worldOrAll(args['world']);
+    // Numbers of frames and variables stay: what is asked for meanwhile is answered.
+    session.afterResponse(() => session.changed());
+    return {};
+  },
 
   'smmu/policies': (session, _args, { seq }) => policiesWithProgress(session, seq),
 
@@ -111,15 +120,21 @@ const ANSWERS: Custom = {
 };
 
 /** The Streams tree: the root of a hidden world says so, and leads nowhere. */
-function treeOf({ smmu, worlds, viewer }: Debuggee, id: string | null): TreeNode[] {
+function treeOf({ smmu, worlds, viewer }: Debuggee, id: string | null, shown: World | null): TreeNode[] {
   if (id !== null) return treeChildren(smmu, id);
-  return treeRoots(smmu, worlds).map((node) => {
+  const wanted = worlds.filter((world) => shown === null || world === shown);
+  return treeRoots(smmu, wanted).map((node) => {
     const hidden = worlds.find((world) => world === node.id && !viewer.sees(world));
     if (hidden === undefined) return node;
     const { label, kind } = node;
     const description = viewer.text(hidden);
     return { id: node.id, label, description, tooltip: '', icon: 'lock', kind, collapsible: 'none' };
   });
+}
+
+/** The state that a request is about; null: all of them. */
+function worldOrAll(given: unknown): World | null {
+  return given === undefined ? null : worldOf(given);
 }
 
 function worldOf(given: unknown): World {

@@ -18,10 +18,14 @@ export const STACK: Handlers = {
   threads(session) {
     // Some clients ask before the launch is done; no threads is a truthful answer.
     if (!session.launched) return { threads: [] };
-    const { debuggee } = session;
-    return {
-      threads: debuggee.debugger.threads.map(({ key, name }) => ({ id: debuggee.threadId(key), name })),
-    };
+    const { debuggee, shownWorld } = session;
+    const threads = debuggee.debugger.threads.filter(({ key }) => {
+      const world = worldOf(key);
+      return (
+        shownWorld === null || world === null || world === shownWorld || key === debuggee.lastStop?.thread
+      );
+    });
+    return { threads: threads.map(({ key, name }) => ({ id: debuggee.threadId(key), name })) };
   },
 
   stackTrace(session, args) {

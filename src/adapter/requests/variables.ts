@@ -16,7 +16,7 @@ export const VARIABLES: Handlers = {
     const frame = debuggee.frames.get(countOf(args['frameId'], 0));
     if (!frame) throw new NotNow('this stack frame is gone');
     return {
-      scopes: scopesOf(debuggee, frame).map(({ name, children, expensive, hint }) => ({
+      scopes: scopesOf(debuggee, frame, session.shownWorld).map(({ name, children, expensive, hint }) => ({
         name,
         expensive,
         variablesReference: debuggee.variables.add(children),

@@ -38,14 +38,18 @@ const STRUCTURES: Readonly<Record<string, string>> = {
   descriptor: 'Descriptor',
 };
 
-/** The scopes of a stack frame: where it stands, its structure first, then those around it, then the SMMU. */
-export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
+/**
+ * The scopes of a stack frame: where it stands, its structure first, then those around it, then the SMMU.
+ * @param shown the Security state whose registers and queues are wanted; null: of all
+ */
+export function scopesOf(debuggee: Debuggee, ref: FrameRef, shown: World | null): ScopeNode[] {
   const { smmu, viewer } = debuggee;
   const lister = listerFor(viewer);
+  const isShown = (world: World): boolean => shown === null || world === shown;
   return [
     ...operationScopes(debuggee, ref),
     ...whatIf(debuggee, ref),
-    ...ownFirst(debuggee.worlds, ref).map(
+    ...ownFirst(debuggee.worlds.filter(isShown), ref).map(
       (world): ScopeNode => ({
         name: titleOf('Registers', world),
         children: viewer.sees(world) ? bankChildren(smmu, world) : maskedChildren(viewer.text(world)),
@@ -53,7 +57,7 @@ export function scopesOf(debuggee: Debuggee, ref: FrameRef): ScopeNode[] {
         hint: 'registers',
       }),
     ),
-    ...ownFirst(debuggee.queueWorlds, ref).map((world) => ({
+    ...ownFirst(debuggee.queueWorlds.filter(isShown), ref).map((world) => ({
       name: titleOf('Queues', world),
       children: queuesScope(smmu, world),
       expensive: true,
@@ -72,7 +76,7 @@ function maskedChildren(value: string): Children {
 /** The world that a thread is about comes first. */
 function ownFirst(worlds: readonly World[], { thread }: FrameRef): readonly World[] {
   const own = worldOf(thread);
-  return own === null ? worlds : [own, ...worlds.filter((world) => world !== own)];
+  return own === null || !worlds.includes(own) ? worlds : [own, ...worlds.filter((world) => world !== own)];
 }
 
 /** `Registers`, `Registers (Secure)`. */

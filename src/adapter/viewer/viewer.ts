@@ -6,12 +6,12 @@
 import { UserError } from '../../bits/user-error.ts';
 import { WORLDS, type World } from '../../bits/world.ts';
 import { worldName } from '../../inspect/text.ts';
-import type { RegisterBank } from '../../model/bank.ts';
 import { ABSENT } from '../../model/memory.ts';
 import type { Effect, Frame, Operation, Plan, Step } from '../../model/plan.ts';
 import { REACHED_BY } from '../../model/registers/access.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { WORLD_PREFIX } from '../../spec/registers.ts';
+import { pluggedIn, worldsOfOperation } from '../operation-worlds.ts';
 import { placeWorld, ViewedBank } from './viewed-bank.ts';
 import { worldsOfEntry } from './worlds-of-entry.ts';
 
@@ -25,14 +25,12 @@ export class Viewer {
   readonly hidden: readonly World[];
   /** The SMMU without what is hidden: other registers and memories over the same caches. */
   readonly smmu: Smmu;
-  readonly #bank: RegisterBank;
   /** Names of registers that are hidden; null when nothing is. */
   readonly #names: RegExp | null;
 
   constructor(smmu: Smmu, world: World | null) {
     this.world = world;
     this.hidden = world === null ? [] : WORLDS.filter((other) => !REACHED_BY[other].includes(world));
-    this.#bank = smmu.bank;
     const prefixes = this.hidden.map((other) => WORLD_PREFIX[other]);
     this.#names = prefixes.length === 0 ? null : new RegExp(`\\b(?:${prefixes.join('|')})[A-Z]`);
     this.smmu =
@@ -69,7 +67,8 @@ export class Viewer {
   /** The hidden world that an operation belongs to, or null when it is seen. */
   hides(operation: Operation): World | null {
     if (!this.masks) return null;
-    return this.#worldsOf(operation).find((world) => !this.sees(world)) ?? null;
+    const worlds = worldsOfOperation(operation, this.smmu, pluggedIn(this.smmu));
+    return worlds.find((world) => !this.sees(world)) ?? null;
   }
 
   /** A thing of a cache or on its way, and the hidden world that it belongs to; null when it is seen. */
@@ -93,31 +92,6 @@ export class Viewer {
     const at = plan.steps.findIndex(({ fault }) => fault !== null && fault === plan.outcome.fault);
     const outcome = at < 0 ? plan.outcome : { ...plan.outcome, fault: (steps[at] as Step).fault };
     return { ...plan, outcome, frames, steps, effects: plan.effects.filter((effect) => this.#shows(effect)) };
-  }
-
-  #worldsOf(operation: Operation): readonly World[] {
-    switch (operation.kind) {
-      case 'transaction':
-        return [operation.transaction.world];
-      case 'command':
-        return [operation.world];
-      case 'register':
-        return [operation.world ?? 'ns', ...this.#worldAt(this.#bank.placeAt(operation.offset))];
-      case 'memory':
-        return [operation.space];
-      case 'learned':
-        return [operation.space, ...operation.registers.flatMap(({ offset }) => this.#worldAt(offset))];
-      case 'page-request':
-        return [operation.request.world];
-      case 'page-hint':
-        return [operation.hint.world];
-      case 'broadcast-tlbi':
-        return [operation.message.world];
-      case 'broadcast-tlbi-pa':
-        return ['root'];
-      case 'device':
-        return worldsOfEntry(operation.change);
-    }
   }
 
   #worldAt(place: number | null): readonly World[] {
