@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { root, sources, withoutStrings } from './sources.ts';
@@ -87,6 +88,20 @@ describe('the sources', () => {
           .map((word) => `${name}: ${word}`),
       );
     expect(dead).toEqual([]);
+  });
+
+  it('are understood by Node, which runs them as they are', () => {
+    const refused = code
+      .filter(({ name }) => name.endsWith('.ts'))
+      .flatMap(({ name, text }) => {
+        try {
+          stripTypeScriptTypes(text);
+          return [];
+        } catch (mistake) {
+          return [`${name}: ${String(mistake)}`];
+        }
+      });
+    expect(refused).toEqual([]);
   });
 
   it('have a tsconfig on each floor, and the root names them all', () => {
