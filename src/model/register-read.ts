@@ -17,6 +17,7 @@ export interface RegisterValue {
   readonly remarks: readonly string[];
 }
 
+const { STALL_MODEL } = REGISTERS.IDR0.layout.fields;
 const DORMANT = 2 ** REGISTERS.STATUSR.layout.fields.DORMANT.lsb;
 
 /** Reads 4 or 8 bytes; RAZ where the access may not read or nothing is there. */
@@ -44,6 +45,7 @@ function readWord(machine: QueueMachine, access: RegisterAccess, offset: number,
   }
   if (register.access === 'WO') return 0;
   if (register === REGISTERS.STATUSR) return statusOf(machine);
+  if (register === REGISTERS.IDR0) return withStallModel(machine, bank.peek(at.place));
   const keeper = Object.hasOwn(KEPT_ELSEWHERE, register.short) ? KEPT_ELSEWHERE[register.short] : undefined;
   return bank.peek(keeper === undefined ? at.place : counterPlace(keeper, at.copy) + at.word * 4);
 }
@@ -55,4 +57,13 @@ function statusOf(machine: QueueMachine): number {
   const sizes = [config, tlb, partial, walks, structures].map((cache) => cache.size);
   const others = [...WORLDS.flatMap((world) => dpt.entries(world)), ...partidMaps.entries()];
   return sizes.every((size) => size === 0) && others.length === 0 ? DORMANT : 0;
+}
+
+const word = new Uint32Array(1);
+
+/** S_CR0.NSSTALLD shows in IDR0: software sees the STALL_MODEL that its streams meet (6.3.57). */
+function withStallModel(machine: QueueMachine, idr0: number): number {
+  word[0] = idr0;
+  STALL_MODEL.set(word, 0, machine.state('ns').stallModel);
+  return word[0] as number;
 }

@@ -53,12 +53,13 @@ function afterReset({ bank }: QueueMachine, short: string, before: number, optio
         : 0;
     case 'GBPA':
       return options.abort ? maskOf(GBPA.layout.fields.ABORT) : 0;
-    // Both are RES1 in Realm state (6.2.8).
+    // RES1 in Realm state (6.2.8).
     case 'R_GBPA':
       return realm ? maskOf(R_GBPA.layout.fields.ABORT) : 0;
     case 'R_CR0':
     case 'R_CR0ACK':
-      return realm ? maskOf(R_CR0.layout.fields.ATSCHK) : 0;
+      // So is this one, where there is ATS (6.3.128).
+      return realm && bank.field('R_IDR0', 'ATS') === 1 ? maskOf(R_CR0.layout.fields.ATSCHK) : 0;
     case 'ROOT_GPT_BASE_CFG':
       return kept(REGISTERS.ROOT_GPT_BASE_CFG.layout.fields.L0GPTSZ);
     case 'PMCG_ROOTCR': {

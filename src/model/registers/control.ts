@@ -17,7 +17,7 @@ const UPDATE = 2 ** REGISTERS.GBPA.layout.fields.Update.lsb;
  * A register whose fields are acknowledged in another: this SMMU does so at once. A field whose last change is not
  * acknowledged yet must not be changed again; if it is, the new value is ignored and the first one takes effect
  * (CONSTRAINED UNPREDICTABLE, 6.3.9).
- * @param fixed bits that no write changes: R_CR0.ATSCHK is RES1 (6.3.128)
+ * @param fixed bits that no write changes
  * @returns the rule
  */
 function acknowledged(
@@ -64,10 +64,16 @@ function translationEnds(w: WordWrite): void {
   abandonAtos(w, true);
 }
 
+/** R_CR0.ATSCHK is RES1 (6.3.128), and S_CR0.NSSTALLD RES0 where Secure streams have no choice to stall (6.3.57). */
+function fixedInCr0({ bank, on }: WordWrite): number {
+  if (on.world === 'realm') return maskOf(REGISTERS.R_CR0.layout.fields.ATSCHK);
+  return on.world === 's' && bank.field('S_IDR0', 'STALL_MODEL') !== 0
+    ? maskOf(REGISTERS.S_CR0.layout.fields.NSSTALLD)
+    : 0;
+}
+
 /** CR0 of a world. */
-export const CR0_RULE = acknowledged('CR0', enablesChange, ({ on }) =>
-  on.world === 'realm' ? maskOf(REGISTERS.R_CR0.layout.fields.ATSCHK) : 0,
-);
+export const CR0_RULE = acknowledged('CR0', enablesChange, fixedInCr0);
 /** IRQ_CTRL of a world. */
 export const IRQ_CTRL_RULE = acknowledged('IRQ_CTRL');
 

@@ -46,6 +46,34 @@ test('R_CR0.ATSCHK is 1 whatever is written', () => {
   }
 });
 
+test('without R_IDR0.ATS there is no R_CR0.ATSCHK, after a reset neither', () => {
+  const m = new TestSmmu({ worlds: 'rme', registers: { 'R_IDR0.ATS': 0 } });
+  m.smmu.commit(m.smmu.reset());
+  expect([m.read('R_CR0'), m.read('R_CR0ACK')]).toEqual([0, 0]);
+});
+
+describe('S_CR0.NSSTALLD', () => {
+  const NSSTALLD = 1 << 9;
+  const stallModel = (m: TestSmmu): number[] =>
+    ([4, 8] as const).map((bytes) => (m.smmu.registerRead(0, bytes).value >>> 24) & 3);
+
+  test('shows in IDR0.STALL_MODEL, which reads 1 while it is set', () => {
+    const m = new TestSmmu({ worlds: 'secure' });
+    expect(stallModel(m)).toEqual([0, 0]);
+    m.in('s').write('S_CR0', NSSTALLD);
+    expect([m.read('S_CR0ACK'), stallModel(m)]).toEqual([NSSTALLD, [1, 1]]);
+    m.in('s').write('S_CR0', 0);
+    expect(stallModel(m)).toEqual([0, 0]);
+  });
+
+  test.each([1, 2])('is RES0 where S_IDR0.STALL_MODEL is %i, in the acknowledge too', (model) => {
+    const registers = { 'S_IDR0.STALL_MODEL': model, 'IDR0.STALL_MODEL': model };
+    const m = new TestSmmu({ worlds: 'secure', registers });
+    m.in('s').write('S_CR0', NSSTALLD | 1);
+    expect([m.read('S_CR0'), m.read('S_CR0ACK'), stallModel(m)]).toEqual([1, 1, [model, model]]);
+  });
+});
+
 test('a reset gives every state its reset values', () => {
   const m = new TestSmmu({ worlds: 'rme' });
   m.smmu.commit(m.smmu.reset({ abort: true }));
