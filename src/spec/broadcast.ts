@@ -6,6 +6,8 @@ type CommandOf = Readonly<Record<QueueWorld, CommandName | null>>;
 /** A TLB invalidation that a PE broadcasts (3.17). */
 export interface BroadcastFacts {
   readonly command: CommandOf;
+  /** Which one acts on stage 1 alone, where there is no stage 2: the message is not lost for that (3.17). */
+  readonly stage1Command?: CommandName;
   /** Exception level of the regime. */
   readonly level: 1 | 2 | 3;
   /** Entries with CD.ASET=1 may stay: always, or only where the regime has no ASIDs. */
@@ -27,11 +29,17 @@ const facts = (
   leaf = false,
 ): BroadcastFacts => ({ command, level, sparesAset, leaf, doc });
 
+/** Of all that EL1 has: where there is no stage 2, of its stage 1. */
+const everyStage = (command: CommandOf, doc: string): BroadcastFacts => ({
+  ...facts(command, 1, 'never', doc),
+  stage1Command: 'CMD_TLBI_NH_ALL',
+});
+
 /** The invalidations by the names of the PE's instructions, without IS or OS (3.17, 3.17.2, 3.17.5). */
 export const BROADCASTS = {
-  ALLE1: facts(el2('CMD_TLBI_NSNH_ALL', 'CMD_TLBI_SNH_ALL'), 1, 'never', 'All of EL1, every VMID.'),
+  ALLE1: everyStage(el2('CMD_TLBI_NSNH_ALL', 'CMD_TLBI_SNH_ALL'), 'All of EL1, every VMID.'),
   VMALLE1: facts(same('CMD_TLBI_NH_ALL'), 1, 'never', 'Stage 1 of a VMID.'),
-  VMALLS12E1: facts(el2('CMD_TLBI_S12_VMALL', 'CMD_TLBI_S_S12_VMALL'), 1, 'never', 'Both stages of a VMID.'),
+  VMALLS12E1: everyStage(el2('CMD_TLBI_S12_VMALL', 'CMD_TLBI_S_S12_VMALL'), 'Both stages of a VMID.'),
   ASIDE1: facts(same('CMD_TLBI_NH_ASID'), 1, 'always', 'Non-global entries of an ASID.'),
   VAE1: facts(same('CMD_TLBI_NH_VA'), 1, 'always', 'An address of an ASID.'),
   VALE1: facts(same('CMD_TLBI_NH_VA'), 1, 'always', 'An address of an ASID, last level.', true),

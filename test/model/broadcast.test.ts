@@ -124,6 +124,31 @@ describe('a broadcast TLB invalidation (3.17)', () => {
     expect(left(m)).not.toContain('1/0/1');
   });
 
+  test('VMALLS12E1 without stage 2 acts on stage 1 (3.17)', () => {
+    const m = filled({ 'IDR0.S2P': 0 });
+    expect(tell(m, 'VMALLS12E1').outcome.result).toBe('ok');
+    expect(left(m)).toEqual([]);
+  });
+
+  test.each(['ALLE1', 'VMALLS12E1'] as const)(
+    '%s of Secure state without S_IDR1.SEL2 acts on stage 1 (3.17.2)',
+    (name) => {
+      const m = new TestSmmu({
+        worlds: 'secure',
+        registers: { 'IDR0.BTM': 1, 'S_CR2.PTM': 0, 'S_IDR1.SEL2': 0 },
+      });
+      for (const world of ['ns', 's'] as const) {
+        const own = m.in(world);
+        own.ste();
+        own.cd();
+        map(own, { iova: 0x1000n, pa: 0x10001000n });
+        own.dma(0x1000);
+      }
+      expect(tell(m, name, { world: 's' }).outcome.result).toBe('ok');
+      expect(m.smmu.tlb.entries().map(({ space }) => space.tag.world)).toEqual(['ns']);
+    },
+  );
+
   test('what the SMMU does not implement is ignored', () => {
     const m = filled({ 'IDR0.Hyp': 0 });
     expect(tell(m, 'ALLE2').outcome.result).toBe('idle');

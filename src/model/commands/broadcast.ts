@@ -3,7 +3,13 @@
 import type { Field } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
 import { BROADCASTS, type BroadcastFacts } from '../../spec/broadcast.ts';
-import { COMMANDS, type CommandSpec } from '../../spec/commands.ts';
+import {
+  COMMANDS,
+  type CommandName,
+  type CommandSpec,
+  type Legality,
+  type QueueWorld,
+} from '../../spec/commands.ts';
 import { feature, holds } from '../../spec/features.ts';
 import { WORLD_PREFIX } from '../../spec/registers.ts';
 import { STREAM_WORLDS, type StreamWorld } from '../../spec/stream-worlds.ts';
@@ -38,6 +44,12 @@ function spared(facts: BroadcastFacts, regime: StreamWorld, aset: number, e2h: b
   return facts.sparesAset === 'always' || !asid;
 }
 
+/** Whether a command would be legal on the queue of a state. */
+function isLegal(name: CommandName, { ids }: WorldState, world: QueueWorld): boolean {
+  const legal: Legality = COMMANDS[name].legal[world];
+  return typeof legal === 'boolean' ? legal : legal.every((test) => holds(ids, test));
+}
+
 /**
  * Plans a broadcast TLB invalidation.
  * @returns why it does nothing, or null
@@ -52,13 +64,12 @@ export function broadcastTlbi(
   const why = ignored(on, state, message);
   if (why !== null) return why;
   const facts: BroadcastFacts = BROADCASTS[message.name];
-  const name = facts.command[message.world];
-  if (name === null) return `${message.name} means nothing in this Security state`;
+  const { world, e2h } = message;
+  const own = facts.command[world];
+  if (own === null) return `${message.name} means nothing in this Security state`;
+  const name = [own, facts.stage1Command].find((one) => one !== undefined && isLegal(one, state, world));
+  if (name === undefined) return `this SMMU has nothing that ${message.name} could act on`;
   const spec: CommandSpec = COMMANDS[name];
-  const legal = spec.legal[message.world];
-  if (legal === false || (legal !== true && !legal.every((test) => holds(state.ids, test)))) {
-    return `this SMMU has nothing that ${message.name} could act on`;
-  }
   const words = new Uint32Array(spec.layout.words);
   const fields: Readonly<Record<string, Field | undefined>> = spec.layout.fields;
   fields['Opcode']?.set(words, 0, spec.opcode);
@@ -68,7 +79,6 @@ export function broadcastTlbi(
   fields['Leaf']?.set(words, 0, facts.leaf ? 1 : 0);
   fields['Address']?.setHalves(words, 0, message.addressHi, message.addressLo);
   const all: Effect[] = [];
-  const { world, e2h } = message;
   const context: CommandContext = {
     machine: on,
     bank: on.bank,
@@ -84,7 +94,9 @@ export function broadcastTlbi(
     broadcast: true,
   };
   if (!state.rulesOff.has('notify:N6.23'))
-    tellOfTlbi({ ...context, effects, recorder }, `TLBI ${message.name}`);
+    tellOfTlbi({ ...context, effects, recorder }, `TLBI ${message.name}`, ({ streamWorld, aset }) =>
+      spared(facts, streamWorld, aset, e2h),
+    );
   invalidateTlb(context);
   const before = effects.length;
   for (const effect of all) {

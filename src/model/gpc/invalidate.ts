@@ -5,6 +5,7 @@ import { GPT_BROADCASTS } from '../../spec/broadcast.ts';
 import { GPT_TLBI_LOG2 } from '../../spec/gpc.ts';
 import { type GptEntry, gptEntryText } from '../caches/gpt.ts';
 import type { Machine, QueueMachine } from '../machine.ts';
+import { tellOfBroadcastPa } from '../notifiers/causes.ts';
 import type { Effect, GptBroadcast, Recorder } from '../plan.ts';
 
 /** What an invalidation names. */
@@ -83,6 +84,7 @@ export function broadcastGpt(
   const { all, lastLevel } = GPT_BROADCASTS[name];
   const of = all ? EVERYTHING : gptRange(machine, address, size, lastLevel);
   if (typeof of === 'string') return of;
+  tellOfBroadcastPa({ machine, effects, recorder }, `TLBI ${name}`, of.range);
   invalidateGpt(machine, machine.state('ns').rulesOff, of, effects, recorder);
   return null;
 }

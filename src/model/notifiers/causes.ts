@@ -2,6 +2,7 @@
 
 import type { World } from '../../bits/world.ts';
 import { opcodeOf } from '../../spec/commands.ts';
+import type { Covered } from '../caches/location.ts';
 import type { CommandContext } from '../commands/context.ts';
 import { actedRegimes, actedState } from '../commands/reach.ts';
 import { type TlbiMatch, tlbiMatch, whyNot } from '../commands/tlbi-match.ts';
@@ -36,8 +37,15 @@ function isNamed(match: TlbiMatch, { covered, shift }: HeldMapping): boolean {
   return whyNot(match, { ...covered, page }) === null;
 }
 
-/** CMD_TLBI_*, and broadcasts by the command of the same scope: before any entry goes. */
-export function tellOfTlbi(c: CommandContext, cause: string = c.name): void {
+/**
+ * CMD_TLBI_*, and broadcasts by the command of the same scope: before any entry goes.
+ * @param spares entries that a broadcast leaves alone although the command would take them
+ */
+export function tellOfTlbi(
+  c: CommandContext,
+  cause: string = c.name,
+  spares: (tag: Covered['tag']) => boolean = nothing,
+): void {
   const { machine, effects, recorder } = c;
   if (machine.notifiers.devices.size === 0) return;
   const way = wayOf(c);
@@ -56,7 +64,9 @@ export function tellOfTlbi(c: CommandContext, cause: string = c.name): void {
       actsOn: actsOn(c, scope),
       also: NONE,
       way,
-      names: isVoid ? nothing : (mapping) => isNamed(match, mapping),
+      names: isVoid
+        ? nothing
+        : (mapping) => isNamed(match, mapping) && !(mapping.covered !== null && spares(mapping.covered.tag)),
     },
   );
 }
@@ -91,11 +101,10 @@ function tellOfStreams(c: CommandContext, world: World, names: (sid: number) => 
 }
 
 /** What a QEMU that knows no such thing does about it. */
-function unknownTo({ machine }: Telling, cause: string): Way | null {
+function unknownTo({ machine }: Telling, cause: string, isRoots: boolean): Way | null {
   const { policy } = machine.notifiers;
   if (policy === 'qemu-upstream') return { path: 'none', reason: 'gap', why: `QEMU does not have ${cause}` };
-  const rfc =
-    policy === 'qemu-rfc-v3' && (cause === ROOT_TLBI || machine.state('ns').rulesOff.has('notify:N6.6'));
+  const rfc = policy === 'qemu-rfc-v3' && (isRoots || machine.state('ns').rulesOff.has('notify:N6.6'));
   return rfc ? { path: 'none', reason: 'gap', why: `RFC v3 does not tell of ${cause}` } : null;
 }
 
@@ -104,23 +113,28 @@ export function tellOfEverything(on: Telling, cause: string): void {
   const { machine } = on;
   if (machine.notifiers.devices.size === 0 || machine.state('ns').rulesOff.has('notify:N6.21')) return;
   const also = (['s', 'realm'] as const).filter((world) => machine.state(world).present);
-  const way = unknownTo(on, cause) ?? { path: 'whole' };
+  const way = unknownTo(on, cause, false) ?? { path: 'whole' };
   tellAll(on, { cause, queue: null, actsOn: 'ns', also, way, names: () => true });
 }
 
-/**
- * ROOT_TLBI: of what was read of the granule protection table.
- * @param range PA in bytes; null: every address
- */
-export function tellOfRootTlbi(
-  on: Telling,
-  range: { readonly base: number; readonly bytes: number } | null,
-): void {
-  if (on.machine.state('ns').rulesOff.has('notify:N6.22')) return;
+/** Physical addresses in bytes; null: every address. */
+type PhysicalRange = { readonly base: number; readonly bytes: number } | null;
+
+/** ROOT_TLBI: of what was read of the granule protection table. */
+export function tellOfRootTlbi(on: Telling, range: PhysicalRange): void {
+  if (!on.machine.state('ns').rulesOff.has('notify:N6.22')) tellOfGpt(on, ROOT_TLBI, range);
+}
+
+/** The same by the broadcast of a PE (3.17.7): `TLBI RPAOS`. */
+export function tellOfBroadcastPa(on: Telling, cause: string, range: PhysicalRange): void {
+  if (!on.machine.state('ns').rulesOff.has('notify:N6.23')) tellOfGpt(on, cause, range);
+}
+
+function tellOfGpt(on: Telling, cause: string, range: PhysicalRange): void {
   const names = ({ pa, shift }: HeldMapping): boolean =>
     range === null || (pa < range.base + range.bytes && range.base < pa + 2 ** shift);
-  const way = unknownTo(on, ROOT_TLBI) ?? { path: 'whole' };
-  tellAll(on, { cause: ROOT_TLBI, queue: null, actsOn: 'root', also: NONE, way, names });
+  const way = unknownTo(on, cause, true) ?? { path: 'whole' };
+  tellAll(on, { cause, queue: null, actsOn: 'root', also: NONE, way, names });
 }
 
 /** CR0.SMMUEN going to 0 and changes of GBPA: other streams than before, though no entry goes. */

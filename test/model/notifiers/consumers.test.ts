@@ -170,6 +170,18 @@ test.each([
   },
 );
 
+test.each([
+  [0, 'VAE1', 1],
+  [1, 'VAE1', 0],
+  [1, 'VAAE1', 1],
+] as const)('of CD.ASET=%i a broadcast %s names %i mapping', (ASET, name, count) => {
+  const m = holding([], 'vhost', { registers: { 'IDR0.BTM': 1 }, cd: { ASET } });
+  m.decisions();
+  const message = { world: 'ns', name, e2h: false, vmid: 0, asid: 1, addressHi: 0, addressLo: IOVA } as const;
+  m.smmu.commit(m.smmu.plan({ kind: 'broadcast-tlbi', message }).effects);
+  expect(m.decisions().map(({ named }) => named.length)).toEqual([count]);
+});
+
 test('everything can be taken back: mappings, decisions, devices', () => {
   const m = holding([], 'vhost');
   const journal = new Journal();

@@ -272,6 +272,18 @@ const CASES: readonly StatementCase[] = [
     wanted: [[['TLBI VAE1', null]], [`${PAGE} ns`]],
   },
   {
+    id: 'N6.23',
+    name: 'a broadcast by physical address invalidates as ROOT_TLBI',
+    run: (off) =>
+      (['route', 'qemu-rfc-v3'] as const).map((policy) => {
+        const m = notified(policy, off, { worlds: 'rme' });
+        const message = { name: 'RPAOS', address: PA, size: 0 } as const;
+        m.smmu.commit(m.smmu.plan({ kind: 'broadcast-tlbi-pa', message }).effects);
+        return m.decisions().map(({ cause, queue, actsOn, reason }) => [cause, queue, actsOn, reason]);
+      }),
+    wanted: [[['TLBI RPAOS', null, 'root', 'delivered']], [['TLBI RPAOS', null, 'root', 'gap']]],
+  },
+  {
     id: 'N6.24',
     name: 'the reset of a device makes its consumer let go',
     run: (off) => {
