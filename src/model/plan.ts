@@ -43,6 +43,11 @@ export interface Transaction {
   readonly attributes: Attributes;
   /** The NS attribute as it arrives; Secure and Realm streams only. */
   readonly ns: boolean;
+  /**
+   * Of a Realm stream: the access comes with XT=1, so that `ns` says which memory it must reach (3.9.4.3). One with
+   * `ns` always does.
+   */
+  readonly xt?: boolean;
   /** Of a `no-stream-id`: the NSE signal, where there is one; with `ns` it names the physical address space. */
   readonly nse?: boolean;
   /** Of a `request`: its Source-CXL bit (3.9.3). */
@@ -105,6 +110,7 @@ export function transaction(
     kind: some.kind ?? 'ordinary',
     attributes: some.attributes ?? DEFAULT_ATTRIBUTES,
     ns: some.ns ?? false,
+    ...(some.xt && { xt: true }),
     ...(some.nse !== undefined && { nse: some.nse }),
     ...(some.cxl && { cxl: true }),
     ...(some.atos && { atos: some.atos }),

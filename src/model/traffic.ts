@@ -139,7 +139,7 @@ function atStream(
       if (isJudged && !findTranslatedContext(machine, state, stream, t, answer, recorder)) return true;
       if (verdict.kind !== 'dpt') return settleTranslated(verdict, answer, recorder);
       if (!checkDpt(machine, state, stream, verdict.pa, t.write, answer, recorder)) return true;
-      const refused = refusedFetch(t, answer.space, state);
+      const refused = refusedFetch(t, answer.space, state, stream);
       if (refused === null) answer.pa = verdict.pa;
       else answer.fail(refused);
       return true;

@@ -248,7 +248,7 @@ export const STE = layout('STE', '5.2', 512, {
       'realm/2': 'Realm',
       'realm/3': 'Non-secure',
     },
-    names: { INCOMING: 0, SECURE: 2, REALM: 2, NONSECURE: 3 },
+    names: { INCOMING: 0, CHECK: 1, SECURE: 2, REALM: 2, NONSECURE: 3 },
   },
   PRIVCFG: {
     bits: [113, 112],

@@ -128,6 +128,8 @@ function transactionNodes(t: Transaction): Node[] {
     { name: 'instruction', value: yesNo(t.instruction) },
     { name: 'attributes', value: attributesText(t.attributes), type: 'memory attributes as they arrive' },
     { name: 'world', value: t.world },
+    ...(t.world === 'ns' ? [] : [{ name: 'NS', value: yesNo(t.ns), type: 'the NS attribute as it arrives' }]),
+    ...(t.xt ? [{ name: 'XT', value: '1', type: 'NS says which memory it must reach' }] : []),
   ];
 }
 

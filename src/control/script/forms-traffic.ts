@@ -44,7 +44,7 @@ export const TRAFFIC_FORMS: readonly Form[] = [
   {
     keyword: 'dma',
     usage:
-      'dma DEVICE read|write ADDR SIZE [ssid=N] [priv] [inst] [atomic] [ns] [ats=tr|tt|u] [attr=…] [world=W]',
+      'dma DEVICE read|write ADDR SIZE [ssid=N] [priv] [inst] [atomic] [ns] [xt] [ats=tr|tt|u] [attr=…] [world=W]',
     doc: 'Transactions of a device: one for each page of 4 KiB that is touched.',
     words: [
       DEVICE,
@@ -57,6 +57,10 @@ export const TRAFFIC_FORMS: readonly Form[] = [
       { name: 'inst', doc: 'An instruction fetch.' },
       { name: 'atomic', doc: 'An atomic access: it reads and writes.' },
       { name: 'ns', doc: 'The NS attribute with which it arrives; it counts where stage 1 is bypassed.' },
+      {
+        name: 'xt',
+        doc: 'XT=1 of a Realm stream: it must reach Realm memory, or with ns Non-secure memory.',
+      },
     ],
     arguments: [
       SSID,

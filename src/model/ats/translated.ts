@@ -9,7 +9,7 @@ import type { Fault, Transaction } from '../plan.ts';
 import type { WorldState } from '../state.ts';
 import { configFault, silent, stage1Fault } from '../translate/answer.ts';
 import type { StreamConfig } from '../translate/configuration.ts';
-import { attributeSpace, statementOff } from '../translate/spaces.ts';
+import { attributeSpace, namesSpace, statementOff } from '../translate/spaces.ts';
 import { EATS_OFF, EATS_SPLIT, effectiveEats } from './stream.ts';
 
 /** What becomes of a Translated transaction: it passes, is looked up further, goes through stage 2, or ends. */
@@ -26,7 +26,7 @@ function forbidden(reason: string, rule: string): PlainVerdict {
   return { kind: 'end', fault: configFault('F_TRANSL_FORBIDDEN', reason, rule) };
 }
 
-const { NSCFG } = STE.fields;
+const { NSCFG, INSTCFG } = STE.fields;
 
 /** The rule of an IPA that is too large for split-stage ATS. */
 export const BEYOND_IAS: ValidityRuleId = 'ATS-TT-SPLIT';
@@ -54,17 +54,34 @@ function pass(t: Transaction, state: WorldState, stream: StreamConfig | null): P
   return { kind: 'pass', pa: t.vaHi * 2 ** 32 + t.vaLo, space };
 }
 
+/** INSTCFG counts of what comes with a PASID; without one an implementation chooses, and here it does not (13.1.4). */
+function isFetch(t: Transaction, stream: StreamConfig | null): boolean {
+  const instCfg = stream === null || t.ssid < 0 ? INSTCFG.names.INCOMING : stream.instCfg;
+  if (t.write || instCfg === INSTCFG.names.DATA) return false;
+  return t.instruction || instCfg === INSTCFG.names.INSTRUCTION;
+}
+
 /** Realm instruction fetches must not leave for Non-secure memory, whoever says that the address is there (3.9.1.3). */
-export function refusedFetch(t: Transaction, space: World, state: WorldState): Fault | null {
-  if (t.world !== 'realm' || space !== 'ns' || !t.instruction || t.write) return null;
+export function refusedFetch(
+  t: Transaction,
+  space: World,
+  state: WorldState,
+  stream: StreamConfig | null,
+): Fault | null {
+  if (t.world !== 'realm' || space !== 'ns' || !isFetch(t, stream)) return null;
   if (statementOff(state, 'world:R-NS-EXEC')) return null;
   const reason = 'a Realm instruction fetch must not leave for Non-secure memory';
   return configFault('F_TRANSL_FORBIDDEN', reason, '3.9.1.3');
 }
 
 /** A transaction that passes, unless it fetches what it must not. */
-function unlessRefused(passing: PlainVerdict, t: Transaction, state: WorldState): PlainVerdict {
-  const fault = passing.kind === 'pass' ? refusedFetch(t, passing.space, state) : null;
+function unlessRefused(
+  passing: PlainVerdict,
+  t: Transaction,
+  state: WorldState,
+  stream: StreamConfig | null,
+): PlainVerdict {
+  const fault = passing.kind === 'pass' ? refusedFetch(t, passing.space, state, stream) : null;
   return fault === null ? passing : { kind: 'end', fault };
 }
 
@@ -76,7 +93,7 @@ export function translatedBefore(t: Transaction, state: WorldState): PlainVerdic
   if (!state.smmuEnabled && !off.has('ATS-TT-SMMUEN0')) return forbidden('SMMUEN=0', 'ATS-TT-SMMUEN0');
   return state.atsChecked || off.has('ATS-TT-NOCHK')
     ? { kind: 'lookup' }
-    : unlessRefused(pass(t, state, null), t, state);
+    : unlessRefused(pass(t, state, null), t, state, null);
 }
 
 /**
@@ -97,6 +114,8 @@ export function translatedAtStream(
   const eats = effectiveEats(stream, state, dpt);
   if (eats === EATS_OFF && !off.has('ATS-TT-EATS0'))
     return forbidden('the effective STE.EATS is 0', 'ATS-TT-EATS0');
+  if (stream.checksNs && !namesSpace(t))
+    return forbidden('XT=0, and STE.NSCFG=1 asks for XT=1 of Translated transactions', '3.9.4.3');
   if (eats === EATS_SPLIT && !off.has('ATS-TT-SPLIT')) {
     if (t.vaHi >>> (state.iasBits - 32) === 0) return { kind: 'stage2' };
     const reason = `IPA ${hex64(t.vaHi, t.vaLo)} is beyond the ${state.iasBits}-bit IAS`;
@@ -107,6 +126,6 @@ export function translatedAtStream(
   }
   const passing = pass(t, state, stream);
   // The Device Permission Table says the space, not the NS attribute.
-  if (eats !== EATS_DPT || passing.kind !== 'pass') return unlessRefused(passing, t, state);
+  if (eats !== EATS_DPT || passing.kind !== 'pass') return unlessRefused(passing, t, state, stream);
   return { kind: 'dpt', pa: passing.pa };
 }

@@ -90,6 +90,8 @@ export class Answer {
   partidMap: PartidMap | null = null;
   /** The legal STE, once it is known. */
   stream: StreamConfig | null = null;
+  /** The space that the output must be in, by what the client says; null: any (3.9.4.3). */
+  mustReach: World | null = null;
   /** Stage 1 alone answers, although a stage 2 follows: an ATOS lookup of one stage (9.1.3). */
   stage1Only = false;
   /** What stage 1 made of the input address (IPA in bytes); left for transactions that are not ordinary. */

@@ -130,6 +130,8 @@ export interface StreamConfig {
   readonly tags: StreamTags;
   /** VMID of the TLB tags; -1 where the regime has none. */
   readonly vmid: number;
+  /** NSCFG says that the output must be where the NS attribute says (3.9.4.3). */
+  readonly checksNs: boolean;
   /** NSCFG: what replaces the NS attribute where stage 1 does not translate; 0 nothing. */
   readonly nsCfg: number;
   /** The PARTID_MAP of a VMS translates the PARTID of the CD (5.6). */

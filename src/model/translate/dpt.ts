@@ -11,6 +11,7 @@ import type { WorldState } from '../state.ts';
 import type { Answer } from './answer.ts';
 import type { StreamConfig } from './configuration.ts';
 import { denyDpt, forbidden, walkDpt } from './dpt-walk.ts';
+import { elsewhereText } from './spaces.ts';
 
 const { DPT_VMATCH, S2VMID } = STE.fields;
 /** What a completion's entry may cover where L0DPTSZ is reserved: 1 GiB (3.24.2). */
@@ -39,7 +40,7 @@ export function checkDpt(
   const known = machine.policy === 'none' ? undefined : machine.dpt.find(config.world, pa);
   if (known) {
     recorder?.entry('cache-hit', `DPT TLB hit: ${dptEntryText(known)}`, { kind: 'dpt', entry: known });
-    const refused = refusal(known, stream, write);
+    const refused = refusal(known, stream, write, answer);
     if (refused === null) return pass(known, answer);
     if (known.source === 'walk') return denyDpt(refused, pa, answer);
     // What an ATS completion left may grant, but not deny (3.24.2.1).
@@ -55,7 +56,7 @@ export function checkDpt(
     keepDptEntry(machine, entry, answer);
     recorder?.step('cache-fill', `DPT TLB keeps ${dptEntryText(entry)}`);
   }
-  const refused = refusal(entry, stream, write);
+  const refused = refusal(entry, stream, write, answer);
   return refused === null ? pass(entry, answer) : denyDpt(refused, pa, answer);
 }
 
@@ -70,8 +71,11 @@ function outputSpace(entry: DptEntry): World {
 }
 
 /** Why an entry does not let the access pass, or null. */
-function refusal(entry: DptEntry, stream: StreamConfig, write: boolean): string | null {
+function refusal(entry: DptEntry, stream: StreamConfig, write: boolean, answer: Answer): string | null {
   if (write && !entry.write) return 'the region is read-only (W=0)';
+  const { mustReach } = answer;
+  const space = outputSpace(entry);
+  if (mustReach !== null && mustReach !== space) return elsewhereText(mustReach, space);
   // A Realm STE has no other DPT_VMATCH than 0 (5.2).
   const match = entry.world === 'realm' ? 0 : DPT_VMATCH.get(stream.words, 0);
   if (DPT_VMID_CHECKED[match]?.[entry.access] !== true) return null;

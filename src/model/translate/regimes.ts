@@ -1,14 +1,14 @@
 /** Translation regimes of streams, and the tags of their TLB entries: IHI 0070 3.3.4, 3.10.2.2 and 5.2 (STRW, S2VMID). */
 
 import type { World } from '../../bits/world.ts';
-import { holds } from '../../spec/features.ts';
+import { feature, holds } from '../../spec/features.ts';
 import { STE } from '../../spec/ste.ts';
 import { STREAM_WORLDS, type StreamWorld } from '../../spec/stream-worlds.ts';
 import type { WorldState } from '../state.ts';
 import type { StreamTags } from './configuration.ts';
 import { statementOff, streamRuleOff } from './spaces.ts';
 
-const { STRW, S2VMID } = STE.fields;
+const { STRW, S2VMID, NSCFG } = STE.fields;
 
 /** An STE under judgement. */
 export interface SteSubject {
@@ -79,6 +79,13 @@ export function tagsOf({ state }: SteSubject, streamWorld: StreamWorld): StreamT
     stage2: regimes[0],
     byIpaSpace: world === 's' && !statementOff(state, 'world:TLB-S-IPA'),
   };
+}
+
+/** NSCFG=1 of a Realm stream asks for a check where XT is supported; else it is reserved and acts as 0 (5.2). */
+export function checksNs({ w, state }: SteSubject): boolean {
+  return (
+    state.world === 'realm' && NSCFG.get(w, 0) === NSCFG.names.CHECK && feature(state.ids, 'R_IDR3.XT') === 1
+  );
 }
 
 type AtsState = Pick<WorldState, 'world' | 'features' | 'rulesOff'>;

@@ -171,6 +171,22 @@ export function attributeSpace(t: Transaction, nsCfg: number, state: WorldState)
   }
 }
 
+/** A Realm client says with XT=1 which memory the access must reach (3.9.4.3). */
+export function namesSpace(t: Transaction): boolean {
+  return t.ns || t.xt === true;
+}
+
+/** Where the output must be, of a stream that checks it; null: anywhere. An ATOS operation has no XT. */
+export function requiredSpace(t: Transaction): World | null {
+  if (t.kind === 'atos' || !namesSpace(t)) return null;
+  return t.ns ? 'ns' : 'realm';
+}
+
+/** Why an output in another space is refused. */
+export function elsewhereText(wanted: World, space: World): string {
+  return `XT=1 and STE.NSCFG=1: the access must reach ${wanted} memory, and is translated to ${space} memory`;
+}
+
 /** Non-secure, whatever the NS attribute is (3.10.1). */
 function nonSecureSpace(t: Transaction, state: WorldState): World {
   if (state.rulesOff.size === 0 || t.ns) return 'ns';

@@ -36,7 +36,7 @@ import {
   WRITES,
 } from './permission.ts';
 import { recordDescriptor, recordUse } from './record-walk.ts';
-import { leafSpace, spaceAt } from './spaces.ts';
+import { elsewhereText, leafSpace, spaceAt } from './spaces.ts';
 import { fillPage, fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
 const AF = maskOf(S2_LEAF.fields.AF);
@@ -442,7 +442,16 @@ function permitted(
     return false;
   }
   const { spaces } = s2;
-  if (cls !== CLASS_IN && spaces !== null) {
+  if (cls === CLASS_IN) {
+    const { mustReach } = answer;
+    if (mustReach === null) return true;
+    const space = spaceAt(found[F_SPACE] as number);
+    if (mustReach === space) return true;
+    const reason = elsewhereText(mustReach, space);
+    answer.fail(faultOf(s2, 'F_PERMISSION', reason, '3.9.4.3', level, cls, ipaHi, ipaLo));
+    return false;
+  }
+  if (spaces !== null) {
     const space = spaceAt(found[F_SPACE] as number);
     const wanted = cls === CLASS_CD ? spaces.contexts : spaces.tables;
     if (wanted !== null && space !== wanted) {
@@ -452,7 +461,7 @@ function permitted(
       return false;
     }
   }
-  if (cls !== CLASS_IN && s2.ptw && mapsDevice(found[F_MEM_ATTR] as number, s2.fwb, s2.mtePerm)) {
+  if (s2.ptw && mapsDevice(found[F_MEM_ATTR] as number, s2.fwb, s2.mtePerm)) {
     const reason = `${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}) is Device memory at stage 2, and STE.S2PTW=1`;
     const fault = faultOf(s2, 'F_PERMISSION', reason, '5.2 S2PTW', level, cls, ipaHi, ipaLo);
     answer.fail(tableWrite ? { ...fault, tableWrite } : fault);

@@ -10,7 +10,7 @@ import { NO_OVERRIDES, steOverrides } from './attribute-sources.ts';
 import type { Overrides } from './attributes.ts';
 import type { StreamAction, StreamConfig } from './configuration.ts';
 import { needsVms } from './mpam.ts';
-import { type SteSubject, streamWorldOf, tagsOf, vmidOf } from './regimes.ts';
+import { checksNs, type SteSubject, streamWorldOf, tagsOf, vmidOf } from './regimes.ts';
 import { reservedFault } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 import { decodeStage2 } from './stage2-config.ts';
@@ -88,6 +88,7 @@ export function decodeStream(
     streamWorld,
     tags: tagsOf(subject, streamWorld),
     vmid: vmidOf(subject, streamWorld),
+    checksNs: checksNs(subject),
     nsCfg: NSCFG.get(w, 0),
     override: overrideOf(w, features),
     stage2: !silentAbort && (config & 6) === 6 ? decodeStage2(w, state) : null,

@@ -22,7 +22,7 @@ import type { ContextConfig, Stage2Config, StreamConfig } from './configuration.
 import { joinHi, joinLo } from './descriptor.ts';
 import { ALL_PERMITTED, ONCE_DIRTY, PERM, permissionText } from './permission.ts';
 import { halfOfAddress } from './range.ts';
-import { spaceAt } from './spaces.ts';
+import { elsewhereText, spaceAt } from './spaces.ts';
 import {
   F_AT_HI,
   F_AT_LO,
@@ -341,6 +341,7 @@ function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: n
     answer.fail(stage2Fault('F_PERMISSION', reason, '7.3.16', nested.level, CLASS_IN, ipa, ipaNs));
     return;
   }
+  if (answer.mustReach !== null && isElsewhere(entry, vaHi, vaLo, answer.mustReach, answer)) return;
   const pa = addressOf(joinHi(entry.paHi, vaHi, shift), joinLo(entry.paLo, vaLo, shift));
   answer.pa = pa;
   if (answer.kind !== 'ordinary')
@@ -352,6 +353,20 @@ function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: n
   answer.global = entry.global;
   answer.attributes =
     answer.attributes === DEFAULT_ATTRIBUTES ? attributes : withHints(answer.attributes, attributes);
+}
+
+/** A cached translation leads to another space than the client names (3.9.4.3); a refusal is left in the answer. */
+function isElsewhere(entry: TlbEntry, hi: number, lo: number, mustReach: World, answer: Answer): boolean {
+  const { nested, paSpace, shift, level, space } = entry;
+  if (mustReach === paSpace) return false;
+  const reason = elsewhereText(mustReach, paSpace);
+  if (nested !== null) {
+    const ipa = addressOf(joinHi(nested.ipaHi, hi, shift), joinLo(nested.ipaLo, lo, shift));
+    answer.fail(stage2Fault('F_PERMISSION', reason, '3.9.4.3', nested.level, CLASS_IN, ipa));
+  } else if (space.tag.stage === 2)
+    answer.fail(stage2Fault('F_PERMISSION', reason, '3.9.4.3', level, CLASS_IN, addressOf(hi, lo)));
+  else answer.fail(stage1Fault('F_PERMISSION', reason, '3.9.4.3', level));
+  return true;
 }
 
 /** The space of equal tags among the entries from VA to IPA. */
@@ -495,6 +510,7 @@ function useIpaEntry(
     answer.fail(stage2Fault('F_PERMISSION', reason, '7.3.16', entry.level, CLASS_IN, ipa, ipaNs));
     return;
   }
+  if (answer.mustReach !== null && isElsewhere(entry, ipaHi, ipaLo, answer.mustReach, answer)) return;
   found[F_MEM_ATTR] = entry.attributes & 0xf;
   found[F_SH] = entry.attributes >>> 8;
   answer.permissions = entry.permissions & NOW;

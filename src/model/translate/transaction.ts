@@ -13,7 +13,7 @@ import { override } from './attributes.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { BYPASS_STAGE1, contextIndex, fetchContext } from './context-lookup.ts';
 import { findPartidMap } from './mpam-labels.ts';
-import { attributeSpace, bypassSpace, statementOff, streamRuleOff } from './spaces.ts';
+import { attributeSpace, bypassSpace, requiredSpace, statementOff, streamRuleOff } from './spaces.ts';
 import { stage2For } from './stage2.ts';
 import { abortRule, configOf } from './stream.ts';
 import { fetchStream } from './stream-lookup.ts';
@@ -80,6 +80,7 @@ export function translateTransaction(
       answer.attributes = override(answer.attributes, stream.override);
   }
   answer.stream = stream;
+  answer.mustReach = stream.checksNs ? requiredSpace(t) : null;
   if (recorder !== null) recordAction(recorder, stream);
   if (atStream?.(machine, state, stream, t, answer, recorder)) return;
 

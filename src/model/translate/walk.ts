@@ -36,7 +36,7 @@ import {
   stage1Permissions,
 } from './permission.ts';
 import { recordDescriptor, recordTableAddress, recordUse } from './record-walk.ts';
-import { leafSpace, spaceAt } from './spaces.ts';
+import { elsewhereText, leafSpace, spaceAt } from './spaces.ts';
 import { F_PA_HI, F_PA_LO, F_SPACE, found, stage2For, translateStage2 } from './stage2.ts';
 import { fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
@@ -198,6 +198,7 @@ export function walkStage1(
           answer.fail(alternate(level));
           return false;
         }
+        if (isElsewhere(answer, stream, outSpace, level)) return false;
         if (outSpace === 0 && !spaces.nsExecutes) permissions &= ~(EXECUTES | (EXECUTES << ONCE_DIRTY));
         // What is read from Non-secure tables is never global (3.10.2.2).
         if (spaces.nsTable && space === 'ns' && context.twoRanges) global = 0;
@@ -276,6 +277,15 @@ export function walkStage1(
     shift -= stride;
     indexBits = stride;
   }
+}
+
+/** The last stage leads to another space than the client names (3.9.4.3); a refusal is left in the answer. */
+function isElsewhere(answer: Answer, { stage2 }: StreamConfig, outSpace: number, level: number): boolean {
+  const { mustReach } = answer;
+  if (mustReach === null || stage2 !== null || WORLD_INDEX[mustReach] === outSpace) return false;
+  const reason = elsewhereText(mustReach, spaceAt(outSpace));
+  answer.fail(stage1Fault('F_PERMISSION', reason, '3.9.4.3', level));
+  return true;
 }
 
 /** There are no alternate MECIDs: a Realm leaf that asks for one does not translate (18). */

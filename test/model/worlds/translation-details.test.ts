@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { TestSmmu } from '../../kit/smmu.ts';
+import { CDTAB, TestSmmu } from '../../kit/smmu.ts';
 import { SPACE_BITS } from '../../kit/spaces.ts';
 import { identity, mapStage2, NONSECURE_S2TTB, S2_PAGE, S2_STE, SECURE_S2_STE } from '../../kit/stage2.ts';
 import { LEAF, map, USER_PAGE } from '../../kit/tables.ts';
@@ -117,3 +117,16 @@ test.each(['s', 'realm'] as const)(
     expect(all.smmu.versions.of(PA)).toEqual([]);
   },
 );
+
+describe('INSTCFG of a Realm stream with full ATS', () => {
+  test.each([
+    [3, 5, 'F_TRANSL_FORBIDDEN'],
+    [3, -1, 'ok ns:0x12345000'],
+    [0, 5, 'ok ns:0x12345000'],
+  ])('INSTCFG=%s, PASID %s: a Translated read of Non-secure memory ends as %s', (INSTCFG, ssid, end) => {
+    const m = new TestSmmu({ worlds: 'rme', registers: { 'IDR3.PASIDTT': 1 } }).in('realm');
+    stage1(m, 0n, { EATS: 1, S1CDMax: 4, S1DSS: 2, INSTCFG });
+    m.cd({}, CDTAB + 5 * 64);
+    expect(endOf(through(m, { kind: 'translated', ns: true, ssid }))).toBe(end);
+  });
+});

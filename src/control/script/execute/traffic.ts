@@ -69,6 +69,7 @@ export function dma(environment: Environment, reading: Reading): Operation[] {
   const some = {
     world: worldOf(device, reading),
     ns: reading.flag('ns'),
+    xt: reading.flag('xt'),
     sid: device.sid,
     ssid: ssid === null ? device.ssid : Number(ssid),
     write: reading.word('access').text === 'write',
