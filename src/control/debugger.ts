@@ -7,6 +7,7 @@ import type { Finding } from './finding.ts';
 import { type Committed, History, isEdit } from './history.ts';
 import { Lookout } from './lookout.ts';
 import type { DebuggerOptions, Transacted } from './options.ts';
+import { isNoticed, type Performed } from './performed.ts';
 import { type Place, Places } from './places.ts';
 import { firstStepOf, type Position, type StepTarget, targetsAhead } from './position.ts';
 import { lineText, type Program } from './program.ts';
@@ -297,19 +298,15 @@ export class Debugger {
   }
 
   /**
-   * Performs a software write (a register, memory), or what becomes of a device, as one operation of the history. What the thread stands before, or
-   * else the last transaction, is planned again, and both results are kept: see {@link variants}.
+   * Performs a software write (a register, memory), what becomes of a device, or what a PE broadcasts, as one operation
+   * of the history. What the thread stands before, or else the last transaction, is planned again, and both results are
+   * kept: see {@link variants}.
    */
-  perform(
-    thread: ThreadKey,
-    operation: Extract<Operation, { kind: 'register' | 'memory' | 'learned' | 'device' }>,
-    text: string,
-  ): Plan {
+  perform(thread: ThreadKey, operation: Performed, text: string): Plan {
     const looked = this.#places.latest(thread) ?? this.#lastTransaction;
     const plan = this.smmu.plan(operation);
     const findings = this.#lookout.judge(plan);
-    if (operation.kind === 'device' && findings.length > 0)
-      this.#notice(findings, operation, this.history.length);
+    if (isNoticed(operation) && findings.length > 0) this.#notice(findings, operation, this.history.length);
     this.#commit(thread, plan, { text, keepsPlace: true });
     if (looked) this.whatIf.changed(looked, text, this.smmu.plan(looked.operation));
     return plan;

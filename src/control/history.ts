@@ -1,5 +1,6 @@
 import { ReferenceStack, WordStack } from '../model/chunked.ts';
 import type { LazyText, Operation } from '../model/plan.ts';
+import { isPerformed } from './performed.ts';
 import type { ThreadKey } from './thread.ts';
 import { commandText, operationText } from './words.ts';
 
@@ -254,9 +255,5 @@ class CommandEntry implements Committed {
 
 /** Whether it was a write that people made: neither the program nor the SMMU. */
 export function isEdit({ operation, extra }: Committed): boolean {
-  const kind = operation?.kind;
-  return (
-    extra === undefined &&
-    (kind === 'memory' || kind === 'register' || kind === 'learned' || kind === 'device')
-  );
+  return extra === undefined && operation !== undefined && operation !== null && isPerformed(operation);
 }

@@ -7,6 +7,7 @@ import type { FrameRef } from '../debuggee.ts';
 import type { Session } from '../session.ts';
 import { type Node, named } from '../variable-node.ts';
 import { again } from './again.ts';
+import { broadcast } from './broadcast.ts';
 import type { Answer, ConsoleCommand, EvaluateContext, LongCommand } from './command.ts';
 import { DEVICE_COMMANDS, policy } from './device-changes.ts';
 import { devices, matrix, notifiers, policies } from './devices.ts';
@@ -48,6 +49,7 @@ export const COMMANDS: readonly (ConsoleCommand | LongCommand)[] = [
   history,
   back,
   invalidations,
+  broadcast,
   devices,
   notifiers,
   matrix,

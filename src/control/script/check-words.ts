@@ -3,7 +3,7 @@
 import type { Field, Layout } from '../../bits/layout.ts';
 import { valueByName } from '../../bits/values.ts';
 import { WORLDS } from '../../bits/world.ts';
-import { BROADCASTS } from '../../spec/broadcast.ts';
+import { BROADCASTS, GPT_BROADCASTS } from '../../spec/broadcast.ts';
 import { CERRORS } from '../../spec/cerror.ts';
 import { EVENT_LIST } from '../../spec/events.ts';
 import { FEATURES, featureNamed } from '../../spec/features.ts';
@@ -45,7 +45,7 @@ export function choicesOf(takes: Takes, names: ScriptNames): readonly string[] |
     case 'event':
       return EVENT_LIST.map(({ name }) => name);
     case 'broadcast':
-      return Object.keys(BROADCASTS);
+      return [...Object.keys(BROADCASTS), ...Object.keys(GPT_BROADCASTS)];
     case 'gerror':
       return GERROR_NAMES;
     case 'cerror':

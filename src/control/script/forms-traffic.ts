@@ -97,8 +97,9 @@ export const TRAFFIC_FORMS: readonly Form[] = [
   },
   {
     keyword: 'broadcast',
-    usage: 'broadcast NAME [asid=N] [vmid=N] [address=A] [world=W] [e2h] [ns]',
-    doc: 'A TLB invalidation that a PE broadcasts.',
+    usage:
+      'broadcast NAME [asid=N] [vmid=N] [address=A] [world=W] [e2h] [ns]  |  broadcast PAALLOS  |  broadcast RPAOS|RPALOS address=A size=S',
+    doc: 'A TLB invalidation that a PE broadcasts; PAALLOS, RPAOS and RPALOS are about the granule protection table.',
     words: [{ name: 'name', takes: 'broadcast', doc: 'The instruction, without IS or OS: VAE1.' }],
     flags: [
       { name: 'e2h', doc: 'EL2 of the PE runs with E2H.' },
@@ -107,7 +108,8 @@ export const TRAFFIC_FORMS: readonly Form[] = [
     arguments: [
       { name: 'asid', takes: 'expression', doc: 'ASID.' },
       { name: 'vmid', takes: 'expression', doc: 'VMID.' },
-      { name: 'address', takes: 'expression', doc: 'VA or IPA in bytes.' },
+      { name: 'address', takes: 'expression', doc: 'VA or IPA in bytes; PA of RPAOS and RPALOS.' },
+      { name: 'size', takes: 'expression', doc: 'Bytes of RPAOS and RPALOS: 4K to 512G.' },
       { ...QUEUE_WORLD, doc: 'Security state of the PE; ns unless given.' },
     ],
     acts: true,

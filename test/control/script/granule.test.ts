@@ -246,3 +246,35 @@ it('says what does not fit', async () => {
   await fails('gpc invalidate 0x50001000', 'the size is missing');
   await fails('gpc on 0x50001000 4K', 'gpc on has no range');
 });
+
+it('what was read of the table stays until a PE broadcasts that it goes', () =>
+  holds(`
+access ns read 0x50000000 4
+expect ok
+gpt 0x50000000 4K SECURE
+access ns read 0x50000000 4
+expect ok
+broadcast RPAOS address=0x50010000 size=64K
+access ns read 0x50000000 4
+expect ok
+broadcast RPALOS address=0x50000000 size=64K
+access ns read 0x50000000 4
+expect abort
+gpt 0x50000000 4K NONSECURE
+access ns read 0x50000000 4
+expect abort
+broadcast PAALLOS
+access ns read 0x50000000 4
+expect ok
+`));
+
+it('a broadcast by physical address that says too little or too much is told so', async () => {
+  await fails('broadcast RPAOS address=0x50000000', '"size" is missing');
+  await fails('broadcast RPAOS size=4K', '"address" is missing');
+  await fails('broadcast RPAOS address=0x50000000 size=12K', 'RPAOS has no size of 12 KiB; use 4 KiB');
+  await fails('broadcast RPALOS address=0x50001000 size=64K', '0x50001000 is no multiple of 64 KiB');
+  await fails('broadcast PAALLOS address=0x50000000', 'PAALLOS names everything');
+  await fails('broadcast RPAOS address=0x50000000 size=4K asid=1', 'RPAOS has no asid');
+  await fails('broadcast VAE1 address=0x1000 size=4K', 'VAE1 has no size');
+  await fails('broadcast RPAO', 'RPAO');
+});

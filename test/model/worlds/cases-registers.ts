@@ -242,6 +242,13 @@ const SAYS: readonly WorldCase[] = [
     without: [false, 0],
   },
   {
+    id: 'R-STALL',
+    name: 'a Realm transaction that asks for it stalls',
+    see: stalls('realm'),
+    holds: 'abort',
+    without: 'stall',
+  },
+  {
     id: 'S-RME-SEL2',
     name: 'RME makes commands of Secure EL2 legal',
     options: { registers: { 'S_IDR1.SEL2': 0 } },

@@ -130,3 +130,28 @@ describe('INSTCFG of a Realm stream with full ATS', () => {
     expect(endOf(through(m, { kind: 'translated', ns: true, ssid }))).toBe(end);
   });
 });
+
+test('a Realm stream never stalls, whatever ID registers, CD and STE say', () => {
+  for (const model of [0, 1, 2]) {
+    for (const ids of [{ 'IDR0.STALL_MODEL': model }, { 'R_IDR0.STALL_MODEL': model }]) {
+      const m = new TestSmmu({ worlds: 'rme', registers: ids });
+      const realm = m.in('realm');
+      // What S1STALLD forbids, what CD.S asks for, and what STE.S2S asks for.
+      for (const [ste, cd, event] of [
+        [{}, { S: 1 }, 'C_BAD_CD'],
+        [{ S1STALLD: 1 }, { S: 1 }, 'C_BAD_STE'],
+        [{ S1STALLD: 1 }, { S: 0 }, 'C_BAD_STE'],
+        [{ ...S2_STE, S2S: 1 }, {}, 'C_BAD_STE'],
+        [{}, { S: 0 }, 'F_TRANSLATION'],
+        [{ ...S2_STE, S2S: 0 }, {}, 'F_TRANSLATION'],
+      ] as const) {
+        realm.ste(ste);
+        realm.cd(cd);
+        const cold = m.smmu.cold();
+        const { outcome } = new TestSmmu({ smmu: cold, world: 'realm' }).dma(0x1000);
+        expect([ste, cd, outcome.result, outcome.fault?.event]).toEqual([ste, cd, 'abort', event]);
+        expect(cold.traffic.stalls.size).toBe(0);
+      }
+    }
+  }
+});

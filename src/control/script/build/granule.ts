@@ -6,10 +6,11 @@ import { UserError } from '../../../bits/user-error.ts';
 import { offsetOf } from '../../../model/bank.ts';
 import type { Operation } from '../../../model/plan.ts';
 import { GPI } from '../../../spec/encodings.ts';
-import { CONTIG_LOG2, GPT_TLBI_LOG2, L0GPTSZ_LOG2, PGS_LOG2, PPS_BITS } from '../../../spec/gpc.ts';
+import { CONTIG_LOG2, L0GPTSZ_LOG2, PGS_LOG2, PPS_BITS } from '../../../spec/gpc.ts';
 import { GPT_L0_BLOCK, GPT_L0_TABLE, GPT_L1_CONTIG } from '../../../spec/gpt.ts';
 import { GPT_CACHEABILITY, REGISTER_SH } from '../../../spec/registers/encodings.ts';
 import { registerByName } from '../../../spec/registers.ts';
+import { sizeCodeOf } from '../../gpt-range.ts';
 import type { Draft } from './draft.ts';
 import { PUBLISH } from './draft.ts';
 import { withFields } from './structures.ts';
@@ -329,11 +330,6 @@ export function invalidateGpt(
   const run = write(draft, 'ROOT_TLBI_CTRL', { RUN: 1 });
   if (range === null) return [write(draft, 'ROOT_TLBI', { Address: 0, SIZE: 0, L: 0, ALL: 1 }), run];
   const { pa, size } = range;
-  const code = GPT_TLBI_LOG2.findIndex((bits) => bits !== undefined && 2 ** bits === size);
-  if (code < 0) {
-    const sizes = GPT_TLBI_LOG2.flatMap((bits) => (bits === undefined ? [] : [sizeText(2 ** bits)]));
-    throw new UserError(`ROOT_TLBI has no size of ${sizeText(size)}`, { todo: `use ${sizes.join(', ')}` });
-  }
-  if (pa % size !== 0) throw new UserError(`${hex(pa)} is no multiple of ${sizeText(size)}`);
+  const code = sizeCodeOf('ROOT_TLBI', pa, size);
   return [write(draft, 'ROOT_TLBI', { Address: pa, SIZE: code, L: 0, ALL: 0 }), run];
 }

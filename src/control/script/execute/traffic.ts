@@ -2,13 +2,20 @@ import type { World } from '../../../bits/world.ts';
 import { type Operation, type TransactionKind, transaction } from '../../../model/plan.ts';
 import { parseAttributes } from '../../../model/translate/attribute-text.ts';
 import { DEFAULT_ATTRIBUTES } from '../../../model/translate/attributes.ts';
-import { BROADCASTS, type BroadcastName } from '../../../spec/broadcast.ts';
+import {
+  BROADCASTS,
+  type BroadcastName,
+  GPT_BROADCASTS,
+  type GptBroadcastName,
+} from '../../../spec/broadcast.ts';
+import { isGptBroadcast, sizeCodeOf } from '../../gpt-range.ts';
 import { MAX_WRITES } from '../build/draft.ts';
 import { PlacedError, type Reading } from './reading.ts';
 import type { Device, Environment } from './state.ts';
 
 const PAGE = 4096n;
 const SSID_LIMIT = 1n << 20n;
+const PA_LIMIT = 1n << 52n;
 const KINDS: Readonly<Record<string, TransactionKind>> = { u: 'ordinary', tr: 'request', tt: 'translated' };
 
 /** The Security state of what a device does. @throws PlacedError when it is none of the device's */
@@ -116,6 +123,8 @@ function isBroadcast(name: string): name is BroadcastName {
 export function broadcast(reading: Reading): Operation {
   const word = reading.word('name');
   const name = word.text.toUpperCase();
+  if (isGptBroadcast(name)) return broadcastByAddress(reading, name);
+  if (reading.argument('size') !== null) reading.fail(`${name} has no size; only RPAOS and RPALOS have one`);
   if (!isBroadcast(name)) throw new PlacedError(word, `there is no broadcast ${word.text}`);
   const world = reading.queueWorld();
   const { hi, lo } = halves(reading.number('address') ?? 0n);
@@ -131,4 +140,20 @@ export function broadcast(reading: Reading): Operation {
     ipaNs: reading.flag('ns'),
   };
   return { kind: 'broadcast-tlbi', message };
+}
+
+/** An invalidation of the granule protection table that a PE at EL3 broadcasts (3.17.7). */
+function broadcastByAddress(reading: Reading, name: GptBroadcastName): Operation {
+  for (const other of ['asid', 'vmid', 'world']) {
+    if (reading.argument(other) !== null)
+      reading.fail(`${name} has no ${other}: it names physical addresses`);
+  }
+  if (GPT_BROADCASTS[name].all) {
+    if (reading.argument('address') !== null || reading.argument('size') !== null)
+      reading.fail(`${name} names everything; RPAOS takes an address and a size`);
+    return { kind: 'broadcast-tlbi-pa', message: { name, address: 0, size: 0 } };
+  }
+  const address = Number(reading.required('address', PA_LIMIT));
+  const bytes = Number(reading.required('size', PA_LIMIT));
+  return { kind: 'broadcast-tlbi-pa', message: { name, address, size: sizeCodeOf(name, address, bytes) } };
 }
