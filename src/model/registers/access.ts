@@ -64,6 +64,8 @@ export function unreachable(
   if (register.world !== null && !open && !reaches(rulesOff, register.world, world)) {
     return `${name} is RAZ/WI to an access in ${world} space (6.2)`;
   }
+  if (register.block === 'ROOT' && !machine.state('root').present)
+    return `${name} does not exist here (it needs ROOT_IDR0.ROOT_IMPL): RAZ/WI`;
   if (register.block === 'PMCG' && world === 'ns') {
     if (isHiddenFromNonSecure(bank, copy))
       return `${name} is RAZ/WI to Non-secure while PMCG_SCR.NSRA is 0 (10.5)`;

@@ -77,36 +77,6 @@ describe('an access to a queue or an MSI that is refused', () => {
     expect(g.far()).toEqual(gerror(at, 3));
   });
 
-  test('of an STE that says how an overflow is answered is F_STE_FETCH, and code 3 of a translation', () => {
-    const g = new Guarded({
-      registers: {
-        'PRIQ_BASE.ADDR': 0x4a000000,
-        'CR0.PRIQEN': 1,
-        'CR0ACK.PRIQEN': 1,
-        PRIQ_PROD: 1,
-        'IDR0.ATSRECERR': 1,
-        'CR2.REC_CFG_ATS': 1,
-      },
-    });
-    g.gpi(STRTAB, ROOT);
-    const request = {
-      world: 'ns',
-      sid: SID,
-      ssid: 2,
-      addressHi: 0,
-      addressLo: IOVA,
-      prgIndex: 3,
-      read: true,
-      write: false,
-      execute: false,
-      privileged: false,
-      last: true,
-    } as const;
-    g.m.smmu.commit(g.m.smmu.plan({ kind: 'page-request', request }).effects);
-    expect(g.m.events().map(([word = 0]) => word & 0xff)).toEqual([3]);
-    expect(g.far()).toEqual({ pas: 1, address: STRTAB, code: 3, reason: 1 });
-  });
-
   test('of the Secure and of the Realm queue is that state’s own error', () => {
     for (const [world, prefix, pas] of [
       ['s', 'S_', 0],

@@ -37,6 +37,16 @@ test('without Secure and Realm state their registers are RAZ/WI, and nothing of 
   }
 });
 
+test('without ROOT_IDR0.ROOT_IMPL there is nothing in the Root page', () => {
+  const m = new TestSmmu({ worlds: 'rme', registers: { 'ROOT_IDR0.ROOT_IMPL': 0 } });
+  const offset = m.offsetOf('ROOT_CR0');
+  const before = m.read('ROOT_CR0');
+  m.writeAt(offset, 0, undefined, 'root');
+  expect(m.read('ROOT_CR0')).toBe(before);
+  const { value, remarks } = m.smmu.registerRead(offset, 4, 'root');
+  expect([value, remarks]).toEqual([0, [expect.stringContaining('it needs ROOT_IDR0.ROOT_IMPL')]]);
+});
+
 test('R_CR0.ATSCHK is 1 whatever is written', () => {
   const m = new TestSmmu({ worlds: 'rme' });
   m.smmu.commit(m.smmu.reset());
