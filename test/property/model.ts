@@ -27,8 +27,8 @@ export interface Modelled extends Pick<Machine, 'idr' | 'registers'> {
 }
 
 const EVENTQ_LOG2 = 4;
-const CMDQ_LOG2 = 4;
-const COMMAND_BYTES = 16;
+export const CMDQ_LOG2 = 4;
+export const COMMAND_BYTES = 16;
 const CMDQEN = 8;
 
 /** IDR1.CMDQS and EVENTQS: the oracle has no queues. */

@@ -2,15 +2,16 @@
 
 import { WORLDS, type World } from '../../src/bits/world.ts';
 import { offsetOf } from '../../src/model/bank.ts';
-import type { SparseMemory } from '../../src/model/memory.ts';
-import type { Plan } from '../../src/model/plan.ts';
+import type { Operation, Plan } from '../../src/model/plan.ts';
 import { type CachePolicy, Smmu } from '../../src/model/smmu.ts';
 import type { QueueWorld } from '../../src/spec/commands.ts';
 import { registerByName, WORLD_PREFIX } from '../../src/spec/registers.ts';
 import type { Txn } from '../kit/oracle/types.ts';
+import { ROOT_PAGE } from '../kit/smmu.ts';
 import type { RandomMachine } from './machine.ts';
-import { memoryOf, modelTransaction, registersOf } from './model.ts';
-import type { Fields, MachineSpec } from './spec.ts';
+import { CMDQ_LOG2, COMMAND_BYTES, modelTransaction, registersOf } from './model.ts';
+import { CMDQ, type Fields, type MachineSpec } from './spec.ts';
+import { WatchedMemory } from './watched.ts';
 
 export const STREAM_WORLDS = ['ns', 's', 'realm'] as const satisfies readonly QueueWorld[];
 
@@ -73,18 +74,20 @@ const OWN_IDS = [
 export class WorldsMachine {
   readonly smmu: Smmu;
   readonly #machine: RandomMachine;
-  readonly #memory: Readonly<Record<World, SparseMemory>>;
+  readonly memory: Readonly<Record<World, WatchedMemory>>;
   #taken = 0;
 
-  constructor(machine: RandomMachine, caches: CachePolicy = 'none') {
+  constructor(
+    machine: RandomMachine,
+    caches: CachePolicy = 'none',
+    rulesOff: ReadonlySet<string> = new Set(),
+  ) {
     this.#machine = machine;
-    this.#memory = {
-      ns: memoryOf(machine),
-      s: memoryOf(machine),
-      realm: memoryOf(machine),
-      root: memoryOf(machine),
-    };
-    this.smmu = new Smmu({ memory: this.#memory, caches });
+    // What nobody made up is absent, not zero.
+    const empty = (): WatchedMemory =>
+      new WatchedMemory({ fill: () => 0, ranges: machine.ram }, { ram: machine.ram });
+    this.memory = { ns: empty(), s: empty(), realm: empty(), root: empty() };
+    this.smmu = new Smmu({ memory: this.memory, caches, rulesOff, places: { root: ROOT_PAGE } });
     this.smmu.bank.load(registersOf(machine));
     for (const world of ['s', 'realm'] as const) this.#copyRegisters(world);
     for (const [name, value] of Object.entries(STATES)) this.#set(name, value);
@@ -127,8 +130,26 @@ export class WorldsMachine {
     for (; this.#taken < made.length; this.#taken++) {
       const [pa, value] = made[this.#taken] as readonly [bigint, bigint];
       const words = Uint32Array.of(Number(value & 0xffffffffn), Number(value >> 32n));
-      for (const world of WORLDS) this.#memory[world].store(Number(pa), words, 0, 2);
+      for (const world of WORLDS) this.memory[world].store(Number(pa), words, 0, 2);
     }
+  }
+
+  /**
+   * Software of a state puts a command behind PROD and moves it, once it is done with what went wrong before.
+   * @returns what the SMMU does next, or null where the queue is switched off
+   */
+  enqueue(command: Uint32Array, world: QueueWorld): Operation | null {
+    const { bank } = this.smmu;
+    const place = (name: string): number => offsetOf(`${WORLD_PREFIX[world]}${name}`);
+    const prod = bank.peek(place('CMDQ_PROD')) % 2 ** (CMDQ_LOG2 + 1);
+    this.memory[world].store(CMDQ + (prod % 2 ** CMDQ_LOG2) * COMMAND_BYTES, command, 0, 4);
+    bank.load([
+      [place('CMDQ_PROD'), (prod + 1) % 2 ** (CMDQ_LOG2 + 1)],
+      [place('CMDQ_CONS'), prod],
+      [place('GERRORN'), bank.peek(place('GERROR'))],
+    ]);
+    const next = this.smmu.nextCommand(world);
+    return 'operation' in next ? next.operation : null;
   }
 
   /** Plans a transaction of a state; nothing is committed. */
