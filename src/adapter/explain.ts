@@ -7,8 +7,9 @@ import { missingText, operationText, ruleText } from '../control/words.ts';
 import { layoutByName } from '../inspect/layouts.ts';
 import { rawWords, row, rowText } from '../inspect/rows.ts';
 import { commandErrorLines } from '../inspect/why/command.ts';
-import { consequenceOf } from '../inspect/why/consequence.ts';
+import { consequenceOf, consequenceOfTelling } from '../inspect/why/consequence.ts';
 import { moreLines } from '../inspect/why/lines.ts';
+import { isPermissive } from '../inspect/why/permission-edits.ts';
 import { explainTransaction, noticedIn, trimmed } from '../inspect/why/transaction.ts';
 import { DATA } from '../model/memory.ts';
 import type { Fault, Frame, Plan, Step } from '../model/plan.ts';
@@ -43,6 +44,11 @@ export function explain(
     };
   }
   const step = plan.steps[hit.step];
+  // Who is told hangs on devices and policy, on no field.
+  if (step?.kind === 'notify') {
+    const follows = step.decision ? [`What follows: ${consequenceOfTelling(step.decision)}.`] : [];
+    return { reason: [`Asked: ${operationText(plan)}.`, `Reason: ${trimmed(step.text)}.`], more: follows };
+  }
   const innermost = stackAt(plan, hit.step)[0];
   const reason = [`Asked: ${operationText(plan)}.`];
   if (innermost) reason.push(`Found: ${foundText(innermost.frame)}.`, ...decidedText(innermost, step));
@@ -95,6 +101,9 @@ function decidedText({ frame, field }: StackFrame, step: Step | undefined): stri
   const layout = layoutByName(frame.layout);
   const decided = layout && fieldOf(layout, step?.fault?.field ?? step?.field ?? field ?? '');
   if (!decided || frame.words.length < layout.words) return [];
+  const refused = step?.fault?.event === 'F_PERMISSION';
+  // Another table, another bit or a register forbids then.
+  if (refused && isPermissive(layout.name, decided.name, decided.get(frame.words, 0))) return [];
   const found = row(decided, frame.words, 0, { world: frame.space });
   return [`Decided by: ${layout.name}.${rowText(found)}; ${trimmed(found.doc)}.`];
 }

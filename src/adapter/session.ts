@@ -1,5 +1,6 @@
 import type { DebugProtocol } from '@vscode/debugprotocol';
 import type { World } from '../bits/world.ts';
+import type { Finding } from '../control/finding.ts';
 import { Breakpoints } from '../control/stops/breakpoints.ts';
 import type { Args } from './args.ts';
 import { coloured } from './colour.ts';
@@ -61,6 +62,8 @@ export class Session {
   opening: Opening | null = null;
   /** The Security state whose scopes and threads the client shows; null: all of them. A restart keeps it. */
   shownWorld: World | null = null;
+  /** Kinds of findings of which one was told as important; a restart keeps them. */
+  readonly toldKinds = new Set<Finding['kind']>();
   /** Requests that have arrived and are not answered. */
   readonly waiting = new Set<number>();
   /** The one of them that is being handled. */
@@ -117,7 +120,9 @@ export class Session {
 
   /** A line in the debug console. */
   output(text: string, category: 'console' | 'important' | 'stderr' = 'console'): void {
-    this.event('output', { category, output: `${coloured(text, this.client.ansi)}\n` });
+    // What is important stands in a notification as well, which shows no colours.
+    const ansi = this.client.ansi && category !== 'important';
+    this.event('output', { category, output: `${coloured(text, ansi)}\n` });
   }
 
   /** Something changed without a stop: what the client shows is old. */

@@ -21,11 +21,16 @@ const KINDS: Readonly<Record<Finding['kind'], string>> = {
   isolation: 'isolation',
 };
 
-/** What checkers noticed about an operation. */
+/** Behind the first finding of a kind: a client shows what is important over everything else, and once is enough. */
+const FURTHER = '    (further findings of this kind stand in the debug console alone)';
+
+/** What checkers noticed about an operation: the first of each kind as important, all others in the console. */
 export function tellFindings(session: Session, findings: readonly Finding[]): void {
   for (const finding of findings) {
     const lines = [findingText(finding), ...finding.more.map((line) => `    ${line}`)];
-    session.output(lines.join('\n'), 'important');
+    if (session.toldKinds.has(finding.kind)) session.output(lines.join('\n'));
+    else session.output([...lines, FURTHER].join('\n'), 'important');
+    session.toldKinds.add(finding.kind);
   }
 }
 

@@ -57,6 +57,7 @@ test.each([
     'S1_LEAF.AP2 [7] = 1',
     ['map ns sid=8 iova=0x200000 pa=0x60000000 size=4K perm=r', 'dma nic write 0x200000 4'],
   ],
+  ['F_PERMISSION', 'S1_LEAF.UXN_XN [54] = 1', ['dma nic read 0x1000 4 inst']],
   ['F_BAD_ATS_TREQ', 'STE.EATS [93:92] = 0', ['dma nic read 0x1000 4 ats=tr']],
 ] as const)('%s is decided by %s', async (event, field, lines) => {
   const { exceptionId, description } = await exception(...lines);

@@ -4,7 +4,7 @@ import { type ThreadKey, worldOf } from '../../control/thread.ts';
 import { operationText } from '../../control/words.ts';
 import { commandText } from '../../inspect/command-text.ts';
 import { layoutByName } from '../../inspect/layouts.ts';
-import type { Plan, Step } from '../../model/plan.ts';
+import type { Operation, Plan } from '../../model/plan.ts';
 import { type Args, countOf } from '../args.ts';
 import type { Debuggee } from '../debuggee.ts';
 import { type DocumentRef, lineOfField } from '../documents.ts';
@@ -38,7 +38,7 @@ export const STACK: Handlers = {
     const begins = lines.length > 0 && position.at === 'operation' && position.cursor === 0;
     const notified =
       position.at === 'operation' && !begins
-        ? notifiedPlaces(session, position.plan.steps[position.cursor])
+        ? notifiedPlaces(session, position.plan, position.cursor, lines[0])
         : [];
     const operation =
       position.at === 'operation' && !begins
@@ -80,9 +80,12 @@ function formatted({ name, line, source }: Place, args: Args): string {
 
 type Place = Pick<DebugProtocol.StackFrame, 'name' | 'line'> & Partial<DebugProtocol.StackFrame>;
 
-/** Before a notifier is told, or is not: who, and why. */
-function notifiedPlaces(session: Session, step: Step | undefined): Place[] {
-  return step?.kind === 'notify' ? [{ name: step.text, line: session.line(1) }] : [];
+/** Before a notifier is told, or is not: who, and why, at the command or at the line of the program that makes it so. */
+function notifiedPlaces(session: Session, plan: Plan, cursor: number, line: Place | undefined): Place[] {
+  const step = plan.steps[cursor];
+  if (step?.kind !== 'notify') return [];
+  const at = plan.operation.kind === 'command' ? commandPlace(session, plan.operation) : line;
+  return [{ ...(at ?? { line: session.line(1) }), name: step.text }];
 }
 
 /** The lines of the program, innermost first. */
@@ -108,14 +111,10 @@ function restingPlace(session: Session, debuggee: Debuggee, thread: ThreadKey, w
 
 function place(session: Session, plan: Plan, { frame, field, index }: StackFrame): Place {
   const { operation } = plan;
-  const { queues } = session.debuggee;
   if (index === 0 && operation.kind === 'command') {
-    const source = sourceOf(session, { kind: 'queue', world: operation.world, queue: 'CMDQ' });
-    const line = queues.lineOfEntry('CMDQ', operation.world, operation.index);
     return {
       name: frame.words.length >= 4 ? commandText(frame.words) : frame.name,
-      source,
-      line: session.line(line),
+      ...commandPlace(session, operation),
       instructionPointerReference: memoryReference(operation.world, operation.pa),
     };
   }
@@ -124,6 +123,15 @@ function place(session: Session, plan: Plan, { frame, field, index }: StackFrame
   if (!document) return { name, line: session.line(1) };
   const line = lineOfField(frame.layout, frame.words, field, frame.space);
   return { name, source: sourceOf(session, document), line: session.line(line) };
+}
+
+/** Where a command stands in its queue. */
+function commandPlace(
+  session: Session,
+  { world, index }: Extract<Operation, { kind: 'command' }>,
+): Pick<Place, 'source' | 'line'> {
+  const line = session.debuggee.queues.lineOfEntry('CMDQ', world, index);
+  return { source: sourceOf(session, { kind: 'queue', world, queue: 'CMDQ' }), line: session.line(line) };
 }
 
 /** The document of the structure that a frame is about. */

@@ -31,7 +31,8 @@ const CONFIGURATION: ReadonlySet<Frame['kind']> = new Set(['ste', 'cd', 'l1std',
  * @param writtenAt PA of the doubleword whose write made it old, or null where that is not known
  */
 export function cureOf(smmu: Smmu, plan: Plan, use: StaleUse, writtenAt: number | null): CureCommand[] {
-  if (plan.operation.kind !== 'transaction') return [];
+  // No command removes what is kept of granule protection (6.3.118).
+  if (plan.operation.kind !== 'transaction' || use.used?.kind === 'gpt') return [];
   const { transaction } = plan.operation;
   const { ids } = smmu.state(transaction.world);
   return use.tlb === null

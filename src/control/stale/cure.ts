@@ -2,6 +2,7 @@
 
 import type { FieldValue } from '../../bits/layout.ts';
 import { hex, hex64, hiOf, loOf } from '../../bits/u64.ts';
+import type { GptEntry } from '../../model/caches/gpt.ts';
 import type { CachedStructure } from '../../model/caches/structures.ts';
 import { ANY_ASID, type TlbEntry } from '../../model/caches/tlb.ts';
 import { COMMAND_LIST, type CommandName, type CommandSpec } from '../../spec/commands.ts';
@@ -136,4 +137,9 @@ const SMALL: ReadonlySet<string> = new Set(['Leaf', 'TG', 'NUM', 'SCALE', 'NS'])
 function fieldText([name, value]: [string, FieldValue]): string {
   if (SMALL.has(name)) return `${name}=${String(value)}`;
   return `${name}=${typeof value === 'number' ? hex(value) : hex64(value.hi, value.lo)}`;
+}
+
+/** What removes an entry of granule protection: no command does (6.3.118). */
+export function gptCureText({ base, shift }: GptEntry): string {
+  return `ROOT_TLBI of ${hex(base)} + ${hex(2 ** shift)} bytes, and waiting for ROOT_TLBI_CTRL.RUN=0`;
 }

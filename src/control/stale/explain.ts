@@ -6,7 +6,7 @@ import type { Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { feature } from '../../spec/features.ts';
 import { findWrite } from './culprit.ts';
-import { type CureCommand, cureText } from './cure.ts';
+import { type CureCommand, cureText, gptCureText } from './cure.ts';
 import { cureOf } from './cure-of.ts';
 import { type Missed, missedCommands } from './missed.ts';
 import type { Origins } from './origins.ts';
@@ -90,6 +90,7 @@ function textOf(smmu: Smmu, use: StaleUse, parts: Parts, origins: Origins | null
   const bbml = feature(smmu.state('ns').ids, 'IDR3.BBML');
   if (use.differs.includes('break-before-make'))
     lines.push(`  with IDR3.BBML=${bbml} the descriptor must be invalid in between`);
+  if (use.used?.kind === 'gpt') lines.push(`  what removes it: ${gptCureText(use.used.entry)}`);
   if (cure.length > 0) lines.push(`  what removes it: ${cureText(cure)}`);
   return lines.join('\n');
 }

@@ -346,7 +346,8 @@ export class Breakpoints {
     const moments: Moment[] = [];
     for (const of of this.#active) {
       const { site } = of;
-      if (!site?.may(view.plan, view.smmu)) continue;
+      // What hangs on findings alone is announced by whoever finds them, not by the site.
+      if (!site || (view.findings.length === 0 && !site.may(view.plan, view.smmu))) continue;
       for (const at of site.steps(view)) moments.push({ at, of, site });
     }
     return moments.sort((a, b) => a.at - b.at);

@@ -1,6 +1,8 @@
 /** What follows from an operation that fails, in words. */
 
+import type { NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { Plan, Recording } from '../../model/plan.ts';
+import { WORLD_PREFIX } from '../../spec/registers.ts';
 
 const RECORDINGS: Readonly<Record<Recording, string>> = {
   none: 'the transaction is terminated and no event is recorded',
@@ -43,6 +45,17 @@ export function consequenceOf(plan: Plan, commandError = false): string {
       ? 'the queue stops with the error in ECMDQ_CONS.ERR_REASON and GERROR.CMDQP_ERR becomes active'
       : 'the queue stops with the error in CMDQ_CONS.ERR and GERROR.CMDQ_ERR becomes active';
   }
+  return ofItsState(plan, consequenceIn(plan));
+}
+
+/** Queues and registers by their names in the state of a transaction: `S_EVENTQ`. */
+function ofItsState({ operation }: Plan, text: string): string {
+  if (operation.kind !== 'transaction') return text;
+  const prefix = WORLD_PREFIX[operation.transaction.world];
+  return text.replace(/\b(?:EVENTQ\b(?!_)|CR0\.|GERROR\.)/g, (name) => `${prefix}${name}`);
+}
+
+function consequenceIn(plan: Plan): string {
   const { result, recording, ats } = plan.outcome;
   if (ats !== null) return `the endpoint gets a Translation Completion: ${ats.text}${eventToo(plan)}`;
   if (result === 'ok') return 'the access goes to memory';
@@ -52,4 +65,16 @@ export function consequenceOf(plan: Plan, commandError = false): string {
   if (result === 'stall') return `${STALLED}; ${STALL_RECORDS[recording] ?? STALL_RECORDED}`;
   if (plan.operation.kind === 'command') return 'the command goes on, and the global error becomes active';
   return result === 'razwi' ? RECORDINGS[recording].replace(TERMINATED, RAZWI) : RECORDINGS[recording];
+}
+
+const countText = (count: number): string => (count === 1 ? '1 mapping' : `${count} mappings`);
+
+/** What follows from a decision about a notifier, as a sentence without its full stop. */
+export function consequenceOfTelling({ reason, event, action }: NotifyDecision): string {
+  if (reason === 'qemu-aborts') return 'QEMU aborts';
+  if (event === null || action === null) return 'nobody is told: the consumer keeps what it holds';
+  if (event.type === 'MAP') return 'the consumer holds the mapping from here on';
+  if (!action.done) return `the consumer refuses, and keeps ${countText(action.kept.length)} of the range`;
+  const kept = action.kept.length === 0 ? '' : `, and keeps ${countText(action.kept.length)}`;
+  return `the consumer drops ${countText(action.removed.length)}${kept}`;
 }

@@ -41,8 +41,15 @@ export function curesFor(facts: Facts): Cures {
 
 const NOWHERE = 'no change of one or two fields was found that lets this access pass';
 
+/** The rule of an output address that is refused (IHI 0070). */
+const OUTPUT_CHECK = '3.25.1';
+
+const PROTECTED =
+  'the granule protection check refuses the address: Root software changes its table or its registers, and invalidates by ROOT_TLBI; or the address is another';
+
 function whyNot({ fault, plan }: Facts): string | null {
   if (fault === null) return null;
+  if (fault.gpc || fault.rule === OUTPUT_CHECK) return PROTECTED;
   if (fault.event === 'F_TRANSLATION' && fault.stage !== 0 && descriptorsOf(plan, fault.stage).length > 0) {
     const below = 3 - fault.level;
     const tables =

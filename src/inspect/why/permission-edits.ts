@@ -39,6 +39,12 @@ const PERMISSIVE: Readonly<Record<string, readonly (readonly [field: string, val
   ],
 };
 
+/** Whether a field forbids nothing as it is: what it says cannot be why an access is refused. */
+export function isPermissive(layout: string, field: string, value: number): boolean {
+  const [, most = null] = PERMISSIVE[layout]?.find(([name]) => name === field) ?? [];
+  return most === value;
+}
+
 /** Single bits first, then two together: a write through a read-only leaf below a read-only table needs both. */
 export function permissionEdits({ fault, plan, cd, ste }: Facts): Candidate[] {
   if (fault?.event !== 'F_PERMISSION' || fault.stage === 0) return [];

@@ -405,7 +405,9 @@ export function permitted(
     (need & (PERM.pw | PERM.uw)) !== 0 ? 'write' : answer.instruction ? 'instruction fetch' : 'read';
   const who = context.twoRanges ? (need < PERM.ur ? 'privileged ' : 'unprivileged ') : '';
   const reason = `${who}${what} is not permitted: ${permissionText(permissions, context.twoRanges)}`;
-  const fault = stage1Fault('F_PERMISSION', reason, '7.3.16', level);
+  const fetched = context.twoRanges && need < PERM.ur ? 'PXN' : 'UXN_XN';
+  const field = what === 'write' ? 'AP2' : what === 'read' ? 'AP1' : fetched;
+  const fault = { ...stage1Fault('F_PERMISSION', reason, '7.3.16', level), field };
   answer.fail(lacksReadOnly(permissions, need) ? { ...fault, readRefused: true } : fault);
   return false;
 }
