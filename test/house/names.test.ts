@@ -10,6 +10,7 @@ import { EVENT_LIST } from '../../src/spec/events.ts';
 import { effectsOf } from '../../src/spec/feature-effects.ts';
 import { FEATURES } from '../../src/spec/features.ts';
 import { GPC_STATEMENTS } from '../../src/spec/gpc-statements.ts';
+import { ISOLATION_STATEMENTS } from '../../src/spec/isolation-statements.ts';
 import { NOTIFIER_STATEMENTS } from '../../src/spec/notifier-statements.ts';
 import { QUEUE_RULES } from '../../src/spec/queues.ts';
 import { isRuleId, unknownRules } from '../../src/spec/rule-ids.ts';
@@ -127,6 +128,7 @@ describe.each([
   ['between worlds', 'world', WORLD_STATEMENTS],
   ['of granule protection', 'gpc', GPC_STATEMENTS],
   ['about notifiers', 'notify', NOTIFIER_STATEMENTS],
+  ['of isolation', 'isolation', ISOLATION_STATEMENTS],
 ] as const)('each statement %s', (_, prefix, statements) => {
   const ids = Object.keys(statements);
 

@@ -17,7 +17,7 @@ export const PA = 0x48000000;
 
 export interface NotifiedOptions extends Omit<TestOptions, 'notifiers' | 'rulesOff'> {
   readonly notifiers?: NotifierOptions;
-  /** Ids without their prefix. */
+  /** Ids, those of statements about notifiers without their prefix. */
   readonly off?: readonly string[];
   readonly ste?: Values;
   readonly cd?: Values;
@@ -26,7 +26,7 @@ export interface NotifiedOptions extends Omit<TestOptions, 'notifiers' | 'rulesO
 /** An SMMU whose stream {@link SID} translates {@link IOVA} with ASID 1, and devices. */
 export class NotifiedSmmu extends TestSmmu {
   constructor({ off = [], ste, cd, ...options }: NotifiedOptions = {}) {
-    super({ ...options, rulesOff: new Set(off.map((id) => `notify:${id}`)) });
+    super({ ...options, rulesOff: new Set(off.map((id) => (id.includes(':') ? id : `notify:${id}`))) });
     this.ste(ste);
     this.cd(cd);
     map(this, { iova: BigInt(IOVA), pa: BigInt(PA) });

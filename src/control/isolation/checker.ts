@@ -67,7 +67,7 @@ export class IsolationChecker implements Checker {
     const decisions = decisionsOf(smmu, plan.effects);
     const fates = this.#held.judge(smmu, plan, decisions);
     const findings = [
-      ...judgeSpaces(plan),
+      ...judgeSpaces(smmu, plan),
       ...judgeRegistration(smmu, plan),
       ...judgeDecisions(smmu, plan, decisions),
       ...fates.findings,

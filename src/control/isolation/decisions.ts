@@ -5,7 +5,7 @@ import type { NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { Effect, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { WORLD_BY_IOMMU_INDEX } from '../../spec/notifiers.ts';
-import { type IsolationFinding, isolationFinding } from './breach.ts';
+import { type Breach, type IsolationFinding, isolationFinding } from './breach.ts';
 
 /** The decisions that effects bring, in order. */
 export function decisionsOf(smmu: Smmu, effects: readonly Effect[]): readonly NotifyDecision[] {
@@ -55,11 +55,15 @@ export function judgeDecisions(
     if (!rulesOff.has('notify:N6.16') && hasWrongSpace(decision))
       findings.push(isolationFinding('wrong-space', wrongSpaceText(decision), { step, decision }));
     const crossing = crossingOf(decision);
-    if (crossing === null || (crossing.breach === 'over-invalidation' && rulesOff.has('notify:N6.28')))
-      continue;
+    if (crossing === null || isOff(crossing.breach, rulesOff)) continue;
     findings.push({ ...crossing, step, decision });
   }
   return findings;
+}
+
+/** Whether a breach of what keeps Security states apart is not looked for. */
+function isOff(breach: Breach, rulesOff: ReadonlySet<string>): boolean {
+  return rulesOff.has(breach === 'over-invalidation' ? 'notify:N6.28' : 'isolation:CROSSING');
 }
 
 function wrongSpaceText({ cause, consumer, device, event, obtained, action }: NotifyDecision): string {

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { judgeSpaces } from '../../../src/control/isolation/spaces.ts';
 import { IOVA } from '../../kit/notifiers.ts';
-import { SID, transaction, type Values } from '../../kit/smmu.ts';
+import { SID, type Values } from '../../kit/smmu.ts';
 import { WatchedDevices, type WatchedOptions } from './watched-devices.ts';
 
 const SECURE = { worlds: ['s'] } as const;
@@ -174,36 +173,6 @@ describe('an invalidation is judged by the entries it acts on', () => {
     w.obtain(IOVA);
     w.change({ what: 'unplug', device: 'net0' });
     expect(w.findings).toEqual([]);
-  });
-});
-
-describe('address spaces', () => {
-  const planOf = (world: 'ns' | 's') => {
-    const w = new WatchedDevices();
-    return w.on.smmu.plan({ kind: 'transaction', transaction: transaction(SID, IOVA, { world }) });
-  };
-
-  test('a Non-secure stream that reaches Secure memory, or reads a structure there, is found', () => {
-    const plan = planOf('ns');
-    expect(plan.outcome.result).toBe('ok');
-    expect(judgeSpaces(plan)).toEqual([]);
-    const output = judgeSpaces({ ...plan, outcome: { ...plan.outcome, space: 's' } });
-    expect(output.map(({ breach, step }) => [breach, step])).toEqual([['forbidden-space', -1]]);
-    const frames = plan.frames.map((frame) => ({
-      ...frame,
-      ...(frame.kind === 'ste' && { space: 's' as const }),
-    }));
-    const [fetch, ...more] = judgeSpaces({ ...plan, frames });
-    expect(more).toEqual([]);
-    expect(fetch?.text).toContain('of address space s, which ns has no access to');
-    expect(plan.frames[plan.steps[fetch?.step ?? -1]?.frame ?? -1]?.kind).toBe('ste');
-  });
-
-  test('a Secure stream may reach Secure and Non-secure memory, and no other', () => {
-    const plan = planOf('s');
-    expect(plan.outcome).toMatchObject({ result: 'ok', space: 's' });
-    const to = (space: 'ns' | 's' | 'realm') => judgeSpaces({ ...plan, outcome: { ...plan.outcome, space } });
-    expect([to('s').length, to('ns').length, to('realm').length]).toEqual([0, 0, 1]);
   });
 });
 

@@ -32,9 +32,11 @@ export const SECURE_PA = PA + 0x100000;
 
 export interface WatchedOptions {
   readonly policy?: NotifierPolicy;
-  /** Ids without their prefix. */
+  /** Ids, those of statements about notifiers without their prefix. */
   readonly off?: readonly string[];
   readonly registers?: Readonly<Record<string, number>>;
+  /** Default: no Realm and no Root state. */
+  readonly worlds?: 'secure' | 'rme';
 }
 
 /** An SMMU with Non-secure and Secure streams {@link SID} that both translate {@link IOVA}. */
@@ -47,8 +49,13 @@ export class WatchedDevices {
   readonly marks: number[] = [];
   readonly #done: Done[] = [];
 
-  constructor({ policy = 'qemu-upstream', off = [], registers = {} }: WatchedOptions = {}) {
-    this.on = new NotifiedSmmu({ worlds: 'secure', off, registers, notifiers: { policy } });
+  constructor({
+    policy = 'qemu-upstream',
+    off = [],
+    registers = {},
+    worlds = 'secure',
+  }: WatchedOptions = {}) {
+    this.on = new NotifiedSmmu({ worlds, off, registers, notifiers: { policy } });
     this.secure = this.on.in('s');
     this.secure.ste();
     this.secure.cd({ ASID: 1 });
