@@ -145,6 +145,8 @@ export const OWN_FEATURES: Readonly<Record<World, readonly (readonly [FeatureNam
     ['IDR0.ATS', 'R_IDR0.ATS'],
     ['IDR0.PRI', 'R_IDR0.PRI'],
     ['IDR3.DPT', 'R_IDR3.DPT'],
+    // STE.MPAM_NS is there by what the stream's own state says (5.2).
+    ['S_MPAMIDR.HAS_MPAM_NS', 'R_MPAMIDR.HAS_MPAM_NS'],
   ],
   root: [],
 };

@@ -6,13 +6,14 @@ import { feature } from '../../spec/features.ts';
 import { EATS_DPT, STE } from '../../spec/ste.ts';
 import type { WorldState } from '../state.ts';
 import { beyond } from './descriptor.ts';
+import { needsVms } from './mpam.ts';
 import { hasAts, inWorld, type SteSubject, stage2On, streamWorldOf, strwUsed, vmidOf } from './regimes.ts';
 import type { Rule } from './rules.ts';
 import { statementOff } from './spaces.ts';
 import { stage2Format } from './stage2-format.ts';
 import { STAGE2_RULES } from './stage2-rules.ts';
 
-const { V, S1Fmt, S1ContextPtr, S1CDMax, S1MPAM, S1STALLD, EATS, STRW, S2VMID, S2S, VMSPtr } = STE.fields;
+const { V, S1Fmt, S1ContextPtr, S1CDMax, S1STALLD, EATS, STRW, S2VMID, S2S, VMSPtr } = STE.fields;
 const { DPT_VMATCH } = STE.fields;
 const { EL3, EL2 } = STRW.names;
 
@@ -31,17 +32,6 @@ const ssidsOn = (s: SteSubject): boolean => s.state.ssidBits !== 0 && S1CDMax.ge
  */
 export function contextAddressBits(config: number, state: WorldState): number {
   return (config & 2) !== 0 ? state.iasBits : state.oasBits;
-}
-
-/** VMSPtr counts: the stream has both stages and takes its PARTID from the CD (5.2, VMSPtr; 5.6.1). */
-function vmsOn(s: SteSubject): boolean {
-  const { ids } = s.state;
-  return (
-    s.config === 7 &&
-    S1MPAM.get(s.w, 0) === 1 &&
-    feature(ids, 'IDR3.MPAM') === 1 &&
-    feature(ids, 'MPAMIDR.PARTID_MAX') !== 0
-  );
 }
 
 /** S1STALLD needs the stall model of the stream's state that lets software choose. */
@@ -199,7 +189,7 @@ const BACK_RULES: readonly Rule<SteSubject>[] = [
   {
     id: 'STE-VMSPTR',
     field: 'VMSPtr',
-    broken: (s) => vmsOn(s) && beyond(VMSPtr.hi(s.w, 0), s.state.oasBits),
+    broken: (s) => needsVms(s.w, s.state) && beyond(VMSPtr.hi(s.w, 0), s.state.oasBits),
     why: (s) => `VMSPtr=${hex(VMSPtr.get(s.w, 0))} is beyond the ${s.state.oasBits}-bit OAS`,
   },
 ];
