@@ -55,14 +55,16 @@ export function stage2GranuleBits(s: Stage2Fields): GranuleBits | null {
   return TG0_LOG2[tableFields(s).TG.get(s.w, 0)] ?? null;
 }
 
-/** S2DS counts and is set: VMSAv8-64 tables of 4 KiB or 16 KiB whose descriptors hold 52-bit addresses. */
+/**
+ * S2DS counts and is set: VMSAv8-64 tables of 4 KiB or 16 KiB whose descriptors hold 52-bit addresses. Of a Secure
+ * stream it is RES0 where either of its two tables has 64 KiB (5.2, S2DS).
+ */
 export function stage2LargeAddresses(s: Stage2Fields): boolean {
-  return (
-    s.state.features.ds &&
-    f.S2DS.get(s.w, 0) === 1 &&
-    stage2Format(s) === 'VMSAv8-64' &&
-    stage2GranuleBits(s) !== GRANULES['64KB'].log2
-  );
+  const { w, state } = s;
+  if (!state.features.ds || f.S2DS.get(w, 0) === 0 || stage2Format(s) !== 'VMSAv8-64') return false;
+  const wide = GRANULES['64KB'].log2;
+  const other = state.world === 's' ? stage2GranuleBits({ w, state, secure: s.secure !== true }) : null;
+  return stage2GranuleBits(s) !== wide && other !== wide;
 }
 
 /** Bits of an IPA that stage 2 accepts: 64 - S2T0SZ. LPAE: 32 less a signed number of 4 bits, thus 25 to 40. */

@@ -38,12 +38,7 @@ describe('VMSPtr of a Secure stream', () => {
   test.each([
     ['Secure PARTIDs', { 'S_MPAMIDR.PARTID_MAX': 7, 'MPAMIDR.PARTID_MAX': 0 }, {}, 'C_BAD_STE'],
     ['Non-secure PARTIDs alone', {}, {}, 'ok s:0x48000000'],
-    [
-      'Non-secure PARTIDs that MPAM_NS selects',
-      { 'S_MPAMIDR.HAS_MPAM_NS': 1 },
-      { MPAM_NS: 1 },
-      'C_BAD_STE',
-    ],
+    ['Non-secure PARTIDs that MPAM_NS selects', { 'S_MPAMIDR.HAS_MPAM_NS': 1 }, { MPAM_NS: 1 }, 'C_BAD_STE'],
   ])('counts where its PARTID space has more than one: %s', (_, registers, ste, end) => {
     expect(secure(registers, ste)).toBe(end);
   });

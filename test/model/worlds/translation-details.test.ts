@@ -155,3 +155,61 @@ test('a Realm stream never stalls, whatever ID registers, CD and STE say', () =>
     }
   }
 });
+
+describe('the two stage-2 tables of a Secure stream', () => {
+  /** Secure IPAs by 64 KiB granules and 42 bits, Non-secure ones by 4 KiB granules and 40 bits. */
+  const MIXED = { ...SECURE_S2_STE, S_S2TG: 1, S_S2T0SZ: 22, S_S2SL0: 1 };
+  const HIGH = 2 ** 41;
+
+  function mixed(caches: 'combined' | 'maximal' | 'none'): TestSmmu {
+    const m = new TestSmmu({ worlds: 'secure', caches }).in('s');
+    m.ste(MIXED);
+    mapStage2(m, { granule: 16n, t0sz: 22n, start: 2n, ipa: BigInt(HIGH), pa: BigInt(PA) });
+    mapStage2(m, { ipa: BigInt(IOVA), pa: BigInt(PA + 0x10000), ttb: NONSECURE_S2TTB });
+    return m;
+  }
+
+  test.each(['combined', 'maximal', 'none'] as const)(
+    'have sizes and granules of their own (%s)',
+    (caches) => {
+      const m = mixed(caches);
+      for (let i = 0; i < 2; i++) {
+        expect(endOf(m.dma(HIGH + 0x8000))).toBe('ok s:0x48008000');
+        expect(endOf(m.dma(IOVA, { ns: true }))).toBe('ok s:0x48010000');
+      }
+      expect(m.dma(HIGH, { ns: true }).outcome.fault).toMatchObject({ rule: 'S2-RANGE', ipaNs: true });
+    },
+  );
+
+  test('are invalidated by the granule that each has', () => {
+    const m = mixed('combined');
+    m.dma(HIGH);
+    m.dma(IOVA, { ns: true });
+    const by = (TG: number): unknown => {
+      m.run(['CMD_TLBI_S_S2_IPA', { VMID: 3, Address: HIGH, TG, TTL: 3 }], ['CMD_SYNC']);
+      return m.smmu.tlb.entries().map(({ space }) => space.tag.ipaSpace);
+    };
+    expect([by(1), by(3)]).toEqual([['s', 'ns'], ['ns']]);
+  });
+
+  test.each([
+    [0, 'ok s:0x48010000'],
+    [1, 'C_BAD_STE'],
+  ])('share S2DS, which counts while neither has 64 KiB (S_S2TG=%s)', (S_S2TG, end) => {
+    const m = new TestSmmu({ worlds: 'secure', registers: { 'IDR5.DS': 1, 'IDR5.OAS': 6 } }).in('s');
+    const size = S_S2TG === 0 ? { S_S2T0SZ: 24, S_S2SL0: 1 } : { S_S2T0SZ: 22, S_S2SL0: 1 };
+    // Level -1, which only 52-bit addresses have: S2SL0_2 and S2SL0.
+    m.ste({ ...SECURE_S2_STE, ...size, S_S2TG, S2DS: 1, S2PS: 6, S2T0SZ: 12, S2SL0_2: 1, S2SL0: 0 });
+    const large = { wide: true, t0sz: 12n, start: -1n, ttb: NONSECURE_S2TTB } as const;
+    mapStage2(m, { ...large, ipa: BigInt(IOVA), pa: BigInt(PA + 0x10000) });
+    expect(endOf(m.dma(IOVA, { ns: true }))).toBe(end);
+  });
+
+  test('are judged each by its own fields', () => {
+    const m = mixed('none');
+    m.ste({ ...MIXED, S_S2T0SZ: 12 });
+    expect(m.dma(HIGH).outcome.fault).toMatchObject({ event: 'C_BAD_STE', rule: 'STE-S-S2TTB' });
+    m.ste({ ...MIXED, S2T0SZ: 12 });
+    expect(m.dma(HIGH).outcome.fault).toMatchObject({ event: 'C_BAD_STE', rule: 'STE-S2T0SZ' });
+  });
+});
