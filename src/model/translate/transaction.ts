@@ -313,6 +313,6 @@ function recordCachedStream(recorder: Recorder, entry: ConfigEntry): void {
 }
 
 function recordCachedContext(recorder: Recorder, entry: ConfigEntry, context: ContextConfig): void {
-  const { index, pa, raw } = context;
-  recordCached(recorder, 2, 'cd', 'CD', entry.world, pa, raw, () => `CD ${index}`, entry);
+  const { index, pa, paSpace, raw } = context;
+  recordCached(recorder, 2, 'cd', 'CD', paSpace, pa, raw, () => `CD ${index}`, entry);
 }
