@@ -416,7 +416,6 @@ class RecordedStep implements Step {
   readonly field: string | null;
   readonly fault: Fault | null;
   readonly used: Used | null;
-  readonly decision: NotifyDecision | null;
   #text: LazyText;
 
   constructor(
@@ -426,20 +425,36 @@ class RecordedStep implements Step {
     field: string | null,
     fault: Fault | null,
     used: Used | null,
-    decision: NotifyDecision | null,
   ) {
     this.kind = kind;
     this.frame = frame;
     this.field = field;
     this.fault = fault;
     this.used = used;
-    this.decision = decision;
     this.#text = text;
   }
 
   get text(): string {
     if (typeof this.#text !== 'string') this.#text = this.#text();
     return this.#text;
+  }
+
+  get decision(): NotifyDecision | null {
+    return null;
+  }
+}
+
+/** Apart, so that other steps bear no decision. */
+class NotifyStep extends RecordedStep {
+  readonly #decision: NotifyDecision;
+
+  constructor(frame: number, decision: NotifyDecision) {
+    super('notify', frame, decision.why, null, null, null);
+    this.#decision = decision;
+  }
+
+  override get decision(): NotifyDecision {
+    return this.#decision;
   }
 }
 
@@ -566,15 +581,14 @@ export class Recorder {
     field: string | null = null,
     fault: Fault | null = null,
     used: Used | null = null,
-    decision: NotifyDecision | null = null,
   ): void {
     const frame = this.#stack[this.#stack.length - 1] ?? -1;
-    this.steps.push(new RecordedStep(kind, frame, text, field, fault, used, decision));
+    this.steps.push(new RecordedStep(kind, frame, text, field, fault, used));
   }
 
   /** A step about a notifier: it is told, or it is not. */
   notify(decision: NotifyDecision): void {
-    this.step('notify', decision.why, null, null, null, decision);
+    this.steps.push(new NotifyStep(this.#stack[this.#stack.length - 1] ?? -1, decision));
   }
 
   /** A step about a cache entry: it answers, or it goes. */

@@ -22,17 +22,19 @@ export type Settle = (
 
 const NO_WORDS = new Uint32Array(0);
 
+function whose(t: Transaction): string {
+  if (t.kind === 'no-stream-id') return 'a device without StreamID';
+  return `StreamID ${hex(t.sid)}${t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : ''}`;
+}
+
 /** The frame and the first step of a transaction. */
 export function recordArrival(recorder: Recorder, t: Transaction, before = ''): void {
-  const ssid = (): string => (t.ssid >= 0 ? ` SubstreamID ${hex(t.ssid)}` : '');
-  const who = (): string =>
-    t.kind === 'no-stream-id' ? 'a device without StreamID' : `StreamID ${hex(t.sid)}${ssid()}`;
   const direction = t.write ? 'write' : t.instruction ? 'instruction fetch' : 'read';
   const plain = t.kind === 'ordinary' || t.kind === 'no-stream-id';
   const what = `${before}${plain ? '' : `${t.kind} `}${direction}`;
   recorder.enter(0, {
     kind: 'transaction',
-    name: () => `${what} ${hex64(t.vaHi, t.vaLo)} by ${who()}`,
+    name: () => `${what} ${hex64(t.vaHi, t.vaLo)} by ${whose(t)}`,
     layout: 'TRANSACTION',
     space: t.world,
     pa: null,
@@ -40,7 +42,7 @@ export function recordArrival(recorder: Recorder, t: Transaction, before = ''): 
     status: 0,
     level: 0,
   });
-  recorder.step('begin', () => `${who()}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
+  recorder.step('begin', () => `${whose(t)}: ${what} at ${hex64(t.vaHi, t.vaLo)}`);
 }
 
 /**

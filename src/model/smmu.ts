@@ -310,7 +310,7 @@ export class Smmu implements QueueMachine {
       const effects: Effect[] = [];
       this.#settle(incoming, plain, answer, effects, null);
       this.commit(effects);
-    } else keepAtOnce(this, answer);
+    } else if (answer.isKept) keepAtOnce(this, answer);
     return answer;
   }
 

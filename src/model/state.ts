@@ -47,6 +47,8 @@ export interface Features {
   readonly pbha: boolean;
   readonly mpam: boolean;
   readonly dpt: boolean;
+  /** Memory encryption contexts of Realm accesses (18). */
+  readonly mec: boolean;
   readonly had: boolean;
   readonly e0pd: boolean;
   readonly epan: boolean;
@@ -86,6 +88,8 @@ export interface WorldState {
   readonly world: World;
   /** Whether the state exists (3.10). */
   readonly present: boolean;
+  /** As whose the configuration of its streams is cached: StreamIDs of two states are unrelated (3.10.1). */
+  readonly configWorld: World;
   readonly smmuEnabled: boolean;
   readonly cmdqEnabled: boolean;
   readonly eventqEnabled: boolean;
@@ -180,6 +184,7 @@ function featuresOf(ids: IdValues): Features {
     pbha: has('IDR3.PBHA'),
     mpam: has('IDR3.MPAM'),
     dpt: has('IDR3.DPT'),
+    mec: has('R_IDR3.MEC'),
     had: has('IDR3.HAD'),
     e0pd: has('IDR3.E0PD'),
     epan: has('IDR3.EPAN'),
@@ -312,6 +317,7 @@ export function deriveState(
   return {
     world,
     present,
+    configWorld: rulesOff.has('world:CANNOT-SID') ? 'ns' : world,
     smmuEnabled: on('CR0', 'SMMUEN'),
     cmdqEnabled: queueOn('CMDQ'),
     eventqEnabled: queueOn('EVENTQ'),

@@ -46,18 +46,14 @@ function matchOf(c: Reaching, scope: ConfigScope): CfgiMatch & { readonly world:
 export function invalidateConfig(c: CommandContext): void {
   const scope = c.spec.config;
   if (!scope) return;
-  const acted = streamWorld(c);
-  if (isOutOfReach(c, acted)) return;
-  if (c.machine.notifiers.devices.size > 0) {
-    const { world, first, last } = streamsOf(c, scope);
-    // VMIDs name no stream.
-    tellOfConfig(c, world, first, scope.by === 'vmid' ? -1 : last);
-  }
+  const { world, first, last } = streamsOf(c, scope);
+  if (isOutOfReach(c, world)) return;
+  // VMIDs name no stream.
+  if (c.machine.notifiers.devices.size > 0) tellOfConfig(c, world, first, scope.by === 'vmid' ? -1 : last);
   if (scope.by === 'vmid') {
-    invalidatePartidMap(c, acted);
+    invalidatePartidMap(c, world);
     return;
   }
-  const { world, first, last } = streamsOf(c, scope);
   dropStreamMaps(c, world, first, last);
   if (c.machine.policy === 'maximal') dropStructures(c, scope);
   else dropStreams(c, world, first, last);

@@ -147,6 +147,11 @@ export class Answer {
     this.becomes = null;
   }
 
+  /** Whether caches would keep anything of it. */
+  get isKept(): boolean {
+    return this.fillTlb !== null || this.fillConfig !== null || this.fills.length !== 0;
+  }
+
   /** Ends with a fault; whether and how it is reported is decided later. */
   fail(fault: Fault): null {
     this.result = 'abort';

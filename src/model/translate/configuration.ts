@@ -134,6 +134,8 @@ export interface StreamConfig {
   readonly checksNs: boolean;
   /** NSCFG: what replaces the NS attribute where stage 1 does not translate; 0 nothing. */
   readonly nsCfg: number;
+  /** Everything that the stream reaches is Non-secure: nothing about spaces need be asked (3.10.1). */
+  readonly plain: boolean;
   /** The PARTID_MAP of a VMS translates the PARTID of the CD (5.6). */
   readonly vms: boolean;
   /** 0 as the transaction says, 2 unprivileged, 3 privileged. */

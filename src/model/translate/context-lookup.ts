@@ -100,7 +100,7 @@ export function fetchContext(
     pa = toPhysical(machine, state, stream, address, answer, recorder);
     if (pa === null) return null;
   }
-  const entry = entryOf(machine, cached, 'CD', world, sid, index);
+  const entry = asksForEntry(stream, recorder) ? entryOf(machine, cached, 'CD', world, sid, index) : null;
   const space = entry?.paSpace ?? foundSpace(state, stream);
   const { contexts } = machine.decoded;
   if (recorder === null && machine.policy !== 'maximal') {
@@ -129,8 +129,14 @@ export function fetchContext(
   return 'event' in decoded ? answer.fail(decoded) : decoded;
 }
 
+/** The cached structure counts for its space, unless all are Non-secure, and for a recorder. */
+function asksForEntry(stream: StreamConfig, recorder: Recorder | null): boolean {
+  return !stream.plain || recorder !== null;
+}
+
 /** The space of the PA that {@link toPhysical} has just given. */
 function foundSpace(state: WorldState, stream: StreamConfig): World {
+  if (stream.plain) return 'ns';
   return stream.stage2 === null ? contextSpace(state, stream.world) : spaceAt(found[F_SPACE] as number);
 }
 
@@ -208,7 +214,9 @@ function locateCd(
     pa = toPhysical(machine, state, stream, base + (index >>> leafBits) * L1CD_BYTES, answer, recorder);
     if (pa === null) return null;
   }
-  const entry = entryOf(machine, cached, 'L1CD', world, sid, index - low);
+  const entry = asksForEntry(stream, recorder)
+    ? entryOf(machine, cached, 'L1CD', world, sid, index - low)
+    : null;
   const space = entry?.paSpace ?? foundSpace(state, stream);
   const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, L1CD.words);
   if (recorder !== null) {

@@ -22,7 +22,7 @@ function supported(mecid: number, state: WorldState): number {
 
 /** MECID of a transaction that passes: that of its STE where it reaches Realm memory. */
 export function accessMecid(state: WorldState, answer: Answer): number {
-  if (feature(state.ids, 'R_IDR3.MEC') === 0) return NO_MECID;
+  if (!state.features.mec) return NO_MECID;
   const { stream, space } = answer;
   if (space !== 'realm' || stream === null) return DEFAULT_MECID;
   return supported(MECID.get(stream.words, 0), state);

@@ -90,6 +90,7 @@ export function decodeStream(
     vmid: vmidOf(subject, streamWorld),
     checksNs: checksNs(subject),
     nsCfg: NSCFG.get(w, 0),
+    plain: world === 'ns' && state.rulesOff.size === 0,
     override: overrideOf(w, features),
     stage2: !silentAbort && (config & 6) === 6 ? decodeStage2(w, state) : null,
     vms: needsVms(w, state),

@@ -64,7 +64,7 @@ export function translateTransaction(
     disabled(state, t, answer, recorder);
     return;
   }
-  const cached = machine.policy === 'combined' ? machine.config.find(configWorld(t, state), t.sid) : null;
+  const cached = machine.policy === 'combined' ? machine.config.find(state.configWorld, t.sid) : null;
   const stream = cached?.stream ?? fetchStream(machine, state, t.world, t.sid, answer, recorder);
   if (stream === null) return;
   if (cached !== null) {
@@ -115,11 +115,6 @@ export function translateTransaction(
   } else translateStage1(machine, cached, stream, state, index, t, answer, recorder);
   if (atStream !== null && answer.fault === null && answer.kind !== 'ordinary') settleAccess(answer);
   if (answer.fault !== null) terminate(stream, answer);
-}
-
-/** By which Security state the configuration of a stream is cached: StreamIDs of two of them are unrelated (3.10.1). */
-function configWorld(t: Transaction, state: WorldState): World {
-  return t.world !== 'ns' && statementOff(state, 'world:CANNOT-SID') ? 'ns' : t.world;
 }
 
 /** SMMUEN=0: GBPA or S_GBPA decides (6.3.14, 6.3.63), R_GBPA.ABORT is always 1, and nothing is recorded. */
@@ -183,6 +178,19 @@ function refusedFetch(state: WorldState, stream: StreamConfig, answer: Answer, s
     : null;
 }
 
+/** The space of an address that stage 1 does not translate; null when the answer says why nothing is fetched from it. */
+function fetchableSpace(
+  t: Transaction,
+  stream: StreamConfig,
+  state: WorldState,
+  answer: Answer,
+): World | null {
+  const space = bypassSpace(t, stream, state);
+  if (!answer.instruction || space !== 'ns' || stream.world === 'ns') return space;
+  const refused = refusedFetch(state, stream, answer, space);
+  return refused === null ? space : answer.fail(refused);
+}
+
 /** Stage 1 does not translate: the input is checked against OAS, or against IAS before a stage 2 (3.4). */
 function bypassStage1(
   machine: Machine,
@@ -199,20 +207,13 @@ function bypassStage1(
   const bits = stream.action === 'bypass' ? state.oasBits : state.iasBits;
   const rule = stream.stage2 !== null ? 'S2ONLY-ADDR' : 'BYP-ADDR';
   if (exceeds(t.vaHi, bits) && !state.rulesOff.has(rule)) {
-    const reason = `input address ${hex64(t.vaHi, t.vaLo)} is beyond ${bits} bits, and stage 1 is bypassed`;
-    answer.fail({ ...stage1Fault('F_ADDR_SIZE', reason, rule, 0), terminates: true });
+    answer.fail(tooLarge(t, bits, rule));
     return;
   }
-  const space = bypassSpace(t, stream, state);
-  if (answer.instruction && space === 'ns' && stream.world !== 'ns') {
-    const refused = refusedFetch(state, stream, answer, space);
-    if (refused !== null) {
-      answer.fail(refused);
-      return;
-    }
-  }
+  const space = stream.plain ? 'ns' : fetchableSpace(t, stream, state, answer);
+  if (space === null) return;
   answer.need = neededOf(t, answer.privileged, answer.instruction);
-  const stage2 = stage2For(stream, space);
+  const stage2 = stream.plain ? stream.stage2 : stage2For(stream, space);
   if (stage2 !== null) {
     translateIpa(machine, stream, stage2, t.vaHi | 0, t.vaLo | 0, answer, recorder);
     return;
@@ -220,6 +221,11 @@ function bypassStage1(
   bypass(t, answer, space);
   // IAS may be more than OAS (VMSAv8-32 LPAE): without a stage 2 the output is then cut to OAS (3.4).
   if (answer.pa >= state.oasLimit) answer.pa %= state.oasLimit;
+}
+
+function tooLarge(t: Transaction, bits: number, rule: string): Fault {
+  const reason = `input address ${hex64(t.vaHi, t.vaLo)} is beyond ${bits} bits, and stage 1 is bypassed`;
+  return { ...stage1Fault('F_ADDR_SIZE', reason, rule, 0), terminates: true };
 }
 
 /** Stage 1 translates, and stage 2 after it where that is on. */

@@ -97,7 +97,8 @@ export function walkStage1(
   recorder: Recorder | null,
 ): boolean {
   const { granuleBits, wide, outputBits, bigEndian, spaces } = half;
-  let space: World = spaces === null ? 'ns' : spaces.walk;
+  let space: World = 'ns';
+  let { stage2 } = stream;
   const stride = granuleBits - 3;
   let level = half.startLevel;
   let indexBits = half.startBits;
@@ -109,10 +110,10 @@ export function walkStage1(
     tableHi = walkStart[1] as number;
     tableLo = walkStart[2] as number;
     tables = walkStart[3] as number;
-    space = spaceAt(walkStart[4] as number);
     indexBits = stride;
-  }
-  let stage2 = stage2For(stream, space);
+    if (spaces !== null) space = spaceAt(walkStart[4] as number);
+  } else if (spaces !== null) space = spaces.walk;
+  if (spaces !== null) stage2 = stage2For(stream, space);
   let atSpace = space;
   let memory = machine.own(space);
   let shift = levelShift(level, granuleBits);
@@ -250,7 +251,7 @@ export function walkStage1(
     }
     if (!half.had) tables |= hi & HIERARCHICAL_BITS;
     // HADx leaves NSTable alone, and nothing below takes it back (DDI 0487 D8).
-    const nextSpace = spaces?.nsTable && (hi & NS_TABLE) !== 0 ? 'ns' : space;
+    const leaves = spaces?.nsTable === true && space !== 'ns' && (hi & NS_TABLE) !== 0;
     if (machine.policy === 'maximal')
       fillTable(machine, answer, tags, half, level, vaHi, vaLo, {
         hi,
@@ -261,10 +262,10 @@ export function walkStage1(
         tables,
         nextHi,
         nextLo,
-        nextSpace,
+        nextSpace: leaves ? 'ns' : space,
       });
-    if (nextSpace !== space) {
-      space = nextSpace;
+    if (leaves) {
+      space = 'ns';
       stage2 = stage2For(stream, space);
       if (stage2 === null) {
         atSpace = space;
