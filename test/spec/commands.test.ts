@@ -81,10 +81,10 @@ describe('commands', () => {
       expect(plain(spec.legalText.ns)).toBe(plain(want.legal.NS));
       expect(plain(spec.legalText.s)).toBe(plain(want.legal.S));
       expect(plain(spec.legalText.realm)).toBe(plain(want.legal.R));
-      // "VMS supported" stands for both stages.
+      // "VMS supported" stands for both stages, and in the Non-secure state for PARTIDs; in the others more decides (5.6.1).
       if (name === 'CMD_CFGI_VMS_PIDM') {
         const needs = ['IDR3.MPAM', 'IDR0.S1P', 'IDR0.S2P'];
-        expect(spec.legal).toEqual({ ns: needs, s: needs, realm: needs });
+        expect(spec.legal).toEqual({ ns: [...needs, 'MPAMIDR.PARTID_MAX'], s: needs, realm: needs });
         return;
       }
       expect(spec.legal.ns).toEqual(stated(want.legal.NS, false));

@@ -21,6 +21,7 @@ import {
 } from '../../spec/tlbi-range.ts';
 import { reservedBitSet } from '../field-bits.ts';
 import type { WorldState } from '../state.ts';
+import { vmsSupported } from '../translate/mpam.ts';
 import { Arguments, type Reader } from './context.ts';
 import { reservedPart, reservedText } from './reserved-bits.ts';
 
@@ -44,6 +45,8 @@ export interface JudgedCommand {
   /** Bits of the four words of which one must be set for fields to make the command illegal. */
   readonly suspicious: Uint32Array;
   readonly ssec: boolean;
+  /** Bit SSec is set where the command is about VMSs, and the state that it means has none. */
+  readonly noVms: number;
   readonly values: readonly ValueCheck[];
   readonly ranged: boolean;
   readonly strict: boolean;
@@ -61,6 +64,7 @@ export function judgeOpcode(state: WorldState, world: QueueWorld, opcode: number
   }
   const { strict } = state;
   const ssec = spec.ssec && ssecIsRefused(state, world);
+  const noVms = withoutVms(spec, state, world);
   const values = valueChecks(spec);
   const ranged = isRanged(spec, state);
   return {
@@ -68,8 +72,9 @@ export function judgeOpcode(state: WorldState, world: QueueWorld, opcode: number
     name: spec.name,
     read: new Arguments(spec),
     illegal: illegalOpcode(spec, state, world),
-    suspicious: suspiciousBits(spec, ssec, ranged, strict),
+    suspicious: suspiciousBits(spec, ssec || noVms === ONLY_SECURE, ranged, strict || (noVms & 1) !== 0),
     ssec,
+    noVms,
     values,
     ranged,
     strict,
@@ -80,6 +85,16 @@ export function judgeOpcode(state: WorldState, world: QueueWorld, opcode: number
 function ssecIsRefused({ rulesOff }: WorldState, world: QueueWorld): boolean {
   if (world === 's') return false;
   return !rulesOff.has(world === 'ns' ? 'world:CMD-NS' : 'world:R-SSEC');
+}
+
+/** Only with SSec=1. */
+const ONLY_SECURE = 2;
+
+/** Which SSec means a state without VMS (4.3.5, 5.6.1). */
+function withoutVms({ config }: Spec, { ids }: WorldState, world: QueueWorld): number {
+  if (config?.by !== 'vmid') return 0;
+  const plain = vmsSupported(ids, world === 's' ? 'ns' : world) ? 0 : 1;
+  return plain | (vmsSupported(ids, 's') ? 0 : ONLY_SECURE);
 }
 
 function valueChecks(spec: CommandSpec): ValueCheck[] {
@@ -156,6 +171,8 @@ export function illegalFields(
   const { spec, read, values } = judged;
   if (judged.ssec && read.SSec(words, 0) === 1)
     return { why: `${spec.name} with SSec=1 outside the Secure queue`, field: 'SSec' };
+  if ((judged.noVms >>> read.SSec(words, 0)) & 1)
+    return { why: `${spec.name} for a Security state that has no VMS (5.6.1)`, field: 'SSec' };
   for (let i = 0; i < values.length; i++) {
     const check = values[i] as ValueCheck;
     const value = check.get(words, 0);

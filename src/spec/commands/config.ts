@@ -147,7 +147,7 @@ export const CONFIG_COMMANDS = {
       kind: 'config',
       doc: 'Drops the PARTID map kept by VMID.',
       legal: {
-        ns: ['IDR3.MPAM', 'IDR0.S1P', 'IDR0.S2P'],
+        ns: ['IDR3.MPAM', 'IDR0.S1P', 'IDR0.S2P', 'MPAMIDR.PARTID_MAX'],
         s: ['IDR3.MPAM', 'IDR0.S1P', 'IDR0.S2P'],
         realm: ['IDR3.MPAM', 'IDR0.S1P', 'IDR0.S2P'],
       },

@@ -143,3 +143,24 @@ test('a broadcast invalidation acts on the entries of its state, unless the stat
   broadcast(m, 'ns');
   expect(translated(m)).toEqual(['realm']);
 });
+
+describe('CMD_CFGI_VMS_PIDM is illegal for a state that has no VMS (4.3.5, 5.6.1)', () => {
+  const MPAM = { 'IDR3.MPAM': 1, 'MPAMIDR.PARTID_MAX': 63, 'S_MPAMIDR.PARTID_MAX': 63 };
+
+  test.each([
+    ['ns', 0, {}, false],
+    ['ns', 0, { 'MPAMIDR.PARTID_MAX': 0 }, true],
+    ['s', 0, {}, false],
+    ['s', 0, { 'MPAMIDR.PARTID_MAX': 0 }, true],
+    ['s', 1, { 'MPAMIDR.PARTID_MAX': 0 }, false],
+    ['s', 1, {}, false],
+    ['s', 1, { 'S_IDR1.SEL2': 0 }, true],
+    ['s', 1, { 'S_MPAMIDR.PARTID_MAX': 0 }, true],
+    ['s', 1, { 'S_MPAMIDR.PARTID_MAX': 0, 'S_MPAMIDR.HAS_MPAM_NS': 1 }, false],
+    ['s', 0, { 'S_IDR1.SEL2': 0 }, false],
+  ] as const)('on the %s queue with SSec=%i and %j', (world, SSec, registers, illegal) => {
+    const m = new TestSmmu({ worlds: 'secure', registers: { ...MPAM, ...registers } });
+    m.in(world).run(['CMD_CFGI_VMS_PIDM', { SSec, VMID: 7 }]);
+    expect(isStopped(m, world === 's' ? 'S_' : '')).toBe(illegal);
+  });
+});
