@@ -1,3 +1,4 @@
+import { UserError } from '../bits/user-error.ts';
 import { policyTable } from '../control/isolation/policy-table.ts';
 import type { Stop } from '../control/stop.ts';
 import { FILTERS } from '../control/stops/index.ts';
@@ -39,10 +40,19 @@ function end(session: Session): void {
   session.output(
     exitCode === 0 ? 'the program has ended' : `the program has ended; ${exitCode} expectations failed`,
   );
-  if (session.debuggee.inputs.policies && !session.debuggee.viewer.masks)
-    session.output(policyTable(policiesNow(session.debuggee)).join('\n'));
+  if (session.debuggee.inputs.policies) session.output(policiesText(session));
   session.event('exited', { exitCode });
   session.event('terminated');
+}
+
+/** The session under each policy as a table, or why there is none. */
+function policiesText({ debuggee }: Session): string {
+  try {
+    return policyTable(policiesNow(debuggee)).join('\n');
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return error.message;
+  }
 }
 
 /** Lets a thread run in the background and tells the client where it stops. */

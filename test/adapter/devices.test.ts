@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CustomRequests } from '../../src/adapter/custom-requests.ts';
+import { NOTIFIER_POLICY_NAMES } from '../../src/spec/notifiers.ts';
 import { type SpawnedAdapter, spawnAdapter } from '../kit/dap.ts';
 
 const SCRIPT = `machine preset=architecture-rme
@@ -127,6 +128,41 @@ test('devices of launch.json are there, and everything is done again under each 
   expect(await client.evaluate('policies')).toContain('\nCMD_TLBI_NH_VA on entries of s, vhost of net:\n');
   expect(await client.evaluate('devices')).toBe(before);
   expect((await ask('smmu/history', {})).total).toBe(history);
+});
+
+/** What the program's end says, with some attributes of launch.json. */
+async function endOf(launch: Record<string, unknown>): Promise<string> {
+  const { client } = adapter;
+  const devices = [{ name: 'net', sid: 0x20, world: 's', notifiers: [{ consumer: 'vhost' }] }];
+  await client.launch({ program, devices, ...launch });
+  client.post('continue', { threadId: 1 });
+  await client.event('terminated');
+  const outputs = client.messages.filter(({ event }) => event === 'output');
+  return outputs.map(({ body }) => (body as { output: string }).output).join('');
+}
+
+test('policies of launch.json: the end of the program lays what each policy makes of it side by side', async () => {
+  const said = await endOf({ policies: true });
+  expect(said).toMatch(/the program has ended\n\W*policy +registered +refused +told/);
+  for (const policy of NOTIFIER_POLICY_NAMES) expect(said).toContain(`\n${policy} `);
+  expect(said).toContain('\nCMD_TLBI_NH_VA on entries of s, vhost of net:\n');
+});
+
+test('policies of launch.json: without it nothing is done again', async () => {
+  const said = await endOf({});
+  expect(said).toContain('the program has ended');
+  expect(said).not.toContain('refused');
+});
+
+test('policies of launch.json: a viewer who may not see all is told why there are none', async () => {
+  const said = await endOf({ policies: true, viewerWorld: 'ns', devices: [] });
+  expect(said).toContain('policies are compared by what all Security states do');
+});
+
+test('policies of launch.json: anything but true or false is refused', async () => {
+  const { client } = adapter;
+  const response = await client.response(client.post('launch', { program, policies: 'all' }));
+  expect([response.success, response.message]).toEqual([false, expect.stringContaining('policies')]);
 });
 
 test('a stop at a notifier says in the call stack who is told of what, and devices are a scope', async () => {
