@@ -18,6 +18,7 @@ import { registerScriptTests } from './tests/explorer.ts';
 import { HistoryTree } from './views/history.ts';
 import { NotifierEventsView } from './views/notifiers/events-view.ts';
 import { NotifierMatrixView } from './views/notifiers/matrix-view.ts';
+import { PoliciesView } from './views/notifiers/policies-view.ts';
 import { StreamsTree } from './views/streams.ts';
 import { WorldChoice } from './world-choice.ts';
 
@@ -41,6 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const matrix = new NotifierMatrixView(sessions, choice, context.extensionUri, (device, world) =>
     events.showDevice(device, world),
   );
+  const policies = new PoliciesView(context.extensionUri);
 
   context.subscriptions.push(
     sessions,
@@ -56,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
       webviewOptions: { retainContextWhenHidden: true },
     }),
     matrix,
+    policies,
     vscode.window.registerWebviewViewProvider(VIEWS.notifierMatrix, matrix),
     vscode.debug.registerDebugAdapterTrackerFactory(DEBUG_TYPE, sessions),
     vscode.debug.registerDebugAdapterDescriptorFactory(
@@ -74,6 +77,6 @@ export function activate(context: vscode.ExtensionContext): void {
       return runner.runInProcess(request, signal);
     }),
     ...registerConfigurations(),
-    ...registerCommands(context, { sessions, choice, streams, events }),
+    ...registerCommands(context, { sessions, choice, streams, events, policies }),
   );
 }

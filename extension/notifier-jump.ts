@@ -22,7 +22,7 @@ export async function openCause(sessions: Sessions, row: NotifierRow): Promise<v
   if (!session) return;
   const program: unknown = session.configuration['program'];
   if (row.line !== undefined && typeof program === 'string')
-    return showLine(vscode.Uri.file(program), row.line - 1);
+    return showLine(vscode.Uri.file(row.file ?? program), row.line - 1);
   const place = await placeInQueue(session, row);
   if (place === null) {
     void vscode.window.showInformationMessage(`${row.cause} has no line: it is no command of a queue.`);
@@ -49,7 +49,10 @@ export async function originOf(session: vscode.DebugSession, row: unknown): Prom
   const editor = vscode.window.activeTextEditor;
   if (!editor) return null;
   const at = editor.selection.active.line;
-  if (editor.document.languageId !== QUEUE_LANGUAGE) return { line: at + 1 };
+  if (editor.document.languageId !== QUEUE_LANGUAGE) {
+    const { fsPath } = editor.document.uri;
+    return fsPath === session.configuration['program'] ? { line: at + 1 } : { line: at + 1, file: fsPath };
+  }
   const index = ENTRY_LINE.exec(editor.document.lineAt(at).text)?.[1];
   const world = editor.document.uri.path.split('/')[2] ?? '';
   if (index === undefined || !isWorld(world)) return null;

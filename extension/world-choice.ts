@@ -107,8 +107,15 @@ export class WorldChoice implements vscode.Disposable {
   }
 }
 
-/** What stands beside the title of a view: the session, and the state where it is not all of them. */
+/** What stands beside the title of a view: the session, the state where it is not all of them, and whose eyes see it. */
 export function viewDescription(session: vscode.DebugSession | undefined, shown: ShownWorld): string {
-  const name = session?.name ?? '';
-  return shown === 'all' || name === '' ? name : `${name} · ${shownWorldName(shown)}`;
+  if (!session) return '';
+  const viewer = shownWorldOf(session.configuration['viewerWorld']);
+  // Root sees everything (6.2).
+  const isMasked = viewer !== null && viewer !== 'all' && viewer !== 'root';
+  return [
+    session.name,
+    ...(shown === 'all' ? [] : [shownWorldName(shown)]),
+    ...(isMasked ? [`masked for ${shownWorldName(viewer)}`] : []),
+  ].join(' · ');
 }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { COMMANDS, type CommandId } from '../manifest.ts';
 import type { Sessions } from '../sessions.ts';
 import type { NotifierEventsView } from '../views/notifiers/events-view.ts';
+import type { PoliciesView } from '../views/notifiers/policies-view.ts';
 import type { StreamsTree } from '../views/streams.ts';
 import type { WorldChoice } from '../world-choice.ts';
 import { copyAddress } from './address.ts';
@@ -21,12 +22,13 @@ interface Registered {
   readonly choice: WorldChoice;
   readonly streams: StreamsTree;
   readonly events: NotifierEventsView;
+  readonly policies: PoliciesView;
 }
 
 /** Registers every command of the manifest; the type asks for each of them. */
 export function registerCommands(
   context: vscode.ExtensionContext,
-  { sessions, choice, streams, events }: Registered,
+  { sessions, choice, streams, events, policies }: Registered,
 ): vscode.Disposable[] {
   const handlers: { readonly [C in CommandId]: (argument: unknown, more: unknown) => unknown } = {
     [COMMANDS.openDump]: openDump,
@@ -43,7 +45,7 @@ export function registerCommands(
     [COMMANDS.runScript]: (uri, only) => runScript(uri, only, true),
     [COMMANDS.debugScript]: (uri, only) => runScript(uri, only, false),
     [COMMANDS.chooseWorld]: (world) => choice.choose(world),
-    [COMMANDS.comparePolicies]: () => comparePolicies(sessions, context.extensionUri),
+    [COMMANDS.comparePolicies]: () => comparePolicies(sessions, policies),
     [COMMANDS.exportNotifierEvents]: () => events.exportRows(),
     [COMMANDS.showNotifierEvents]: (row) => showNotifierEvents(sessions, events, row),
   };

@@ -1,13 +1,14 @@
 import type { HistoryEntry } from '../../src/adapter/custom-requests.ts';
+import { lineWords } from '../../src/adapter/notifier-words.ts';
 
 const LINE = /^line \d+: /;
 
 /** An operation of the history in words: what it did, and where it came from. */
-export function entryWords({ text, thread, line }: HistoryEntry): {
+export function entryWords({ text, thread, line, file }: HistoryEntry): {
   readonly label: string;
   readonly where: string;
 } {
-  if (line !== undefined) return { label: text.replace(LINE, '') || text, where: `line ${line}` };
+  if (line !== undefined) return { label: text.replace(LINE, '') || text, where: lineWords(line, file) };
   return { label: text, where: originOf(thread) };
 }
 
@@ -29,7 +30,11 @@ export function statements(entries: readonly HistoryEntry[]): Statement[] {
   for (const entry of entries) {
     const last = found.at(-1);
     const isSame =
-      last && entry.line !== undefined && last.entry.line === entry.line && last.entry.text === entry.text;
+      last &&
+      entry.line !== undefined &&
+      last.entry.line === entry.line &&
+      last.entry.file === entry.file &&
+      last.entry.text === entry.text;
     if (isSame) found[found.length - 1] = { entry: last.entry, count: last.count + 1 };
     else found.push({ entry, count: 1 });
   }

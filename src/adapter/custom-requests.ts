@@ -45,6 +45,8 @@ export interface HistoryEntry {
   readonly text: string;
   /** Line of the program (from 1) that it belongs to. */
   readonly line?: number;
+  /** Path of the file of that line, where an included one has it. */
+  readonly file?: string;
   /** Security states of the queue, transaction, access or device; left out where there is none. */
   readonly worlds?: readonly World[];
 }

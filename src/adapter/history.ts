@@ -11,12 +11,20 @@ import type { Session } from './session.ts';
 
 /** Entries in one answer. */
 const PAGE = 10_000;
-const LINE = /^line (\d+): /;
+/** A line of the program's files. */
+interface EntryLine {
+  /** From 1. */
+  readonly line: number;
+  /** Path of an included file; left out where it is the program's own. */
+  readonly file?: string;
+}
 
-/** The line of the program that an entry is about, from 1; null for other entries. */
-export function lineOfEntry({ thread, text }: Committed): number | null {
-  const line = thread === 'program' ? LINE.exec(text)?.[1] : undefined;
-  return line === undefined ? null : Number(line);
+/** The line of the program that an entry is about; null for other entries. */
+export function lineOfEntry({ debugger: control }: Debuggee, entry: Committed): EntryLine | null {
+  const place = control.placeOf(entry);
+  if (place === null) return null;
+  const { file, line } = place;
+  return file === control.program?.files[0] ? { line } : { line, file };
 }
 
 /** How far back the plugging of a device is looked for that is gone. */
@@ -49,7 +57,6 @@ export function historyPage(
   const { debugger: control, viewer, smmu } = debuggee;
   const from = Math.max(0, start);
   const entries = control.history.page(from, Math.min(count, PAGE)).map((entry, i) => {
-    const line = lineOfEntry(entry);
     const { operation } = entry;
     const worlds =
       operation === null ? [] : worldsOfOperation(operation, smmu, deviceWorlds(debuggee, from + i));
@@ -58,7 +65,7 @@ export function historyPage(
       index: from + i,
       thread: entry.thread,
       text: viewer.said(entry.text, hidden),
-      ...(line === null ? {} : { line }),
+      ...lineOfEntry(debuggee, entry),
       ...(worlds.length === 0 ? {} : { worlds }),
     };
   });

@@ -9,6 +9,8 @@ export interface NotifierRow {
   readonly history: number | null;
   /** Line of the program (from 1) that it belongs to. */
   readonly line?: number;
+  /** Path of the file of that line, where an included one has it. */
+  readonly file?: string;
   readonly cause: string;
   /** World of the command queue; null for other causes. */
   readonly queue: World | null;

@@ -43,9 +43,14 @@ export function whyOf({ cause, why }: NotifierRow): string {
   return why.startsWith(`${cause}: `) ? why.slice(cause.length + 2) : why;
 }
 
-function timeWords({ history, line }: NotifierRow): Words {
+/** `line 12`, `line 3 of common.smmu`. */
+export function lineWords(line: number, file: string | undefined): string {
+  return file === undefined ? `line ${line}` : `line ${line} of ${file.split(/[/\\]/).pop() ?? file}`;
+}
+
+function timeWords({ history, line, file }: NotifierRow): Words {
   const text = history === null ? 'next' : `op ${history + 1}`;
-  return line === undefined ? { text } : { text, more: `line ${line}` };
+  return line === undefined ? { text } : { text, more: lineWords(line, file) };
 }
 
 /** The command, and the state that it acts on; the queue's only where that is another. */
@@ -148,21 +153,29 @@ export function searchWords(text: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** What rows belong to: operations of the history from one to before another, or a line of the program (from 1). */
-export type RowOrigin = { readonly from: number; readonly to: number } | { readonly line: number };
+/**
+ * What rows belong to: operations of the history from one to before another, or a line (from 1) of the program or of a
+ * file that it includes.
+ */
+export type RowOrigin =
+  | { readonly from: number; readonly to: number }
+  | { readonly line: number; readonly file?: string };
 
 /** The origin that a client sent, or null. */
 export function rowOrigin(given: unknown): RowOrigin | null {
   if (typeof given !== 'object' || given === null) return null;
-  if ('line' in given && typeof given.line === 'number') return { line: given.line };
+  if ('line' in given && typeof given.line === 'number') {
+    const file = 'file' in given && typeof given.file === 'string' ? { file: given.file } : {};
+    return { line: given.line, ...file };
+  }
   if (!('from' in given && 'to' in given)) return null;
   const { from, to } = given;
   return typeof from === 'number' && typeof to === 'number' ? { from, to } : null;
 }
 
 /** Whether a row belongs to an origin; what is not done belongs to no operation yet. */
-export function isFrom({ history, line }: NotifierRow, origin: RowOrigin): boolean {
-  if ('line' in origin) return line === origin.line;
+export function isFrom({ history, line, file }: NotifierRow, origin: RowOrigin): boolean {
+  if ('line' in origin) return line === origin.line && file === origin.file;
   return history !== null && history >= origin.from && history < origin.to;
 }
 

@@ -25,15 +25,15 @@ function wholeText({ iovaHi, iovaLo, maskHi, maskLo }: NonNullable<NotifyDecisio
   return rangeText(iovaHi, iovaLo, hi >>> 0, lo >>> 0);
 }
 
-function rowOf({ checkers, debugger: control }: Debuggee, decision: NotifyDecision): NotifierRow {
+function rowOf(debuggee: Debuggee, decision: NotifyDecision): NotifierRow {
+  const { checkers, debugger: control } = debuggee;
   const { event, action } = decision;
   const history = checkers.isolation.entryOf(decision);
   const entry = history === null ? null : control.history.at(history);
-  const line = entry === null ? null : lineOfEntry(entry);
   return {
     number: decision.number,
     history,
-    ...(line === null ? {} : { line }),
+    ...(entry === null ? null : lineOfEntry(debuggee, entry)),
     cause: decision.cause,
     queue: decision.queue,
     actsOn: decision.actsOn,

@@ -10,7 +10,7 @@ import type { DebuggerOptions, Transacted } from './options.ts';
 import { isNoticed, type Performed } from './performed.ts';
 import { type Place, Places } from './places.ts';
 import { firstStepOf, type Position, type StepTarget, targetsAhead } from './position.ts';
-import { lineText, type Program } from './program.ts';
+import { lineText, type Program, type ProgramPlace } from './program.ts';
 import { ProgramThread } from './program-thread.ts';
 import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
@@ -99,6 +99,12 @@ export class Debugger {
     if (world === null) return this.#programPosition();
     const next = this.smmu.nextCommand(world);
     return { at: 'rest', why: 'idle' in next ? next.idle : NOTHING_PENDING };
+  }
+
+  /** The line of the program that an entry of the history belongs to; null for one that is no program's. */
+  placeOf({ thread, extra }: Committed): ProgramPlace | null {
+    if (thread !== 'program' || typeof extra !== 'object' || extra === null) return null;
+    return this.#program?.placeAt(extra) ?? null;
   }
 
   /** What checkers say of the operation before which a thread stands. */

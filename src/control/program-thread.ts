@@ -39,13 +39,18 @@ export class ProgramThread {
     return this.program.stack()[0] ?? null;
   }
 
-  /** Where the program stood at a saved state: see {@link lineText}. */
-  textAt(saved: object): string {
+  /** Where the program stood at a saved state. */
+  placeAt(saved: object): ProgramPlace | null {
     const now = this.program.save();
     this.program.restore(saved);
     const place = this.place();
     this.program.restore(now);
-    return lineText(place);
+    return place;
+  }
+
+  /** The same in words: see {@link lineText}. */
+  textAt(saved: object): string {
+    return lineText(this.placeAt(saved));
   }
 
   save(): object {

@@ -4,7 +4,7 @@ import { decisionKind, notifierColumn, type RowOrigin } from '../../../src/adapt
 import { VIEWS } from '../../manifest.ts';
 import { request } from '../../requests.ts';
 import type { Sessions } from '../../sessions.ts';
-import type { WorldChoice } from '../../world-choice.ts';
+import { viewDescription, type WorldChoice } from '../../world-choice.ts';
 import {
   SHOWN_WORLDS,
   type ShownWorld,
@@ -75,6 +75,7 @@ export class NotifierEventsView implements vscode.WebviewViewProvider, vscode.Di
   /** Looks at the session again. */
   async refresh(): Promise<void> {
     if (!this.#view?.visible) return;
+    this.#view.description = viewDescription(this.#sessions.current, this.#choice.shown);
     try {
       if (!this.#sessions.current) this.#rows = this.#source();
       else if (!(await this.#rows.refresh())) return;
@@ -150,6 +151,7 @@ export class NotifierEventsView implements vscode.WebviewViewProvider, vscode.Di
   }
 
   async #restart(selection: Selection): Promise<void> {
+    if (this.#view) this.#view.description = viewDescription(this.#sessions.current, this.#choice.shown);
     this.#rows = this.#source();
     await this.#select(selection);
   }

@@ -9,6 +9,7 @@ const FIELDS = Object.keys({
   number: 0,
   history: 0,
   line: 0,
+  file: 0,
   cause: 0,
   queue: 0,
   actsOn: 0,

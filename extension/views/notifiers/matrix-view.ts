@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { request } from '../../requests.ts';
 import type { Sessions } from '../../sessions.ts';
-import type { WorldChoice } from '../../world-choice.ts';
+import { viewDescription, type WorldChoice } from '../../world-choice.ts';
 import { type ShownWorld, shownWorldOf } from '../world-words.ts';
 import { matrixPage, sentencePage } from './matrix-page.ts';
 import type { Page } from './page.ts';
@@ -54,6 +54,7 @@ export class NotifierMatrixView implements vscode.WebviewViewProvider, vscode.Di
   async refresh(): Promise<void> {
     const view = this.#view;
     if (!view?.visible) return;
+    view.description = viewDescription(this.#sessions.current, this.#choice.shown);
     const page = await this.#page();
     // A page that says the same is left alone: the focus and the place that was scrolled to stay.
     if (page.body === this.#shown || view !== this.#view) return;

@@ -17,7 +17,6 @@ import { type DocumentRef, parseDocumentUri } from '../documents.ts';
 import { NotNow } from '../errors.ts';
 import { announce } from '../execution.ts';
 import type { Handlers } from '../handler.ts';
-import { lineOfEntry } from '../history.ts';
 import { Numbers } from '../numbers.ts';
 import { uriOf } from './sources.ts';
 
@@ -124,7 +123,10 @@ function latest(
 function inProgram(debuggee: Debuggee, file: string, line: number): Named[] {
   const { program } = debuggee.debugger;
   if (!program?.files.includes(file) || !program.lines(file).includes(line)) return [];
-  const ran = latest(debuggee, TIMES, (entry) => lineOfEntry(entry) === line);
+  const ran = latest(debuggee, TIMES, (entry) => {
+    const place = debuggee.debugger.placeOf(entry);
+    return place?.line === line && place.file === file;
+  });
   return [
     { label: `Go on at line ${line}`, target: { kind: 'jump', file, line } },
     ...ran.map(
