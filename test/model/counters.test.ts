@@ -123,6 +123,19 @@ describe('performance monitor counters (10.5)', () => {
     expect([read(m, 0xe04), m.smmu.bank.lo('PMCG_SCR')]).toEqual([1, 0x80000002]);
   });
 
+  test.each([0xdf8, 0xe78])(
+    'the Secure register at 0x%x reads zero outside of Secure and Root state',
+    (offset) => {
+      const m = counters({ 'PMCG_SCR.READS_AS_ONE': 1, 'PMCG_SCR.NSRA': 1, 'PMCG_S_MPAMIDR.PMG_MAX': 3 });
+      const values = (['ns', 'realm', 's', 'root'] as const).map(
+        (world) => m.smmu.registerRead(GROUP + offset, 4, world).value,
+      );
+      const held = m.read(offset === 0xdf8 ? 'PMCG_SCR' : 'PMCG_S_MPAMIDR');
+      expect(held).toBeGreaterThan(0);
+      expect(values).toEqual([0, 0, held, held]);
+    },
+  );
+
   test('GMPAM has the Update procedure, with CFGR.MPAM', () => {
     const m = counters({ 'PMCG_CFGR.MPAM': 1 });
     m.writeAt(GROUP + 0xe6c, 0x10005);

@@ -116,7 +116,7 @@ describe('worlds', () => {
       [root, 0],
     ]);
     expect(m.smmu.bank.lo('R_CR1')).toBe(0);
-    m.set({ 'ROOT_IDR0.REALM_IMPL': 1, 'ROOT_IDR0.BA_REALM': 2 });
+    m.set({ 'ROOT_IDR0.ROOT_IMPL': 1, 'ROOT_IDR0.REALM_IMPL': 1, 'ROOT_IDR0.BA_REALM': 2 });
     m.writeAt(0x40028, 0xfff, undefined, 'ns');
     expect(m.smmu.bank.lo('R_CR1')).toBe(0);
     m.writeAt(0x40028, 0xfff, undefined, 'realm');

@@ -74,7 +74,7 @@ describe('a reset', () => {
 
   test('what is RES1 in Realm state is 1 where there is one', () => {
     expect(afterReset().smmu.bank.lo('R_GBPA')).toBe(0);
-    const m = afterReset({ 'ROOT_IDR0.REALM_IMPL': 1 });
+    const m = afterReset({ 'ROOT_IDR0.REALM_IMPL': 1, 'R_IDR0.ATS': 1 });
     expect(m.smmu.bank.field('R_GBPA', 'ABORT')).toBe(1);
     expect(m.smmu.bank.field('R_CR0', 'ATSCHK')).toBe(1);
   });

@@ -3,7 +3,7 @@
 import { maskOf } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
-import { REGISTERS, registerAt, worldRegister } from '../../spec/registers.ts';
+import { REGISTERS, type Register, registerAt, worldRegister } from '../../spec/registers.ts';
 import type { RegisterBank } from '../bank.ts';
 import type { FieldBitsByLayout } from '../field-bits.ts';
 import type { QueueMachine } from '../machine.ts';
@@ -51,6 +51,12 @@ export const REACHED_BY: Readonly<Record<World, readonly World[]>> = {
   root: ['root'],
 };
 
+/** Registers of counter groups that are Secure (10.5). */
+const SECURE_COUNTER_REGISTERS: ReadonlySet<Register> = new Set([
+  REGISTERS.PMCG_SCR,
+  REGISTERS.PMCG_S_MPAMIDR,
+]);
+
 /** Why an access reads zero and writes nothing, or null when it reaches the register. */
 export function unreachable(
   machine: QueueMachine,
@@ -66,6 +72,8 @@ export function unreachable(
   }
   if (register.block === 'ROOT' && !machine.state('root').present)
     return `${name} does not exist here (it needs ROOT_IDR0.ROOT_IMPL): RAZ/WI`;
+  if (SECURE_COUNTER_REGISTERS.has(register) && !REACHED_BY.s.includes(world))
+    return `${name} is RAZ/WI to an access in ${world} space (10.5)`;
   if (register.block === 'PMCG' && world === 'ns') {
     if (isHiddenFromNonSecure(bank, copy))
       return `${name} is RAZ/WI to Non-secure while PMCG_SCR.NSRA is 0 (10.5)`;

@@ -171,7 +171,6 @@ export const COUNTER_RULES: Readonly<Record<string, Rule>> = {
   PMCG_OVSCLR0: bitmap('PMCG_OVSSET0', true),
   PMCG_CAPR: { write: capture },
   PMCG_SCR: {
-    guard: ({ from }) => (from === 's' || from === 'root' ? null : 'PMCG_SCR is Secure: RAZ/WI (10.5)'),
     bits: ({ bits }) => (bits & ~maskOf(SCR.READS_AS_ONE)) >>> 0,
   },
   PMCG_ROOTCR: {
