@@ -38,23 +38,27 @@ function endText(answer: Answer): string {
   }
 }
 
-/** What an operation comes to, but for what `some` says: nothing happened. */
+/**
+ * What an operation comes to, but for what `some` says: nothing happened. Field by field, since a debugger makes one for
+ * every command and spreading costs more than the rest.
+ */
 export function outcome(some: Partial<Outcome> & Pick<Outcome, 'result'>): Outcome {
-  return {
-    pa: 0,
-    space: 'ns',
-    fault: null,
-    record: null,
-    recording: 'none',
-    missing: null,
-    tlbHit: false,
-    attributes: 0,
-    mpam: NO_LABEL,
-    mecid: NO_MECID,
-    command: null,
-    cerror: 0,
-    ats: null,
-    becomes: null,
-    ...some,
+  const made: Outcome = {
+    result: some.result,
+    pa: some.pa ?? 0,
+    space: some.space ?? 'ns',
+    fault: some.fault ?? null,
+    record: some.record ?? null,
+    recording: some.recording ?? 'none',
+    missing: some.missing ?? null,
+    tlbHit: some.tlbHit ?? false,
+    attributes: some.attributes ?? 0,
+    mpam: some.mpam ?? NO_LABEL,
+    mecid: some.mecid ?? NO_MECID,
+    command: some.command ?? null,
+    cerror: some.cerror ?? 0,
+    ats: some.ats ?? null,
+    becomes: some.becomes ?? null,
   };
+  return some.refused === undefined ? made : { ...made, refused: some.refused };
 }

@@ -489,7 +489,9 @@ export class Smmu implements QueueMachine {
     if (result !== 'idle')
       recorder?.step('end', result === 'consumed' ? 'the command is consumed' : done.reason);
     this.#wake(effects, recorder, command === 'CMD_SYNC' && result === 'consumed');
-    return outcome({ result, command, cerror, missing, ...endOfUnknownWrite(this) });
+    const late = endOfUnknownWrite(this);
+    if (late !== null) return outcome({ ...late, command, cerror });
+    return outcome({ result, command, cerror, missing });
   }
 
   #planRegister(

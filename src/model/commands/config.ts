@@ -46,17 +46,24 @@ function matchOf(c: Reaching, scope: ConfigScope): CfgiMatch & { readonly world:
 export function invalidateConfig(c: CommandContext): void {
   const scope = c.spec.config;
   if (!scope) return;
-  const { world, first, last } = streamsOf(c, scope);
-  if (isOutOfReach(c, world)) return;
-  // VMIDs name no stream.
-  if (c.machine.notifiers.devices.size > 0) tellOfConfig(c, world, first, scope.by === 'vmid' ? -1 : last);
+  if ((c.world !== 'ns' || c.machine.notifiers.devices.size !== 0) && !reaches(c, scope)) return;
   if (scope.by === 'vmid') {
-    invalidatePartidMap(c, world);
+    invalidatePartidMap(c, streamWorld(c));
     return;
   }
+  const { world, first, last } = streamsOf(c, scope);
   dropStreamMaps(c, world, first, last);
   if (c.machine.policy === 'maximal') dropStructures(c, scope);
   else dropStreams(c, world, first, last);
+}
+
+/** Whether the command may act on what it names; notifiers are told of it. */
+function reaches(c: CommandContext, scope: ConfigScope): boolean {
+  const { world, first, last } = streamsOf(c, scope);
+  if (isOutOfReach(c, world)) return false;
+  // VMIDs name no stream.
+  if (c.machine.notifiers.devices.size !== 0) tellOfConfig(c, world, first, scope.by === 'vmid' ? -1 : last);
+  return true;
 }
 
 function dropStreams(c: CommandContext, world: World, first: number, last: number): void {

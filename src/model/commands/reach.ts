@@ -12,6 +12,10 @@ export type Reaching = Pick<CommandContext, 'spec' | 'words' | 'world'> & {
 
 /** The Security state of the streams that a command names: on the Secure queue SSec chooses. */
 export function streamWorld(c: Reaching): QueueWorld {
+  return c.world === 'ns' && c.state.rulesOff.size === 0 ? 'ns' : namedWorld(c);
+}
+
+function namedWorld(c: Reaching): QueueWorld {
   const { rulesOff } = c.state;
   if (c.world === 's') {
     if (rulesOff.size !== 0 && rulesOff.has('world:CMD-S')) return 's';

@@ -117,6 +117,7 @@ export class CommandRunner {
   };
   /** Of the queue at hand. */
   #state: WorldState | null = null;
+  #queue: CommandQueue | null = null;
   #entries = this.#known.ns.entries;
   #failed: CommandOutcome = IDLE;
   /** CONS moves at once, not by an effect. */
@@ -205,6 +206,8 @@ export class CommandRunner {
   /** The queue as its registers describe it now. */
   #refresh(world: World, id: QueueId): CommandQueue | null {
     const state = this.#machine.state(world);
+    const before = this.#queue;
+    if (state === this.#state && before !== null && before.id === id && before.world === world) return before;
     const known = this.#known[world];
     let { queue } = known;
     if (state !== known.state || queue === null || queue.id !== id) {
@@ -214,6 +217,7 @@ export class CommandRunner {
       known.queue = queue;
     }
     this.#state = state;
+    this.#queue = queue;
     this.#entries = known.entries;
     if (queue === null) return null;
     this.#context.state = state;
