@@ -215,7 +215,7 @@ const WRITING: readonly Form[] = [
   {
     keyword: 'map',
     usage:
-      'map W sid=N [ssid=N] iova=A pa=A size=S [perm=rw] [stage=1|2] [granule=4K|16K|64K] [pages=SIZE] [af=0|1] [global] [attr=…] [space=W] [ipa=W]',
+      'map W sid=N [ssid=N] iova=A pa=A size=S [perm=rw] [stage=1|2] [granule=4K|16K|64K] [pages=SIZE] [af=0|1] [global] [attr=…] [space=W] [ipa=W] [tables=W]',
     doc: 'Makes real translation tables that map a range, and the STE and CD when the stream has none. A table is written before the descriptor that publishes it. For stage 2, iova is the intermediate address.',
     words: [WORLD],
     flags: [{ name: 'global', doc: 'The mapping is global: nG=0.' }],
@@ -242,9 +242,14 @@ const WRITING: readonly Form[] = [
       {
         name: 'space',
         takes: 'world',
-        doc: 'Physical address space of the output: W, or that of ipa, unless given; ns where tables of W can say so.',
+        doc: 'Physical address space of the output: W, or that of ipa or tables, unless given; ns where tables of W can say so.',
       },
       IPA_SPACE,
+      {
+        name: 'tables',
+        takes: 'world',
+        doc: 'Space of stage-1 tables that are made: that of the table above, or of NSCFGx in the CD, unless given. Of a Secure stream ns as well: the first table by NSCFGx, one below by NSTable. What they lead to is ns.',
+      },
     ],
     acts: true,
     example: 'map ns sid=8 iova=0x1000 pa=0x80000000 size=64K perm=rw stage=1',

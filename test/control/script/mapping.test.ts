@@ -40,6 +40,7 @@ function request(some: Partial<MapRequest>): MapRequest {
     space: 'ns',
     global: false,
     attribute: null,
+    tables: null,
     ...some,
   };
 }

@@ -234,6 +234,104 @@ expect event F_TRANSLATION world=s S2=1
   });
 });
 
+describe('stage-1 tables of Secure streams in Non-secure memory', () => {
+  const SECURE = `${RME}device sec sid=8 world=s\n`;
+
+  it('begin there by CD.NSCFG0, and lead to Non-secure memory', () =>
+    holds(`${SECURE}
+map s sid=8 iova=0x1000 pa=0x50000000 size=4K tables=ns
+invalidate s all
+expect cd(8, 0, s).NSCFG0 == 1
+expect mem(cd(8, 0, s).TTB0, ns) != 0 && mem(cd(8, 0, s).TTB0, s) == 0
+dma sec read 0x1000 4
+expect pa=0x50000000 space=ns
+map s sid=8 iova=0x2000 pa=0x51000000 size=4K space=ns
+unmap s sid=8 iova=0x1000 size=4K
+invalidate s all
+dma sec read 0x2000 4
+expect pa=0x51000000 space=ns
+dma sec read 0x1000 4
+expect event F_TRANSLATION world=s
+`));
+
+  it('begin there when software has set NSCFG1 before', () =>
+    holds(`${SECURE}
+ste s 8 Config=S1 V=1
+cd s 8 NSCFG1=1
+map s sid=8 iova=0xffffff8000001000 pa=0x50000000 size=4K space=ns
+invalidate s all
+expect mem(cd(8, 0, s).TTB1, s) == 0
+dma sec read 0xffffff8000001000 4
+expect pa=0x50000000 space=ns
+`));
+
+  it('follow Secure ones by NSTable', () =>
+    holds(`${SECURE}
+map s sid=8 iova=0x1000 pa=0x90000000 size=4K
+map s sid=8 iova=0x8000000000 pa=0x50000000 size=4K tables=ns
+invalidate s all
+let entry = mem(cd(8, 0, s).TTB0 + 8, s)
+expect cd(8, 0, s).NSCFG0 == 0 && (entry >> 63) == 1
+expect (mem(cd(8, 0, s).TTB0, s) >> 63) == 0
+expect mem(entry & 0xfffffffff000, ns) != 0 && mem(entry & 0xfffffffff000, s) == 0
+dma sec read 0x1000 4
+expect pa=0x90000000 space=s
+dma sec read 0x8000000000 4
+expect pa=0x50000000 space=ns
+unmap s sid=8 iova=0x8000000000 size=4K
+invalidate s all
+dma sec read 0x8000000000 4
+expect event F_TRANSLATION world=s
+`));
+
+  it.each([
+    ['before', 'map s sid=8 stage=2 iova=0x90000000 pa=0x90000000 size=2M\n', ''],
+    ['after', '', 'map s sid=8 stage=2 iova=0x90000000 pa=0x90000000 size=2M\n'],
+  ])('lie where stage 2 puts Non-secure addresses, made %s stage 1', (_, before, after) =>
+    holds(`${SECURE}${before}
+map s sid=8 iova=0x1000 pa=0x90000000 size=4K
+map s sid=8 iova=0x8000000000 pa=0x50000000 size=4K tables=ns
+${after}map s sid=8 stage=2 ipa=ns iova=0x50000000 pa=0x52000000 size=4K
+invalidate s all
+expect ste(8, s).Config == 7
+dma sec read 0x1000 4
+expect pa=0x90000000 space=s
+dma sec read 0x8000000000 4
+expect pa=0x52000000 space=ns
+`),
+  );
+
+  it('of stage 2 lie where S2SW and S2NSW say', () =>
+    holds(`${SECURE}
+ste s 8 S2SW=1 S2SA=1
+map s sid=8 stage=2 iova=0x1000 pa=0x50000000 size=4K space=ns
+invalidate s all
+expect mem(ste(8, s).S_S2TTB, s) == 0 && mem(ste(8, s).S_S2TTB, ns) != 0
+dma sec read 0x1000 4
+expect pa=0x50000000 space=ns
+`));
+
+  it('are refused where there are none', async () => {
+    await fails(
+      `${RME}map ns sid=8 iova=0 pa=0 size=4K tables=s`,
+      'tables of a ns stream do not lie in s memory',
+    );
+    await fails(`${RME}map realm sid=8 iova=0 pa=0 size=4K tables=ns`, 'use tables=realm');
+    await fails(
+      `${SECURE}map s sid=8 stage=2 iova=0 pa=0 size=4K tables=ns`,
+      'set S2SW or S2NSW by ste before',
+    );
+    await fails(
+      `${SECURE}map s sid=8 iova=0x1000 pa=0 size=4K tables=ns space=s`,
+      'tables in ns memory lead to ns addresses alone; use space=ns',
+    );
+    await fails(
+      `${SECURE}map s sid=8 iova=0x1000 pa=0 size=4K tables=ns\nmap s sid=8 iova=0x2000 pa=0 size=4K`,
+      'tables in ns memory lead to ns addresses alone',
+    );
+  });
+});
+
 describe('a device of two states', () => {
   it('sends what the statement says, and of the first state unless it says', () =>
     holds(`${RME}

@@ -27,40 +27,64 @@ const PAGE_BYTES = CLEAR_WORDS * 4;
 type Pair = readonly [lo: number, hi: number];
 const ZEROS: Pair = [0, 0];
 
+/** What a draft knows of one address space. */
+interface OfSpace {
+  /** Doublewords as they will be, by PA in bytes. */
+  readonly after: Map<number, Pair>;
+  /** Whole pages of tables that are made here, of which all doublewords are alike unless `after` says more. */
+  readonly pages: Map<number, Pair>;
+  /** Tables that this draft takes: nothing reaches them before it publishes them. */
+  readonly fresh: { readonly from: number; readonly to: number }[];
+}
+
+/** What a draft has in common with itself in other address spaces. */
+interface Shared {
+  readonly operations: { readonly write: MemoryWrite; readonly when: Publish }[];
+  readonly spaces: Map<World, OfSpace>;
+  allocation: Allocation;
+}
+
 /**
  * The writes that a statement will make, in their order, and memory as it will be after them. Nothing is written
  * before the operations are committed one by one.
  */
 export class Draft {
   readonly smmu: Smmu;
+  /** What is read and written lies in this address space. */
   readonly space: World;
-  readonly #operations: { readonly write: MemoryWrite; readonly when: Publish }[] = [];
-  /** Doublewords as they will be, by PA in bytes. */
-  readonly #after = new Map<number, Pair>();
-  /** Whole pages of tables that are made here, of which all doublewords are alike unless `#after` says more. */
-  readonly #pages = new Map<number, Pair>();
+  readonly #shared: Shared;
+  readonly #own: OfSpace;
   readonly #pair = new Uint32Array(2);
-  #allocation: Allocation;
   readonly #scene: boolean;
-  /** Tables that this draft takes: nothing reaches them before it publishes them. */
-  readonly #fresh: { readonly from: number; readonly to: number }[] = [];
 
-  /** @param scene structures that are not valid yet and that no cache has are put there as if they had always been */
-  constructor(smmu: Smmu, space: World, allocation: Allocation, scene = false) {
+  /**
+   * @param scene structures that are not valid yet and that no cache has are put there as if they had always been
+   * @param shared of a draft of another space: see {@link Draft.in}
+   */
+  constructor(smmu: Smmu, space: World, allocation: Allocation, scene = false, shared?: Shared) {
     this.smmu = smmu;
     this.space = space;
-    this.#allocation = allocation;
     this.#scene = scene;
+    this.#shared = shared ?? { operations: [], spaces: new Map(), allocation };
+    const own = this.#shared.spaces.get(space) ?? { after: new Map(), pages: new Map(), fresh: [] };
+    this.#shared.spaces.set(space, own);
+    this.#own = own;
+  }
+
+  /** The same draft, for what lies in another address space. */
+  in(space: World): Draft {
+    if (space === this.space) return this;
+    return new Draft(this.smmu, space, this.allocation, this.#scene, this.#shared);
   }
 
   /** The writes in the order in which they are made. */
   get operations(): readonly MemoryWrite[] {
-    return [...this.#operations].sort((a, b) => a.when - b.when).map(({ write }) => write);
+    return [...this.#shared.operations].sort((a, b) => a.when - b.when).map(({ write }) => write);
   }
 
   /** What is taken so far, the writes of this draft included. */
   get allocation(): Allocation {
-    return this.#allocation;
+    return this.#shared.allocation;
   }
 
   /**
@@ -71,7 +95,7 @@ export class Draft {
    */
   read64(pa: number, what: string): Uint32Array {
     const pair = this.#pair;
-    const known = this.#after.get(pa) ?? this.#pages.get(pa - (pa % PAGE_BYTES));
+    const known = this.#own.after.get(pa) ?? this.#own.pages.get(pa - (pa % PAGE_BYTES));
     if (known) {
       [pair[0], pair[1]] = known;
       return pair;
@@ -106,7 +130,7 @@ export class Draft {
     if (now[0] === lo >>> 0 && now[1] === hi >>> 0) return;
     const first = (when === PUBLISH.l1std || when === PUBLISH.l1cd) && now[0] === 0 && now[1] === 0;
     this.#push(pa, Uint32Array.of(lo, hi), when, setup || (first && this.#isScene(pa)));
-    this.#after.set(pa, [lo >>> 0, hi >>> 0]);
+    this.#own.after.set(pa, [lo >>> 0, hi >>> 0]);
   }
 
   /**
@@ -134,17 +158,17 @@ export class Draft {
    * @returns PA in bytes
    */
   table(bytes: number, fill: Pair = ZEROS): number {
-    const { pa, allocation } = allocate(this.#allocation, this.space, bytes);
-    this.#allocation = allocation;
-    this.#fresh.push({ from: pa, to: pa + bytes });
+    const { pa, allocation } = allocate(this.#shared.allocation, this.space, bytes);
+    this.#shared.allocation = allocation;
+    this.#own.fresh.push({ from: pa, to: pa + bytes });
     this.#clear(pa, bytes, fill);
     return pa;
   }
 
   /** A tag that no statement has taken before. */
   tag(kind: TagKind): number {
-    const { tag, allocation } = freshTag(this.#allocation, kind);
-    this.#allocation = allocation;
+    const { tag, allocation } = freshTag(this.#shared.allocation, kind);
+    this.#shared.allocation = allocation;
     return tag;
   }
 
@@ -159,19 +183,19 @@ export class Draft {
       if (status === ABORT) throw new UserError(`there is no RAM at ${hex(at)} for tables`);
       for (let i = 0; i < words.length; i++) words[i] = fill[i & 1] as number;
       this.#push(at, words.slice(), PUBLISH.leaf);
-      if (step === PAGE_BYTES) this.#pages.set(at, fill);
-      else for (let i = 0; i < step; i += 8) this.#after.set(at + i, fill);
+      if (step === PAGE_BYTES) this.#own.pages.set(at, fill);
+      else for (let i = 0; i < step; i += 8) this.#own.after.set(at + i, fill);
     }
   }
 
   #push(pa: number, words: Uint32Array, when: Publish, setup = false): void {
-    if (this.#operations.length >= MAX_WRITES) {
+    if (this.#shared.operations.length >= MAX_WRITES) {
       throw new UserError(`this takes more than ${MAX_WRITES} writes of 8 bytes`, {
         todo: 'map less at once, or larger pages',
       });
     }
-    const isUnreached = setup || this.#fresh.some(({ from, to }) => pa >= from && pa < to);
-    this.#operations.push({
+    const isUnreached = setup || this.#own.fresh.some(({ from, to }) => pa >= from && pa < to);
+    this.#shared.operations.push({
       write: { kind: 'memory', space: this.space, pa, words, ...(isUnreached && { setup: true }) },
       when,
     });

@@ -10,7 +10,15 @@ import { STE } from '../../../spec/ste.ts';
 import { type GranuleBits, NARROW_ADDRESS_BITS, TG0_LOG2, TG1_LOG2 } from '../../../spec/translation.ts';
 import type { Draft } from './draft.ts';
 import { halvesOf, PUBLISH } from './draft.ts';
-import { addStage2, hasStage2, ipaToPa, sizeCode, stage2Attributes, stage2Set } from './stage2.ts';
+import {
+  addStage2,
+  hasStage2,
+  ipaToPa,
+  sizeCode,
+  stage2Attributes,
+  stage2Output,
+  stage2Set,
+} from './stage2.ts';
 import { decodeSte, locateCd, readSte, type SteAt, stateOf, withContextTable } from './structures.ts';
 import { type Access, eachTable, type InputRange, mapRange, type TableSet, unmapRange } from './tables.ts';
 
@@ -53,10 +61,13 @@ export interface MapRequest extends MapTarget {
   readonly global: boolean;
   /** A byte of MAIR (stage 1) or MemAttr (stage 2); null: Normal write-back. */
   readonly attribute: number | null;
+  /** Address space of stage-1 tables that are made; null: that of the table above, and of the CD. */
+  readonly tables: World | null;
 }
 
 /** Maps a range: makes STE, CD and tables where there are none, and publishes them last. */
 export function map(draft: Draft, request: MapRequest): void {
+  checkTables(draft, request);
   if (request.stage === 2) mapStage2(draft, request);
   else mapStage1(draft, request);
 }
@@ -210,24 +221,45 @@ function halfFor({ sid, iova }: MapTarget, context: ContextConfig): Half {
   return half;
 }
 
-function stage1Set(draft: Draft, { sid }: MapTarget, ste: Uint32Array, half: Half): TableSet {
-  const pages = new Map<number, number>();
-  const reach = (address: number): number => {
+function stage1Set(
+  draft: Draft,
+  { sid }: MapTarget,
+  ste: Uint32Array,
+  half: Half,
+  below: World | null = null,
+): TableSet {
+  const pages = new Map<string, number>();
+  const reach = (address: number, space: World): number => {
     const page = address - (address % 4096);
-    let pa = pages.get(page);
+    const key = `${space} ${page}`;
+    let pa = pages.get(key);
     if (pa === undefined) {
-      pa = ipaToPa(draft, sid, ste, page);
-      pages.set(page, pa);
+      pa = ipaToPa(draft, sid, ste, page, space);
+      pages.set(key, pa);
     }
     return pa + (address - page);
   };
-  return { draft, tables: half, name: `stage 1 of STE ${hex(sid)}`, reach };
+  const home = (space: World): World => stage2Output(draft, ste, space);
+  return { draft, tables: half, name: `stage 1 of STE ${hex(sid)}`, below, reach, home };
 }
 
-/** Empty tables for one half of a context; the CD's words are changed in place. */
+/** @throws UserError where the stream has no tables in such memory (3.10.2) */
+function checkTables({ space }: Draft, { tables, stage }: MapRequest): void {
+  if (tables === null || (tables === space && stage === 1)) return;
+  if (stage === 2)
+    throw new UserError('where stage-2 tables lie stands in the STE', {
+      todo: 'leave tables= out; of a Secure stream set S2SW or S2NSW by ste before',
+    });
+  if (space === 's' && tables === 'ns') return;
+  throw new UserError(`stage-1 tables of a ${space} stream do not lie in ${tables} memory`, {
+    todo: `use tables=${space}`,
+  });
+}
+
+/** Empty tables for one half of a context, in Non-secure memory where NSCFGx says so; the CD's words are changed in place. */
 function addHalf(
   draft: Draft,
-  target: MapTarget,
+  target: MapRequest,
   ste: Uint32Array,
   words: Uint32Array,
   granuleBits: GranuleBits,
@@ -238,8 +270,11 @@ function addHalf(
       granuleBits -
       Math.floor((NARROW_ADDRESS_BITS - granuleBits - 1) / (granuleBits - 3)) * (granuleBits - 3));
   const bytes = Math.max(entries * 8, 4096);
-  const table = draft.table(bytes);
-  for (let page = table; page < table + bytes; page += 4096) ipaToPa(draft, target.sid, ste, page);
+  const nsCfg = upper(target.iova) ? c.NSCFG1 : c.NSCFG0;
+  if (draft.space === 's' && target.tables !== null) nsCfg.set(words, 0, target.tables === 'ns' ? 1 : 0);
+  const space = draft.space === 's' && nsCfg.get(words, 0) === 1 ? 'ns' : draft.space;
+  const table = draft.in(stage2Output(draft, ste, space)).table(bytes);
+  for (let page = table; page < table + bytes; page += 4096) ipaToPa(draft, target.sid, ste, page, space);
   const { hi, lo } = halvesOf(table);
   if (upper(target.iova)) {
     c.TTB1.setHalves(words, 0, hi, lo);
@@ -257,7 +292,7 @@ function addHalf(
 /** A CD for the first mapping of its context. */
 function newCd(
   draft: Draft,
-  target: MapTarget,
+  target: MapRequest,
   ste: Uint32Array,
   words: Uint32Array,
   granuleBits: GranuleBits,
@@ -355,8 +390,8 @@ function mapStage1(draft: Draft, request: MapRequest): void {
   const canSay = draft.space === 's' || (draft.space === 'realm' && stream.streamWorld !== 'Realm-EL1');
   const nonSecure = saysNonSecure(request, draft.space, canSay);
   const { lo, hi } = stage1Attributes(request, words, half, nonSecure);
-  const leaves = { output: request.output, lo, hi, leafLog2: request.leafLog2 };
-  mapRange(stage1Set(draft, request, ste, half), rangeOf(request, half.inputBits), leaves);
+  const leaves = { output: request.output, lo, hi, leafLog2: request.leafLog2, nonSecure };
+  mapRange(stage1Set(draft, request, ste, half, request.tables), rangeOf(request, half.inputBits), leaves);
   draft.writeStructure(pa, words, name);
   draft.writeStructure(before.pa, ste, `STE ${hex(sid)}`, PUBLISH.ste);
 }
@@ -398,19 +433,21 @@ function mapStage2(draft: Draft, request: MapRequest): void {
       lo,
       hi: ns && draft.space === 'realm' ? (hi | LEAF_NS) >>> 0 : hi,
       leafLog2: request.leafLog2,
+      nonSecure: ns,
     },
   );
-  if (stage1 && !had) mapStructures(draft, sid, before.words, words);
+  if (stage1 && !had) mapStructures(draft, request, before.words, words);
   draft.writeStructure(before.pa, words, `STE ${hex(sid)}`, PUBLISH.ste);
 }
 
 /** What stage 1 had at PAs has IPAs now: each of its tables is mapped to where it is, unless it is mapped already. */
-function mapStructures(draft: Draft, sid: number, before: Uint32Array, words: Uint32Array): void {
+function mapStructures(draft: Draft, request: MapRequest, before: Uint32Array, words: Uint32Array): void {
+  const { sid } = request;
   const at = { pa: 0, words: before };
   const stream = decodeSte(draft, sid, at);
-  const place = (address: number, bytes: number): void => {
+  const place = (address: number, bytes: number, space = draft.space): void => {
     for (let page = address - (address % 4096); page < address + bytes; page += 4096)
-      ipaToPa(draft, sid, words, page);
+      ipaToPa(draft, sid, words, page, space);
   };
   for (let index = 0; index < 2 ** stream.s1CDMax; index++) {
     let pa: number;
@@ -428,9 +465,10 @@ function mapStructures(draft: Draft, sid: number, before: Uint32Array, words: Ui
     if ('event' in context) continue;
     for (const half of context.halves) {
       if (!half.enabled || half.format !== 'VMSAv8-64') continue;
-      place(half.baseHi * 2 ** 32 + half.baseLo, 8 * 2 ** half.startBits);
-      const set: TableSet = { draft, tables: half, name: `stage 1 of STE ${hex(sid)}`, reach: (a) => a };
-      eachTable(set, (table) => place(table, 2 ** half.granuleBits));
+      const first = half.baseHi * 2 ** 32 + half.baseLo;
+      place(first, 8 * 2 ** half.startBits, half.spaces?.walk);
+      const set = stage1Set(draft, { ...request, ssid: index }, before, half);
+      eachTable(set, (table, space) => place(table, 2 ** half.granuleBits, space));
     }
   }
   if (stream.s1Fmt !== 0 && stream.s1CDMax !== 0) place(stream.s1ContextPtr, 4096);

@@ -5,6 +5,7 @@ import { countingWords } from '../../../model/field-bits.ts';
 import type { WorldState } from '../../../model/state.ts';
 import type { Tables } from '../../../model/translate/configuration.ts';
 import { levelShift } from '../../../model/translate/descriptor.ts';
+import { stage2Spaces } from '../../../model/translate/spaces.ts';
 import { decodeStage2 } from '../../../model/translate/stage2-config.ts';
 import { stage2StartLevel, tableFields } from '../../../model/translate/stage2-format.ts';
 import { S2_LEAF } from '../../../spec/descriptors.ts';
@@ -44,22 +45,40 @@ export function stage2Set(draft: Draft, sid: number, words: Uint32Array, ipa: Wo
   if (tables.format !== 'VMSAv8-64') {
     throw new UserError(`stage 2 of STE ${hex(sid)} has ${tables.format} tables`, { todo: 'set S2AA64=1' });
   }
-  return { draft, tables, name: `stage 2 of STE ${hex(sid)}`, reach: (pa) => pa };
+  const name = `stage 2 of STE ${hex(sid)}`;
+  return { draft, tables, name, below: null, reach: (pa) => pa, home: (space) => space };
+}
+
+/** The space of the PAs that stage 2 makes of addresses of a space; the same space where there is no stage 2. */
+export function stage2Output(draft: Draft, words: Uint32Array, ipa: World): World {
+  if (!hasStage2(words)) return ipa;
+  return stage2Spaces(draft.smmu.state(draft.space), ipa, words)?.output ?? ipa;
 }
 
 /**
  * PA in bytes of a structure or table at an address of a stream: the address itself, or what stage 2 makes of it. An IPA
  * that is not mapped gets a page of its own that maps it to the same PA.
+ * @param ipa the space of the address
  */
-export function ipaToPa(draft: Draft, sid: number, words: Uint32Array, address: number): number {
+export function ipaToPa(
+  draft: Draft,
+  sid: number,
+  words: Uint32Array,
+  address: number,
+  ipa: World = draft.space,
+): number {
   if (!hasStage2(words)) return address;
-  const set = stage2Set(draft, sid, words);
+  const set = stage2Set(draft, sid, words, ipa);
   const found = outputOf(set, BigInt(address));
   if (found !== null) return Number(found);
   const page = 2n ** BigInt(set.tables.granuleBits);
   const from = (BigInt(address) / page) * page;
   const { lo, hi } = stage2Attributes({ read: true, write: true, execute: false }, true);
-  mapRange(set, { from, to: from + page }, { output: from, lo, hi, leafLog2: set.tables.granuleBits });
+  mapRange(
+    set,
+    { from, to: from + page },
+    { output: from, lo, hi, leafLog2: set.tables.granuleBits, nonSecure: false },
+  );
   return address;
 }
 
@@ -144,6 +163,7 @@ function addTables(
     throw new UserError(`stage 2 of STE ${hex(sid)}: no start level goes with ${bits} bits and this granule`);
   }
   fields.SL0.set(words, 0, best.sl);
-  const { hi, lo } = halvesOf(draft.table(Math.max(best.bytes, 4096)));
+  const walk = stage2Spaces(state, draft.space === 's' && !secure ? 'ns' : draft.space, words)?.walk;
+  const { hi, lo } = halvesOf(draft.in(walk ?? draft.space).table(Math.max(best.bytes, 4096)));
   fields.TTB.setHalves(words, 0, hi, lo);
 }

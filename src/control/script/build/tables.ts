@@ -1,5 +1,7 @@
+import { maskOf } from '../../../bits/layout.ts';
 import { sizeText } from '../../../bits/size-text.ts';
 import { UserError } from '../../../bits/user-error.ts';
+import type { World } from '../../../bits/world.ts';
 import type { Tables } from '../../../model/translate/configuration.ts';
 import {
   addressHi,
@@ -11,6 +13,7 @@ import {
   levelShift,
   swap32,
 } from '../../../model/translate/descriptor.ts';
+import { TABLE } from '../../../spec/descriptors.ts';
 import type { Draft } from './draft.ts';
 
 /** Levels above this one have no descriptors of pages. */
@@ -19,6 +22,8 @@ const LAST_LEVEL = 3;
 const MAX_VISITS = 2 ** 20;
 const TABLE_BITS = 3;
 const PAGE = 4096;
+/** In the upper half of a table descriptor. */
+const NS_TABLE = maskOf(TABLE.fields.NSTable);
 
 /** Translation tables that a statement changes. */
 export interface TableSet {
@@ -26,8 +31,18 @@ export interface TableSet {
   readonly tables: Tables;
   /** For messages: `stage 1 of STE 8`. */
   readonly name: string;
+  /** Where tables are made below Secure ones; null: where the table above lies. */
+  readonly below: World | null;
   /** PA in bytes of a table's address, which is an IPA where stage 1 is nested. */
-  reach(address: number): number;
+  reach(address: number, space: World): number;
+  /** The address space of that PA. */
+  home(space: World): World;
+}
+
+/** A table by its address, which is an IPA where stage 1 is nested, and the space of that. */
+interface Table {
+  readonly at: number;
+  readonly space: World;
 }
 
 /** A range of input addresses in bytes, cut to the input size of the tables; `to` is the one after the last. */
@@ -52,6 +67,8 @@ export interface Leaves {
   readonly hi: number;
   /** log2 of the bytes of a leaf; null: as large as the alignment of both addresses allows. */
   readonly leafLog2: number | null;
+  /** They lead to Non-secure addresses: tables in Non-secure memory lead to no others. */
+  readonly nonSecure: boolean;
 }
 
 /** The leaf sizes of tables as log2 of bytes, smallest first (DDI 0487 D8.3). */
@@ -78,9 +95,14 @@ class Traversal {
     this.#set = set;
   }
 
-  root(): number {
-    const { baseHi, baseLo } = this.#set.tables;
-    return baseHi * 2 ** 32 + baseLo;
+  root(): Table {
+    const { baseHi, baseLo, spaces } = this.#set.tables;
+    return { at: baseHi * 2 ** 32 + baseLo, space: spaces?.walk ?? this.#set.draft.space };
+  }
+
+  /** The descriptors of a table, in the space where they lie. */
+  draft({ space }: Table): Draft {
+    return this.#set.draft.in(this.#set.home(space));
   }
 
   /** Runs over the descriptors of a table that a range touches. */
@@ -107,21 +129,22 @@ class Traversal {
     }
   }
 
-  at(table: number, index: number): number {
-    return this.#set.reach(table + index * 8);
+  at(table: Table, index: number): number {
+    return this.#set.reach(table.at + index * 8, table.space);
   }
 
-  read(table: number, index: number, level: number): Found {
-    const { draft, tables, name } = this.#set;
-    const [a = 0, b = 0] = draft.read64(this.at(table, index), `level ${level} descriptor of ${name}`);
+  read(table: Table, index: number, level: number): Found {
+    const { tables, name } = this.#set;
+    const what = `level ${level} descriptor of ${name}`;
+    const [a = 0, b = 0] = this.draft(table).read64(this.at(table, index), what);
     const [lo, hi] = tables.bigEndian ? [swap32(b), swap32(a)] : [a, b];
     return { kind: descriptorKind(lo, level, tables.granuleBits, tables.wide), lo, hi };
   }
 
-  write(table: number, index: number, level: number, lo: number, hi: number): void {
-    const { draft, tables, name } = this.#set;
+  write(table: Table, index: number, level: number, lo: number, hi: number): void {
+    const { tables, name } = this.#set;
     const [a, b] = tables.bigEndian ? [swap32(hi), swap32(lo)] : [lo, hi];
-    draft.write64(this.at(table, index), a, b, `level ${level} descriptor of ${name}`);
+    this.draft(table).write64(this.at(table, index), a, b, `level ${level} descriptor of ${name}`);
   }
 
   /** The address in a descriptor: the next table, or the output of a leaf. */
@@ -130,28 +153,41 @@ class Traversal {
     return addressHi(hi, lo, granuleBits, wide) * 2 ** 32 + addressLo(lo, granuleBits);
   }
 
-  /** A new table, empty, with a place that its address leads to. */
-  make(): number {
-    const { draft, tables, name } = this.#set;
-    const bytes = 2 ** tables.granuleBits;
-    const table = draft.table(bytes);
-    for (let page = table; page < table + bytes; page += PAGE) {
-      const pa = this.#set.reach(page);
-      // Where the IPA is mapped to another place, that one must be empty.
-      if (pa !== page) for (let i = 0; i < PAGE; i += 8) draft.write64(pa + i, 0, 0, `a table of ${name}`);
-    }
-    return table;
+  /** The table to which a descriptor points: Non-secure with NSTable, and below what is Non-secure (3.10.2). */
+  next(found: Found, { space }: Table): Table {
+    const leaves = this.#set.tables.spaces?.nsTable === true && (found.hi & NS_TABLE) !== 0;
+    return { at: this.addressOf(found), space: leaves ? 'ns' : space };
   }
 
-  point(table: number, index: number, level: number, to: number): void {
-    const { lo, hi } = addressBits(BigInt(to), this.#set.tables, this.#set.name);
-    this.write(table, index, level, (lo | 3) >>> 0, hi);
+  /** Where a table is made below another one. */
+  below({ space }: Table): World {
+    return space === this.#set.draft.space ? (this.#set.below ?? space) : space;
+  }
+
+  /** A new table, empty, with a place that its address leads to. */
+  make(space: World): Table {
+    const { draft, tables, name } = this.#set;
+    const bytes = 2 ** tables.granuleBits;
+    const home = draft.in(this.#set.home(space));
+    const table = home.table(bytes);
+    for (let page = table; page < table + bytes; page += PAGE) {
+      const pa = this.#set.reach(page, space);
+      // Where the IPA is mapped to another place, that one must be empty.
+      if (pa !== page) for (let i = 0; i < PAGE; i += 8) home.write64(pa + i, 0, 0, `a table of ${name}`);
+    }
+    return { at: table, space };
+  }
+
+  point(table: Table, index: number, level: number, to: Table): void {
+    const { lo, hi } = addressBits(BigInt(to.at), this.#set.tables, this.#set.name);
+    const leaves = to.space === table.space ? 0 : NS_TABLE;
+    this.write(table, index, level, (lo | 3) >>> 0, (hi | leaves) >>> 0);
   }
 
   /** A table whose descriptors together say what a block says; nothing points to it yet. */
-  split(block: Found, level: number): number {
+  split(block: Found, level: number, space: World): Table {
     const { granuleBits, wide } = this.#set.tables;
-    const made = this.make();
+    const made = this.make(space);
     const next = level + 1;
     if (next < firstBlockLevel(granuleBits, wide))
       throw new UserError(`${this.#set.name}: level ${next} has no blocks`);
@@ -165,6 +201,15 @@ class Traversal {
       this.write(made, i, next, (lo | kept.lo | type) >>> 0, (hi | kept.hi) >>> 0);
     }
     return made;
+  }
+
+  /** @throws UserError where a leaf cannot lead to where it is to lead */
+  checkSpace({ space }: Table, { nonSecure }: Leaves): void {
+    const { draft, tables, name } = this.#set;
+    if (nonSecure || space === draft.space || tables.spaces?.nsTable !== true) return;
+    throw new UserError(`${name}: tables in ${space} memory lead to ${space} addresses alone`, {
+      todo: `use space=${space}`,
+    });
   }
 }
 
@@ -234,13 +279,14 @@ export function mapRange(set: TableSet, range: InputRange, leaves: Leaves): void
   checkRange(set, range, leaves);
   const walk = new Traversal(set);
   const { granuleBits, wide, startLevel } = set.tables;
-  const fill = (table: number, level: number, base: bigint, within: InputRange): void => {
+  const fill = (table: Table, level: number, base: bigint, within: InputRange): void => {
     const shift = levelShift(level, granuleBits);
     const mayHold = level === LAST_LEVEL || level >= firstBlockLevel(granuleBits, wide);
     walk.each(level, base, within, (index, part, full, slot) => {
       const output = leaves.output + (part.from - range.from);
       const fits = full && mayHold && output % (1n << BigInt(shift)) === 0n;
       if (fits && (leaves.leafLog2 ?? shift) === shift) {
+        walk.checkSpace(table, leaves);
         const type = level === LAST_LEVEL ? 3 : 1;
         const { lo, hi } = addressBits(output, set.tables, set.name);
         walk.write(table, index, level, (lo | leaves.lo | type) >>> 0, (hi | leaves.hi) >>> 0);
@@ -249,10 +295,10 @@ export function mapRange(set: TableSet, range: InputRange, leaves: Leaves): void
       const found = walk.read(table, index, level);
       const isTable = found.kind !== INVALID && found.kind !== LEAF_DESCRIPTOR;
       const next = isTable
-        ? walk.addressOf(found)
+        ? walk.next(found, table)
         : found.kind === LEAF_DESCRIPTOR
-          ? walk.split(found, level)
-          : walk.make();
+          ? walk.split(found, level, table.space)
+          : walk.make(walk.below(table));
       fill(next, level + 1, slot, part);
       if (!isTable) walk.point(table, index, level, next);
     });
@@ -264,7 +310,7 @@ export function mapRange(set: TableSet, range: InputRange, leaves: Leaves): void
 export function unmapRange(set: TableSet, range: InputRange): void {
   checkRange(set, range, null);
   const walk = new Traversal(set);
-  const clear = (table: number, level: number, base: bigint, within: InputRange): void => {
+  const clear = (table: Table, level: number, base: bigint, within: InputRange): void => {
     walk.each(level, base, within, (index, part, full, slot) => {
       const found = walk.read(table, index, level);
       if (found.kind === INVALID) return;
@@ -273,7 +319,7 @@ export function unmapRange(set: TableSet, range: InputRange): void {
         return;
       }
       const isBlock = found.kind === LEAF_DESCRIPTOR;
-      const next = isBlock ? walk.split(found, level) : walk.addressOf(found);
+      const next = isBlock ? walk.split(found, level, table.space) : walk.next(found, table);
       clear(next, level + 1, slot, part);
       if (isBlock) walk.point(table, index, level, next);
     });
@@ -299,26 +345,27 @@ export function outputOf(set: TableSet, input: bigint): bigint | null {
       return (BigInt(address) & ~mask) | (input & mask);
     }
     base += index << shift;
-    table = address;
+    table = walk.next(found, table);
   }
   return null;
 }
 
 /** Calls `visit` with the address of every table below the first, each once. Errors as the other statements. */
-export function eachTable(set: TableSet, visit: (table: number) => void): void {
+export function eachTable(set: TableSet, visit: (table: number, space: World) => void): void {
   const walk = new Traversal(set);
   const { granuleBits, inputBits, startLevel } = set.tables;
-  const seen = new Set<number>();
-  const down = (table: number, level: number, bits: number): void => {
+  const seen = new Set<string>();
+  const down = (table: Table, level: number, bits: number): void => {
     if (level >= LAST_LEVEL) return;
     const range = { from: 0n, to: 1n << BigInt(bits) };
     walk.each(level, 0n, range, (index) => {
       const found = walk.read(table, index, level);
       if (found.kind === INVALID || found.kind === LEAF_DESCRIPTOR) return;
-      const next = walk.addressOf(found);
-      if (seen.has(next)) return;
-      seen.add(next);
-      visit(next);
+      const next = walk.next(found, table);
+      const key = `${next.space} ${next.at}`;
+      if (seen.has(key)) return;
+      seen.add(key);
+      visit(next.at, next.space);
       down(next, level + 1, levelShift(level, granuleBits));
     });
   };

@@ -246,6 +246,7 @@ function mapStatement(of: Context): Action {
   const permissions = reading.argument('perm')?.text ?? 'rw';
   const granule = reading.argument('granule');
   const pages = reading.argument('pages');
+  const tables = reading.argument('tables') === null ? null : reading.world('tables');
   const leaf = pages === null ? null : numberOf(pages, reading.scope).toString(2).length - 1;
   return drafted(
     of,
@@ -261,7 +262,11 @@ function mapStatement(of: Context): Action {
         granuleBits: granule === null ? null : (GRANULE_BITS[granule.text] ?? 12),
         leafLog2: leaf,
         accessFlag: reading.argument('af')?.text !== '0',
-        space: reading.world('space', reading.argument('ipa') === null ? draft.space : target.ipa),
+        space: reading.world(
+          'space',
+          tables ?? (reading.argument('ipa') === null ? draft.space : target.ipa),
+        ),
+        tables,
         global: reading.flag('global'),
         attribute: attributeOf(reading, target.stage),
       }),
