@@ -5,14 +5,49 @@
  */
 
 import type { Field, Layout } from '../bits/layout.ts';
+import type { QueueWorld } from '../spec/commands.ts';
 import { BLOCKS, REGISTERS, type Register, type RegisterBlock, registerByName } from '../spec/registers.ts';
 
 const PAGE_BYTES = 0x10000;
 /** Places from here on are not offsets. */
 const BEYOND = 2 ** 40;
 
-/** The most control pages of enhanced command queues (3.5.6). */
+/** The most control pages of enhanced command queues that a Security state has (3.5.6). */
 const CONTROL_PAGES = 256;
+
+/** The states that have control pages, in the order in which these are kept. */
+const CONTROL_WORLDS = ['ns', 's', 'realm'] as const satisfies readonly QueueWorld[];
+
+/** What says whether a state has control pages, how many, and where the first of them lies. */
+export const CONTROL: Readonly<
+  Record<
+    QueueWorld,
+    {
+      /** Register and field that must be 1, all of them. */
+      readonly needs: readonly (readonly [register: string, field: string])[];
+      readonly ids: string;
+      readonly base: string;
+    }
+  >
+> = {
+  ns: { needs: [['IDR1', 'ECMDQ']], ids: 'IDR6', base: 'CMDQ_CONTROL_PAGE_BASEn' },
+  s: {
+    needs: [
+      ['S_IDR1', 'SECURE_IMPL'],
+      ['S_IDR0', 'ECMDQ'],
+    ],
+    ids: 'S_IDR6',
+    base: 'S_CMDQ_CONTROL_PAGE_BASEn',
+  },
+  realm: {
+    needs: [
+      ['ROOT_IDR0', 'REALM_IMPL'],
+      ['R_IDR0', 'ECMDQ'],
+    ],
+    ids: 'R_IDR6',
+    base: 'R_CMDQ_CONTROL_PAGE_BASEn',
+  },
+};
 
 const STARTS: Readonly<Record<RegisterBlock, number>> = {
   PAGE_0: 0,
@@ -29,9 +64,20 @@ const STARTS: Readonly<Record<RegisterBlock, number>> = {
 /** Bytes of pages 0 and 1: below it a place is the offset that software uses. */
 export const FIXED_BYTES = BLOCKS.PAGE_0.bytes + BLOCKS.PAGE_1.bytes;
 
-/** Where the first register page of a control page or counter group is kept. */
-export function copyOf(block: 'CMDQCP' | 'PMCG', index: number): number {
+/** Where the first register page of a counter group is kept. */
+export function copyOf(block: 'PMCG', index: number): number {
   return STARTS[block] + index * PAGE_BYTES;
+}
+
+/** Where a control page of a state is kept. */
+export function controlPageAt(world: QueueWorld, page: number): number {
+  return STARTS.CMDQCP + (CONTROL_WORLDS.indexOf(world) * CONTROL_PAGES + page) * PAGE_BYTES;
+}
+
+/** The state of a control page, and which of its pages it is. @param copy as in {@link BlockPlace} */
+export function controlPageOf(copy: number): { readonly world: QueueWorld; readonly page: number } {
+  const world = CONTROL_WORLDS[Math.floor(copy / CONTROL_PAGES)] ?? 'ns';
+  return { world, page: copy % CONTROL_PAGES };
 }
 
 /** A block by a place in it, the place from the block's start in bytes, and which copy of the block it is. */
@@ -50,7 +96,9 @@ export function blockOf(place: number): BlockPlace | null {
   const offset = place % PAGE_BYTES;
   if (page < 0) return null;
   if (page >= 0x200)
-    return page < 0x200 + CONTROL_PAGES ? { block: 'CMDQCP', offset, copy: page - 0x200 } : null;
+    return page < 0x200 + CONTROL_WORLDS.length * CONTROL_PAGES
+      ? { block: 'CMDQCP', offset, copy: page - 0x200 }
+      : null;
   if (page >= 0x100) return { block: 'PMCG', offset, copy: page - 0x100 };
   const block = (['VATOS', 'S_VATOS', 'R_PAGE_0', 'R_PAGE_1', 'ROOT'] as const)[page];
   return block === undefined ? null : { block, offset, copy: 0 };
@@ -206,12 +254,17 @@ function realmPlace(offset: number, field: FieldReader): number | null {
   return REALM_REPEATED.has(at) ? STARTS.R_PAGE_1 + at : STARTS.R_PAGE_0 + at;
 }
 
-/** Control pages follow one another from the first (6.3.49). */
+/** The control pages of a state follow one another from the first (6.3.49). */
 function controlPagePlace(offset: number, field: FieldReader): number | null {
-  if (field('IDR1', 'ECMDQ') === 0) return null;
-  const first = field('CMDQ_CONTROL_PAGE_BASEn', 'ADDR');
-  const pages = 2 ** field('IDR6', 'CMDQ_CONTROL_PAGE_LOG2NUMP');
-  return first > 0 && within(offset, first, pages * PAGE_BYTES) ? STARTS.CMDQCP + offset - first : null;
+  for (const world of CONTROL_WORLDS) {
+    const { needs, ids, base } = CONTROL[world];
+    if (needs.some(([register, name]) => field(register, name) === 0)) continue;
+    const first = field(base, 'ADDR');
+    const pages = Math.min(2 ** field(ids, 'CMDQ_CONTROL_PAGE_LOG2NUMP'), CONTROL_PAGES);
+    if (first > 0 && within(offset, first, pages * PAGE_BYTES))
+      return controlPageAt(world, 0) + offset - first;
+  }
+  return null;
 }
 
 function systemPlace(offset: number, options: BankOptions, of: Readable): number | null {

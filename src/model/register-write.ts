@@ -110,7 +110,7 @@ function writeWord(to: Writing, offset: number, value: number): Register | null 
     remarks.push(refused ?? `${register.name} is read-only`);
     return register;
   }
-  const world = register.world ?? 'ns';
+  const world = at.world ?? 'ns';
   const w: WordWrite = {
     on: { machine, world: hasQueues(world) ? world : 'ns', effects, recorder },
     bank,

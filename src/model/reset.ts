@@ -6,7 +6,7 @@ import { REGISTER_LIST, REGISTERS, type Register } from '../spec/registers.ts';
 import type { QueueMachine } from './machine.ts';
 import { copyOf, offsetOf } from './places.ts';
 import type { Effect } from './plan.ts';
-import { controlPages, ecmdqPlaces } from './queues/ecmdq.ts';
+import { ecmdqCount, ecmdqPlaces } from './queues/ecmdq.ts';
 import { leaveEffects } from './service-failure.ts';
 import { terminateAll } from './stalls.ts';
 
@@ -82,11 +82,12 @@ function placesOf(machine: QueueMachine, register: Register): number[] {
   const { bank } = machine;
   const first = offsetOf(register.short);
   if (register.block === 'CMDQCP') {
-    const { pages, queues } = controlPages(bank);
-    return Array.from({ length: pages * queues }, (_, number) => {
-      const base = ecmdqPlaces(bank, number)?.base ?? first;
-      return base + register.offset;
-    });
+    return (['ns', 's', 'realm'] as const).flatMap((world) =>
+      Array.from({ length: ecmdqCount(bank, world) }, (_, number) => {
+        const base = ecmdqPlaces(bank, world, number)?.base ?? first;
+        return base + register.offset;
+      }),
+    );
   }
   const { count, stride } = register.array ?? { count: 1, stride: 0 };
   const copies = register.block === 'PMCG' ? bank.counterGroups : 1;

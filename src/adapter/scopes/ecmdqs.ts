@@ -1,6 +1,7 @@
 /** Enhanced command queues (IHI 0070 3.5.6) as variables. */
 
 import { hex } from '../../bits/u64.ts';
+import type { World } from '../../bits/world.ts';
 import { commandName, commandRows, commandText } from '../../inspect/command-text.ts';
 import { layoutByName } from '../../inspect/layouts.ts';
 import { statusText } from '../../inspect/tree/node.ts';
@@ -18,14 +19,12 @@ import { COMMAND_BYTES } from '../../spec/commands.ts';
 import { type Node, named } from '../variable-node.ts';
 import { fieldsAt } from './structure.ts';
 
-const WORLD = 'ns';
-
-/** All of them as one variable, fetched in pages; nothing where there are none. */
-export function ecmdqNodes(smmu: Smmu): Node[] {
-  const count = ecmdqCount(smmu.bank);
+/** All of a Security state as one variable, fetched in pages; nothing where there are none. */
+export function ecmdqNodes(smmu: Smmu, world: World): Node[] {
+  const count = ecmdqCount(smmu.bank, world);
   if (count === 0) return [];
   const page = (start: number, length: number): Node[] =>
-    Array.from({ length: Math.min(length, count - start) }, (_, i) => ecmdqNode(smmu, start + i));
+    Array.from({ length: Math.min(length, count - start) }, (_, i) => ecmdqNode(smmu, world, start + i));
   return [
     {
       name: 'ECMDQ',
@@ -36,9 +35,9 @@ export function ecmdqNodes(smmu: Smmu): Node[] {
   ];
 }
 
-function ecmdqNode(smmu: Smmu, number: number): Node {
+function ecmdqNode(smmu: Smmu, world: World, number: number): Node {
   const name = queueName(number);
-  const queue = commandQueue(smmu, WORLD, number);
+  const queue = commandQueue(smmu, world, number);
   if (queue === null) return { name, value: 'does not exist' };
   const { bank } = smmu;
   const [prod, cons] = [bank.peek(queue.prod), bank.peek(queue.cons)];
@@ -47,15 +46,15 @@ function ecmdqNode(smmu: Smmu, number: number): Node {
     ((prod & queue.mask) - (cons & queue.mask) + 2 * entries) % (2 * entries),
     entries,
   );
-  const idle = idleReason(smmu, smmu.state(WORLD), WORLD, number);
+  const idle = idleReason(smmu, smmu.state(world), world, number);
   const base = commandAddress(queue, 0);
   return {
     name,
     value: `${pending} pending${idle === null || pending === 0 ? '' : `; ${idle}`}`,
     type: `${entries} entries of ${COMMAND_BYTES} bytes at PA ${hex(base)}`,
-    memory: { space: WORLD, pa: base },
+    memory: { space: queue.space, pa: base },
     children: named(() => [
-      { name: 'base', value: hex(base), memory: { space: WORLD, pa: base } },
+      { name: 'base', value: hex(base), memory: { space: queue.space, pa: base } },
       { name: 'entries', value: `${entries}` },
       { name: 'PROD', value: hex(prod), type: 'index, wrap, ERRACK and EN, as the register has them' },
       { name: 'CONS', value: hex(cons), type: 'index, wrap, ERR_REASON, ERR and ENACK' },
@@ -76,15 +75,16 @@ function pendingNode(smmu: Smmu, queue: CommandQueue, first: number, count: numb
 
 function entryNode(smmu: Smmu, queue: CommandQueue, index: number): Node {
   const pa = commandAddress(queue, index);
+  const { space, world } = queue;
   const words = new Uint32Array(COMMAND_BYTES / 4);
-  const status = smmu.memory(WORLD).load(pa, words, 0, words.length);
-  const base = { name: `[${index}]`, type: `at PA ${hex(pa)}`, memory: { space: WORLD, pa } } as const;
+  const status = smmu.memory(space).load(pa, words, 0, words.length);
+  const base = { name: `[${index}]`, type: `at PA ${hex(pa)}`, memory: { space, pa } } as const;
   if (status !== DATA) return { ...base, value: statusText(status) };
   return {
     ...base,
     value: commandText(words),
     children: named(() =>
-      fieldsAt(layoutByName(commandName(words)), commandRows(words, 0, WORLD), WORLD, pa),
+      fieldsAt(layoutByName(commandName(words)), commandRows(words, 0, world), space, pa),
     ),
   };
 }

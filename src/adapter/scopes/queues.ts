@@ -19,10 +19,7 @@ import { fieldsAt } from './structure.ts';
 
 /** The queues of a world, each with its registers and what is pending, decoded. */
 export function queuesScope(smmu: Smmu, world: World): Children {
-  return named(() => [
-    ...QUEUES.map((queue) => queueNode(smmu, queue, world)),
-    ...(world === 'ns' ? ecmdqNodes(smmu) : []),
-  ]);
+  return named(() => [...QUEUES.map((queue) => queueNode(smmu, queue, world)), ...ecmdqNodes(smmu, world)]);
 }
 
 function queueNode(smmu: Smmu, queue: QueueName, world: World): Node {

@@ -3,7 +3,7 @@
 import { maskOf } from '../../bits/layout.ts';
 import type { World } from '../../bits/world.ts';
 import { offsetOf, RegisterBank } from '../../model/bank.ts';
-import { blockOf, fieldPlace } from '../../model/places.ts';
+import { blockOf, controlPageOf, fieldPlace } from '../../model/places.ts';
 import { ID_REGISTERS } from '../../spec/features.ts';
 import { BLOCKS, REGISTER_LIST, REGISTERS, type RegisterBlock } from '../../spec/registers.ts';
 
@@ -20,6 +20,7 @@ export function placeWorld(place: number): World | null {
   if (at === null) return null;
   if (at.block === 'PAGE_0') return at.offset < FIRST_SECURE ? 'ns' : 's';
   if (at.block === 'PAGE_1') return 'ns';
+  if (at.block === 'CMDQCP') return controlPageOf(at.copy).world;
   return BY_BLOCK.get(at.block) ?? null;
 }
 

@@ -21,9 +21,12 @@ export interface CommandRing {
 
 /** The rings of command queues: those that have a place, ECMDQs included. */
 function commandRings(smmu: Smmu): CommandRing[] {
-  const ids: QueueId[] = ['CMDQ', ...Array.from({ length: ecmdqCount(smmu.bank) }, (_, i) => i)];
+  const idsOf = (world: World): QueueId[] => [
+    'CMDQ',
+    ...Array.from({ length: ecmdqCount(smmu.bank, world) }, (_, i) => i),
+  ];
   return WORLDS.flatMap((world) =>
-    ids.flatMap((queue) => {
+    idsOf(world).flatMap((queue) => {
       const found = commandQueue(smmu, world, queue);
       const base = found === null ? 0 : commandAddress(found, 0);
       // An ECMDQ that was never given a place has base 0.

@@ -54,7 +54,7 @@ function describe(
   };
 }
 
-/** A queue, or null when there is none of that number. Enhanced queues are those of the Non-secure state. */
+/** A queue, or null when there is none of that number. */
 export function commandQueue(machine: QueueMachine, of: World, id: QueueId): CommandQueue | null {
   const { present, rulesOff } = machine.state(of);
   const world = present ? queueOwner(rulesOff, of, 'CMDQ') : null;
@@ -66,7 +66,7 @@ export function commandQueue(machine: QueueMachine, of: World, id: QueueId): Com
     const [prod, cons] = [offsetOf(`${prefix}CMDQ_PROD`), offsetOf(`${prefix}CMDQ_CONS`)];
     return describe(machine, { id, world, prod, cons, log2size }, base);
   }
-  const places = world === 'ns' ? ecmdqPlaces(bank, id) : null;
+  const places = of === world ? ecmdqPlaces(bank, world, id) : null;
   if (places === null) return null;
   const words = Uint32Array.of(bank.peek(places.base), bank.peek(places.base + 4));
   const log2size = cappedLog2size(bank, 'CMDQ', ECMDQ_BASE.LOG2SIZE.get(words, 0));

@@ -75,9 +75,10 @@ function keep(w: Uint32Array, counts: Uint32Array): void {
   w[3] = (w[3] as number) & (counts[3] as number);
 }
 
-/** `S_CMDQ_CONS`, `ECMDQ_CONS3`. */
+/** `S_CMDQ_CONS`, `ECMDQ_CONS3`, `ECMDQ_CONS3 (s)`. */
 function consName({ id, world }: CommandQueue): string {
-  return id === 'CMDQ' ? `${WORLD_PREFIX[world]}CMDQ_CONS` : `ECMDQ_CONS${id}`;
+  if (id === 'CMDQ') return `${WORLD_PREFIX[world]}CMDQ_CONS`;
+  return world === 'ns' ? `ECMDQ_CONS${id}` : `ECMDQ_CONS${id} (${world})`;
 }
 
 /** Whether a feature that is missing takes bits of a field away. */

@@ -7,7 +7,7 @@ import { REGISTERS, type Register, registerAt, worldRegister } from '../../spec/
 import type { RegisterBank } from '../bank.ts';
 import type { FieldBitsByLayout } from '../field-bits.ts';
 import type { QueueMachine } from '../machine.ts';
-import { blockOf, offsetOf } from '../places.ts';
+import { blockOf, controlPageOf, offsetOf } from '../places.ts';
 import { ecmdqStride } from '../queues/ecmdq.ts';
 import { worldRuleOff } from '../world-rules.ts';
 import { counterWordAt, isHiddenFromNonSecure } from './counters.ts';
@@ -18,11 +18,15 @@ function registerWordAt(bank: RegisterBank, place: number): RegisterWord | null 
   const at = blockOf(place);
   if (at === null) return null;
   if (at.block === 'PMCG') return counterWordAt(bank, at, place);
-  const stride = at.block === 'CMDQCP' ? ecmdqStride(bank) : 0;
+  const { copy } = at;
+  const controls = at.block === 'CMDQCP' ? controlPageOf(copy).world : null;
+  const stride = controls === null ? 0 : ecmdqStride(bank, controls);
   const whole = registerAt(at.block, at.offset, stride);
-  if (whole) return { ...whole, word: 0, place, copy: at.copy };
+  if (whole) return { ...whole, word: 0, place, copy, world: controls ?? whole.register.world };
   const upper = at.offset >= 4 ? registerAt(at.block, at.offset - 4, stride) : undefined;
-  return upper?.register.width === 64 ? { ...upper, word: 1, place, copy: at.copy } : null;
+  return upper?.register.width === 64
+    ? { ...upper, word: 1, place, copy, world: controls ?? upper.register.world }
+    : null;
 }
 
 /**
@@ -36,9 +40,9 @@ export function wordReached(machine: QueueMachine, offset: number, world: World)
   const place = bank.placeAt(offset);
   const at = place === null ? null : registerWordAt(bank, place);
   const { rulesOff } = machine.state('ns');
-  if (at === null || at.register.world === null || rulesOff.size === 0) return at;
-  if (worldRuleOff(rulesOff, at.register.world, 'REGISTERS')) return null;
-  if (at.register.world !== 'ns' || !rulesOff.has('world:MMIO-BANK')) return at;
+  if (at === null || at.world === null || rulesOff.size === 0) return at;
+  if (worldRuleOff(rulesOff, at.world, 'REGISTERS')) return null;
+  if (at.world !== 'ns' || !rulesOff.has('world:MMIO-BANK')) return at;
   const own = worldRegister(world, at.register.stem);
   return own === undefined ? at : registerWordAt(bank, offsetOf(own.short) + at.word * 4);
 }
@@ -60,14 +64,14 @@ const SECURE_COUNTER_REGISTERS: ReadonlySet<Register> = new Set([
 /** Why an access reads zero and writes nothing, or null when it reaches the register. */
 export function unreachable(
   machine: QueueMachine,
-  { register, copy }: RegisterWord,
+  { register, copy, world: registers }: RegisterWord,
   world: World,
 ): string | null {
   const { name, needs } = register;
   const { bank, options } = machine;
   const { bits, rulesOff } = machine.state('ns');
   const open = register === REGISTERS.S_INIT && options.secureInitOpen;
-  if (register.world !== null && !open && !reaches(rulesOff, register.world, world)) {
+  if (registers !== null && !open && !reaches(rulesOff, registers, world)) {
     return `${name} is RAZ/WI to an access in ${world} space (6.2)`;
   }
   if (register.block === 'ROOT' && !machine.state('root').present)

@@ -45,13 +45,15 @@ export function counterWordAt(bank: RegisterBank, at: BlockPlace, place: number)
     const within = offset - register.offset;
     if (within < 0 || within >= ARRAY_BYTES) continue;
     return isNarrow(bank, copy)
-      ? { register, index: within >>> 2, word: 0, place, copy }
-      : { register, index: within >>> 3, word: within & 4 ? 1 : 0, place, copy };
+      ? { register, index: within >>> 2, word: 0, place, copy, world: register.world }
+      : { register, index: within >>> 3, word: within & 4 ? 1 : 0, place, copy, world: register.world };
   }
   const whole = registerAt('PMCG', offset);
-  if (whole) return { ...whole, word: 0, place, copy };
+  if (whole) return { ...whole, word: 0, place, copy, world: whole.register.world };
   const upper = offset >= 4 ? registerAt('PMCG', offset - 4) : undefined;
-  return upper?.register.width === 64 ? { ...upper, word: 1, place, copy } : null;
+  return upper?.register.width === 64
+    ? { ...upper, word: 1, place, copy, world: upper.register.world }
+    : null;
 }
 
 /** How many counters a group has. */

@@ -1,8 +1,17 @@
 /** Index registers of queues, and the enhanced command queues: IHI 0070 3.5, 6.3.27, 6.3.96, 6.3.107 to 6.3.109. */
 
+import type { QueueWorld } from '../../spec/commands.ts';
 import { REGISTERS } from '../../spec/registers.ts';
 import { offsetOf, type RegisterBank } from '../bank.ts';
-import { ECMDQ_ENABLE, ECMDQ_ERROR, type EcmdqPlaces, ecmdqCount, ecmdqPlaces } from '../queues/ecmdq.ts';
+import { controlPageOf } from '../places.ts';
+import {
+  controlPages,
+  ECMDQ_ENABLE,
+  ECMDQ_ERROR,
+  type EcmdqPlaces,
+  ecmdqCount,
+  ecmdqPlaces,
+} from '../queues/ecmdq.ts';
 import { cappedLog2size, indices, ring } from '../queues/ring.ts';
 import { type Rule, store, type WordWrite } from './word-write.ts';
 
@@ -57,8 +66,8 @@ export const EVENTQ_CONS_RULE: Rule = {
 /** Number of the enhanced queue whose register is written, and its places. */
 function placesOf(w: WordWrite): EcmdqPlaces {
   const { bank, at } = w;
-  const perPage = ecmdqCount(bank) / 2 ** bank.field('IDR6', 'CMDQ_CONTROL_PAGE_LOG2NUMP');
-  const places = ecmdqPlaces(bank, at.copy * perPage + at.index);
+  const { world, page } = controlPageOf(at.copy);
+  const places = ecmdqPlaces(bank, world, page * controlPages(bank, world).queues + at.index);
   return places ?? { base: at.place, prod: at.place, cons: at.place };
 }
 
@@ -120,11 +129,11 @@ export const ECMDQ_PROD_RULE: Rule = {
   },
 };
 
-/** Whether any enhanced queue is enabled: it uses the attributes of queue accesses in CR1 (3.5.6.1). */
-export function anyEcmdqEnabled(bank: RegisterBank): boolean {
-  const count = ecmdqCount(bank);
+/** Whether any enhanced queue of a state is enabled: it uses the attributes of queue accesses in CR1 (3.5.6.1). */
+export function anyEcmdqEnabled(bank: RegisterBank, world: QueueWorld): boolean {
+  const count = ecmdqCount(bank, world);
   for (let number = 0; number < count; number++) {
-    const places = ecmdqPlaces(bank, number);
+    const places = ecmdqPlaces(bank, world, number);
     if (places && ((bank.peek(places.prod) | bank.peek(places.cons)) & ECMDQ_ENABLE) !== 0) return true;
   }
   return false;

@@ -71,7 +71,7 @@ const TABLE_BITS = bitsOf(CR1.TABLE_IC, CR1.TABLE_OC, CR1.TABLE_SH);
 const QUEUE_BITS = bitsOf(CR1.QUEUE_IC, CR1.QUEUE_OC, CR1.QUEUE_SH);
 const tableGuard = either(notPreset('TABLES_PRESET'), whileOff(CR0.SMMUEN));
 const queueGuard = either(notPreset('QUEUES_PRESET'), whileOff(CR0.CMDQEN, CR0.EVENTQEN, CR0.PRIQEN), (w) =>
-  w.on.world === 'ns' && anyEcmdqEnabled(w.bank) ? 'an enabled ECMDQ guards it' : null,
+  anyEcmdqEnabled(w.bank, w.on.world) ? 'an enabled ECMDQ guards it' : null,
 );
 
 /** CR1: table attributes hang on SMMUEN, queue attributes on all queue enables (6.3.11). */

@@ -15,6 +15,8 @@ export interface RegisterWord {
   readonly place: number;
   /** Which control page or counter group. */
   readonly copy: number;
+  /** Security state of the register; null where the register itself says who reaches it. */
+  readonly world: World | null;
 }
 
 /** A 32-bit write. */

@@ -45,6 +45,13 @@ const QUEUES_AND_STAGES: readonly Constraint[] = [
   ...constraints('illegal', '6.3.3', [
     [['IDR2.BA_VATOS'], ['IDR0.VATOS'], 'BA_VATOS is RES0 without VATOS.'],
   ]),
+  ...constraints('illegal', '6.3.52', [
+    [['S_IDR0.ECMDQ'], ['IDR0.COHACC'], 'Enhanced command queues lie in coherent memory.'],
+    [['S_IDR0.ECMDQ'], ['S_IDR0.MSI'], 'Enhanced command queues signal by MSI.'],
+    [['S_IDR0.ECMDQ'], ['!IDR1.QUEUES_PRESET'], 'Enhanced command queues cannot be preset.'],
+    [['S_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP'], ['S_IDR0.ECMDQ'], 'S_IDR6 is RES0 without ECMDQ.'],
+    [['S_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ'], ['S_IDR0.ECMDQ'], 'S_IDR6 is RES0 without ECMDQ.'],
+  ]),
   ...constraints('illegal', '6.3.53', [
     [['S_IDR1.SECURE_IMPL'], ['IDR0.S1P'], 'Secure state has stage 1.'],
     [['S_IDR1.SECURE_IMPL', 'IDR0.RME_IMPL'], ['S_IDR1.SEL2'], 'With RME Secure state has Secure EL2.'],
@@ -56,6 +63,13 @@ const QUEUES_AND_STAGES: readonly Constraint[] = [
     [[], ['IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ<=8'], 'A control page has at most 2^8 queues.'],
     [['IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP'], ['IDR1.ECMDQ'], 'IDR6 is RES0 without ECMDQ.'],
     [['IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ'], ['IDR1.ECMDQ'], 'IDR6 is RES0 without ECMDQ.'],
+  ]),
+  ...constraints('illegal', '6.3.122', [
+    [['R_IDR0.ECMDQ'], ['IDR0.COHACC'], 'Enhanced command queues lie in coherent memory.'],
+    [['R_IDR0.ECMDQ'], ['R_IDR0.MSI'], 'Enhanced command queues signal by MSI.'],
+    [['R_IDR0.ECMDQ'], ['!IDR1.QUEUES_PRESET'], 'Enhanced command queues cannot be preset.'],
+    [['R_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP'], ['R_IDR0.ECMDQ'], 'R_IDR6 is RES0 without ECMDQ.'],
+    [['R_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ'], ['R_IDR0.ECMDQ'], 'R_IDR6 is RES0 without ECMDQ.'],
   ]),
 ];
 

@@ -15,23 +15,15 @@ const MOST: FeatureValues = Object.fromEntries(
   NONSECURE_FEATURES.map(({ name }) => [name, LEFT_OUT[name]?.value ?? mostOf(name)]),
 );
 
-/** The most of every field of some ID registers, but for single fields. */
-function mostOfBanks(banks: RegExp, values: FeatureValues): FeatureValues {
+/** The most of every field of some ID registers. */
+function mostOfBanks(banks: RegExp): FeatureValues {
   const fields = FEATURES.filter(({ register }) => banks.test(register));
-  return { ...Object.fromEntries(fields.map(({ name }) => [name, mostOf(name)])), ...values };
+  return Object.fromEntries(fields.map(({ name }) => [name, mostOf(name)]));
 }
 
-/** Enhanced command queues are modelled in Non-secure state. */
-const SECURE_MOST = mostOfBanks(/^S_/, {
-  'S_IDR0.ECMDQ': 0,
-  'S_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP': 0,
-  'S_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ': 0,
-});
-const REALM_MOST = mostOfBanks(/^(?:R|ROOT)_/, {
-  'R_IDR0.ECMDQ': 0,
-  'R_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMP': 0,
-  'R_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ': 0,
-});
+const SECURE_MOST = mostOfBanks(/^S_/);
+const REALM_MOST = mostOfBanks(/^(?:R|ROOT)_/);
+
 /** The ends of what the architecture allows. */
 export const ARCHITECTURE_PRESETS: readonly Preset[] = [
   {
@@ -47,14 +39,14 @@ export const ARCHITECTURE_PRESETS: readonly Preset[] = [
     name: 'architecture-secure',
     doc: 'everything that SMMUv3.4 offers to the Non-secure and the Secure state, without RME',
     source: 'IHI 0070, chapters 2, 3.10 and 6.3',
-    note: 'EL3 contexts exist only without RME; enhanced command queues are Non-secure ones.',
+    note: 'EL3 contexts exist only without RME.',
     values: ids({ ...MOST, ...SECURE_MOST }),
   },
   {
     name: 'architecture-rme',
     doc: 'everything that SMMUv3.4 offers to all four states: Secure EL2, granule protection, Realm',
     source: 'IHI 0070, chapters 2, 3.10, 3.25 and 6.3',
-    note: 'The Realm pages lie at 0x60000; the system places the Root page. Enhanced command queues are Non-secure ones.',
+    note: 'The Realm pages lie at 0x60000; the system places the Root page.',
     values: ids({ ...MOST, 'IDR0.RME_IMPL': 1, ...SECURE_MOST, ...REALM_MOST }),
   },
   {
