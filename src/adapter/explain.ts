@@ -9,6 +9,7 @@ import { rawWords, row, rowText } from '../inspect/rows.ts';
 import { commandErrorLines } from '../inspect/why/command.ts';
 import { consequenceOf, consequenceOfTelling } from '../inspect/why/consequence.ts';
 import { moreLines } from '../inspect/why/lines.ts';
+import { isProtected } from '../inspect/why/cure.ts';
 import { isPermissive } from '../inspect/why/permission-edits.ts';
 import { explainTransaction, noticedIn, trimmed } from '../inspect/why/transaction.ts';
 import { DATA } from '../model/memory.ts';
@@ -101,6 +102,8 @@ function decidedText({ frame, field }: StackFrame, step: Step | undefined): stri
   const layout = layoutByName(frame.layout);
   const decided = layout && fieldOf(layout, step?.fault?.field ?? step?.field ?? field ?? '');
   if (!decided || frame.words.length < layout.words) return [];
+  // The granule protection table decided, which no frame is about any more.
+  if (step?.fault && isProtected(step.fault)) return [];
   const refused = step?.fault?.event === 'F_PERMISSION';
   // Another table, another bit or a register forbids then.
   if (refused && isPermissive(layout.name, decided.name, decided.get(frame.words, 0))) return [];

@@ -220,8 +220,8 @@ describe('the history', () => {
     expect(page).toEqual({
       total: 17,
       entries: [
-        { index: 1, thread: 'cmdq.ns', text: 'CMDQ[0x23a9] TLBI_NH_VA', world: 'ns' },
-        { index: 2, thread: 'cmdq.ns', text: 'CMDQ[0x23aa] SYNC', world: 'ns' },
+        { index: 1, thread: 'cmdq.ns', text: 'CMDQ[0x23a9] TLBI_NH_VA', worlds: ['ns'] },
+        { index: 2, thread: 'cmdq.ns', text: 'CMDQ[0x23aa] SYNC', worlds: ['ns'] },
       ],
     });
     expect(await client.evaluate('history 2')).toBe(

@@ -129,6 +129,7 @@ test('what granule protection refuses is cured by Root, and what is kept of its 
   expect(stale.why).not.toContain('CMD_CFGI');
   const refused = await stop();
   expect(refused.text).toBe('silent-abort');
+  expect(refused.why).not.toContain('Decided by');
   expect(refused.why).toContain('Cure: the granule protection check refuses the address: Root software');
   const closed = await stop();
   expect(closed.text).toBe('F_STE_FETCH');

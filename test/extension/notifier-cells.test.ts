@@ -84,12 +84,18 @@ describe('the origin of a decision', () => {
   it('is a line, or operations from one to before another; what is not done has none', () => {
     const row = notifierRow(0, { history: 5, line: 9 });
     expect([isFrom(row, { line: 9 }), isFrom(row, { line: 8 })]).toEqual([true, false]);
+    const included = notifierRow(0, { history: 5, line: 9, file: '/a/b.smmu' });
+    const origins = [{ line: 9, file: '/a/b.smmu' }, { line: 9, file: '/a/c.smmu' }, { line: 9 }];
+    expect(origins.map((origin) => isFrom(included, origin))).toEqual([true, false, false]);
+    expect(isFrom(row, { line: 9, file: '/a/b.smmu' })).toBe(false);
+    expect(cell('time', included)).toMatchObject({ more: 'line 9 of b.smmu' });
     expect([isFrom(row, { from: 4, to: 6 }), isFrom(row, { from: 4, to: 5 })]).toEqual([true, false]);
     expect(isFrom(notifierRow(0, { history: null }), { from: 0, to: 9 })).toBe(false);
   });
 
   it('is read from what a client sends, or is none', () => {
     expect(rowOrigin({ line: 3 })).toEqual({ line: 3 });
+    expect(rowOrigin({ line: 3, file: '/a/b.smmu' })).toEqual({ line: 3, file: '/a/b.smmu' });
     expect(rowOrigin({ from: 1, to: 2, more: 3 })).toEqual({ from: 1, to: 2 });
     expect([undefined, null, 3, {}, { line: '3' }, { from: 1 }].map(rowOrigin)).toEqual(Array(6).fill(null));
   });
@@ -100,7 +106,7 @@ describe('an export', () => {
 
   it('is CSV with every field, quoted where it must be, and no formula', () => {
     const [head, first, ...rest] = rowsAsCsv([odd]).split('\r\n');
-    expect(head?.split(',').sort()).toEqual([...Object.keys(odd), 'line'].sort());
+    expect(head?.split(',').sort()).toEqual([...Object.keys(odd), 'line', 'file'].sort());
     expect(first).toContain('"a ""b"", c"');
     expect(first).toContain(`"'=1+1"`);
     expect(first).toContain('one; two');

@@ -1,7 +1,7 @@
 /** The smallest change that lets an access pass: each is tried on a copy before it is named. */
 
 import { hex } from '../../bits/u64.ts';
-import type { Plan, Transaction } from '../../model/plan.ts';
+import type { Fault, Plan, Transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { outcomeText } from '../walk-story.ts';
 import { candidatesFor } from './candidates.ts';
@@ -44,12 +44,17 @@ const NOWHERE = 'no change of one or two fields was found that lets this access 
 /** The rule of an output address that is refused (IHI 0070). */
 const OUTPUT_CHECK = '3.25.1';
 
+/** Whether a granule protection check refused a fetch or the output. */
+export function isProtected({ gpc, rule }: Fault): boolean {
+  return gpc === true || rule === OUTPUT_CHECK;
+}
+
 const PROTECTED =
   'the granule protection check refuses the address: Root software changes its table or its registers, and invalidates by ROOT_TLBI; or the address is another';
 
 function whyNot({ fault, plan }: Facts): string | null {
   if (fault === null) return null;
-  if (fault.gpc || fault.rule === OUTPUT_CHECK) return PROTECTED;
+  if (isProtected(fault)) return PROTECTED;
   if (fault.event === 'F_TRANSLATION' && fault.stage !== 0 && descriptorsOf(plan, fault.stage).length > 0) {
     const below = 3 - fault.level;
     const tables =
