@@ -15,7 +15,7 @@ import { ProgramThread } from './program-thread.ts';
 import { commandTitle, outlineToRun } from './run-ahead.ts';
 import type { Advance, Stop, StopReason } from './stop.ts';
 import { type Breakpoints, breakpointsOf } from './stops/breakpoints.ts';
-import { EXPECT_FAILED } from './stops/expect-failed.ts';
+import { EXPECT_FAILED, failedHit } from './stops/expect-failed.ts';
 import type { Hit } from './stops/stop.ts';
 import { DMA, PROGRAM, queueThread, type ThreadInfo, type ThreadKey, worldOf } from './thread.ts';
 import { Watch } from './watch.ts';
@@ -367,16 +367,7 @@ export class Debugger {
       program.advance(done);
     } else if (this.breakpoints.hasFilter(EXPECT_FAILED) && this.#shownStatement !== extra) {
       const failure = program.advanceUnlessFailing(done);
-      if (failure) {
-        const hit: Hit = {
-          filter: EXPECT_FAILED,
-          step: -1,
-          reason: 'exception',
-          ids: [],
-          text: failure.text,
-        };
-        return { result: 'stopped', stop: this.#hit('program', hit) };
-      }
+      if (failure) return { result: 'stopped', stop: this.#hit('program', failedHit(failure.text)) };
     } else program.advance(done);
     this.history.push({ thread: 'program', operation: null, mark, text, extra });
     this.#changed('program');

@@ -1,4 +1,4 @@
-import type { StopKind } from './stop.ts';
+import type { Hit, StopKind } from './stop.ts';
 
 /** The filter that stops at an expectation that does not come true. */
 export const EXPECT_FAILED = 'expect-failed';
@@ -16,3 +16,8 @@ export const expectFailed: StopKind = {
   match: () => null,
   mayMatch: () => false,
 };
+
+/** The stop at an expectation that fails: before all steps. */
+export function failedHit(text: string): Hit {
+  return { filter: EXPECT_FAILED, step: -1, reason: 'exception', ids: [], text };
+}
