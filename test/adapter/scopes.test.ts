@@ -163,6 +163,34 @@ test('enhanced command queues stand beside the command queue, with what is pendi
   expect(below(queuesScope(new TestSmmu().smmu, 'ns'), 'ECMDQ')).toEqual([]);
 });
 
+test('enhanced command queues of Secure state are among the queues of that state, in its memory', () => {
+  const page = 0x40000;
+  const ring = RAM.base + 0x200000;
+  const m = new TestSmmu({
+    worlds: 'secure',
+    registers: {
+      'S_IDR0.ECMDQ': 1,
+      'S_IDR6.CMDQ_CONTROL_PAGE_LOG2NUMQ': 1,
+      'S_CMDQ_CONTROL_PAGE_BASEn.ADDR': page,
+    },
+  });
+  const secure = m.in('s');
+  secure.writeAt(page, ring | 3, 0);
+  secure.store(ring, commandWords('CMD_TLBI_S_EL2_ALL'));
+  secure.writeAt(page + 8, 1);
+  const [first] = below(queuesScope(m.smmu, 's'), 'ECMDQ');
+  expect([first?.value, first?.memory]).toEqual([
+    expect.stringMatching(/^1 pending; ECMDQ 0 is disabled/),
+    { space: 's', pa: ring },
+  ]);
+  const [pending] = below(queuesScope(m.smmu, 's'), 'ECMDQ', 'ECMDQ 0', 'pending');
+  expect([pending?.value, pending?.memory]).toEqual([
+    expect.stringMatching(/^TLBI_S_EL2_ALL/),
+    { space: 's', pa: ring },
+  ]);
+  expect(below(queuesScope(m.smmu, 'ns'), 'ECMDQ')).toEqual([]);
+});
+
 test('a launch without `caches` runs the policy maximal, as package.json says', () => {
   const text = readFileSync(path.resolve(import.meta.dirname, '../../package.json'), 'utf8');
   const { contributes } = JSON.parse(text) as {
