@@ -97,6 +97,9 @@ expect cmdq.realm.cons == 1 && cmdq.ns.cons == cmdq.cons && cmdq.s.cons == 0
 print "{eventq.s.prod} {priq.realm.cons}"
 `));
 
+  it('are told when there is none', () =>
+    fails(`${RME}expect priq world=s prod=0`, 'the s state has no PRIQ; there is one of ns and realm'));
+
   it('have no name where the state is not there', () =>
     fails('expect eventq.s.prod == 0', 'EVENTQ has no s; it has prod, cons, ns'));
 

@@ -1,6 +1,7 @@
 import { hex } from '../../../bits/u64.ts';
 import type { Outcome } from '../../../model/plan.ts';
 import type { QueueName } from '../../../model/queues/ring.ts';
+import { worldsWith } from '../../../model/queues/world-queues.ts';
 import { CERRORS } from '../../../spec/cerror.ts';
 import { EVENT_HEADER, eventByNumber } from '../../../spec/events.ts';
 import { GERROR_NAMES, type GerrorName, gerrorMask } from '../../../spec/gerror.ts';
@@ -116,6 +117,9 @@ function event({ environment: { last }, reading }: Context): Unmet | null {
 
 function queue({ smmu, reading }: Context, name: QueueName): Unmet | null {
   const world = reading.queueWorld();
+  const having = worldsWith(name);
+  if (!having.includes(world))
+    reading.fail(`the ${world} state has no ${name}; there is one of ${having.join(' and ')}`);
   const { prod, cons } = queueIndices(smmu, name, world);
   const wanted: string[] = [];
   let met = true;
