@@ -13,6 +13,7 @@ import { DATA } from './memory.ts';
 import { endsAtMissing } from './outcome.ts';
 import type { Effect, FrameKind, Operation, Outcome, Recorder } from './plan.ts';
 import { encodePageRequest, isStopMarker, takePageRequest } from './queues/pri-queue.ts';
+import { worldOfMessage } from './sec-sid.ts';
 
 /** The operations that this chapter plans. */
 export type SideOperation = Extract<
@@ -45,6 +46,14 @@ function enter(
   recorder?.step('begin', name);
 }
 
+/** A message of an endpoint as the programming interface of its stream meets it (3.10.1). */
+function named<Message extends { readonly world: World }>(on: Changeable, message: Message): Message {
+  const { rulesOff } = on.state('ns');
+  const [secure, realm] = [on.state('s').present, on.state('realm').present];
+  const world = worldOfMessage(message.world, { secure, realm, rulesOff });
+  return world === message.world ? message : { ...message, world };
+}
+
 /** Computes one of these operations; its effects go to `effects`. */
 export function planSideOperation(
   on: Changeable,
@@ -54,7 +63,7 @@ export function planSideOperation(
 ): Said {
   switch (operation.kind) {
     case 'page-request': {
-      const { request } = operation;
+      const request = named(on, operation.request);
       const { world, sid, prgIndex } = request;
       const what = isStopMarker(request) ? 'Stop PASID marker' : `page request of group ${prgIndex}`;
       const at = hex64(request.addressHi, request.addressLo);
@@ -73,7 +82,7 @@ export function planSideOperation(
       return { result: written ? 'ok' : 'abort', recording };
     }
     case 'page-hint': {
-      const { hint } = operation;
+      const hint = named(on, operation.hint);
       const { world } = hint;
       const record = encodeHint(hint);
       const name = `page hint for ${hex64(hint.addressHi, hint.addressLo)} by StreamID ${hex(hint.sid)}`;

@@ -54,3 +54,9 @@ export function arriving(t: Transaction, options: SecSidOptions): Transaction | 
   if (world === null) return none(`SEC_SID ${secSid} is reserved`, VALUE_RULES[secSid] ?? '3.10.1');
   return world === t.world ? t : { ...t, world };
 }
+
+/** The state whose streams a message of an endpoint is of, by its SEC_SID; as it came where that names none. */
+export function worldOfMessage(world: World, options: SecSidOptions): World {
+  const secSid = secSidOf(world, options.rulesOff);
+  return secSid === null ? world : (worldOfSecSid(secSid, options) ?? world);
+}

@@ -234,7 +234,7 @@ describe('Q-PRI-ABT', () => {
   });
 
   test('a Secure stream: discarded, Failure', () => {
-    const m = paging();
+    const m = paging({ 'S_IDR1.SECURE_IMPL': 1 });
     expect(responses(page(m, { world: 's' }))).toEqual([[FAILURE, -1]]);
     expect(entries(m)).toEqual([]);
   });

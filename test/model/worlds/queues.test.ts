@@ -102,6 +102,14 @@ test('a page request of a Realm stream goes to the Realm PRI queue in Realm memo
   expect([m.read('R_PRIQ_PROD'), m.read('PRIQ_PROD')]).toEqual([1, 0]);
 });
 
+test('without Secure state page requests and hints that call themselves Secure are Non-secure', () => {
+  const m = new TestSmmu(priq(''));
+  expect(asks('s')(m)).toBe('ok');
+  const hint = { world: 's', sid: 8, ssid: -1, addressHi: 0, addressLo: 0, span: 1, permissions: 1 } as const;
+  m.smmu.commit(m.smmu.plan({ kind: 'page-hint', hint }).effects);
+  expect([m.read('PRIQ_PROD'), m.read('EVENTQ_PROD')]).toEqual([1, 1]);
+});
+
 test('service failure mode is told to Non-secure and Secure software, and stops every queue', () => {
   const m = new TestSmmu({ worlds: 'rme' });
   m.smmu.commit(m.smmu.serviceFailure('a parity error'));
