@@ -128,8 +128,8 @@ export class RegisterBank {
       const value = seen.get(repetition);
       if (!seen.has(offset) && value !== undefined) this.#words[offset >>> 2] = value;
     }
-    // The Root Control Page says where the Realm pages are.
-    if (elsewhere) for (let pass = 0; pass < 2; pass++) this.#loadElsewhere(seen);
+    // The Root Control Page says where the Realm pages are, and these where the Realm control pages are.
+    if (elsewhere) for (let pass = 0; pass < 3; pass++) this.#loadElsewhere(seen);
     this.#version++;
   }
 

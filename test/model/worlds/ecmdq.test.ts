@@ -1,8 +1,9 @@
 /** Enhanced command queues of the Secure and the Realm state (IHI 0070 3.5.6, 6.3.92, 6.3.163). */
 
 import { describe, expect, test } from 'vitest';
+import { RegisterBank } from '../../../src/model/bank.ts';
 import { Journal } from '../../../src/model/effects.ts';
-import { commandWords, RAM, type Registers, SID, TestSmmu } from '../../kit/smmu.ts';
+import { commandWords, RAM, type Registers, ROOT_PAGE, SID, TestSmmu } from '../../kit/smmu.ts';
 import { endOf, withStream } from './case.ts';
 
 const EN = 0x80000000;
@@ -186,4 +187,30 @@ test('control pages of one state end where those of the next begin', () => {
   });
   expect(new Set(worlds).size).toBe(3);
   expect(m.smmu.bank.placeAt(PAGES.realm + 0x20000)).toBeNull();
+});
+
+test('a snapshot places control pages of Realm state by registers that it places itself, in whatever order', () => {
+  const full = machine();
+  enable(full, 'realm', 2);
+  const pages: readonly (readonly [first: number, bytes: number])[] = [
+    [PAGES.realm, 0x20000],
+    [0x20000 + full.smmu.bank.field('ROOT_IDR0', 'BA_REALM') * 0x10000, 0x20000],
+    [0, 0x20000],
+    [ROOT_PAGE, 0x10000],
+  ];
+  const words: [number, number][] = [];
+  for (const [first, bytes] of pages) {
+    for (let offset = first; offset < first + bytes; offset += 4) {
+      const place = full.smmu.bank.placeAt(offset);
+      const value = place === null ? 0 : full.smmu.bank.peek(place);
+      if (value !== 0) words.push([offset, value]);
+    }
+  }
+  const bank = new RegisterBank({ root: ROOT_PAGE });
+  bank.load(words);
+  const [own, other] = [bank, full.smmu.bank].map((of) => {
+    const place = of.placeAt(at('realm', 2) + 8);
+    return place === null ? null : of.peek(place);
+  });
+  expect([own, other]).toEqual([EN, EN]);
 });
