@@ -47,6 +47,19 @@ describe('a request that stage 1 grants nothing', () => {
   });
 });
 
+test.each(['none', 'combined', 'maximal'] as const)(
+  'a request gets what there is of what it asks for, also of what is cached (%s)',
+  (caches) => {
+    const m = new TestSmmu({ caches });
+    m.ste({ ...S2_STE, EATS: 1 });
+    mapStage2(m, { ipa: 0x1000n, pa: 0x10000000n, attributes: S2_PAGE & ~S2_LEAF.WRITE });
+    for (let i = 0; i < 2; i++) {
+      const { ats } = m.dma(0x1000, { kind: 'request', write: true }).outcome;
+      expect(ats).toMatchObject({ status: 'success', address: 0x10000000, read: true, write: false });
+    }
+  },
+);
+
 describe('a Translated transaction', () => {
   test.each([
     ['full ATS', { EATS: 1 }],

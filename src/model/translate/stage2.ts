@@ -133,7 +133,8 @@ export function translateStage2(
   }
   const maximal = machine.policy === 'maximal';
   if (maximal && useStage2Entry(machine, stream, s2, ipaHi, ipaLo, need, recorder)) {
-    return permitted(s2, ipaHi, ipaLo, cls, need, tableWrite, answer);
+    const wanted = wantedOf(answer, cls, need, found[F_PERMISSIONS] as number);
+    return permitted(s2, ipaHi, ipaLo, cls, wanted, tableWrite, answer);
   }
   const { granuleBits, wide, outputBits, bigEndian, spaces } = s2;
   const space: World = spaces === null ? 'ns' : spaces.walk;
@@ -237,11 +238,7 @@ export function translateStage2(
       found[F_AT_HI] = tableHi;
       found[F_AT_LO] = at;
       if (recorder !== null) recordUse(recorder, 2, permissions, true);
-      // A Translation Request gets what there is (3.9.1.2).
-      const wanted =
-        answer.kind === 'request' && cls === CLASS_IN
-          ? need & (permissions | (permissions >>> ONCE_DIRTY))
-          : need;
+      const wanted = wantedOf(answer, cls, need, permissions);
       if (!permitted(s2, ipaHi, ipaLo, cls, wanted, tableWrite, answer)) return false;
       if (
         ((permissions & wanted) !== wanted || (s2.ha && (lo & AF) === 0)) &&
@@ -276,6 +273,12 @@ export function translateStage2(
     shift -= stride;
     indexBits = stride;
   }
+}
+
+/** A Translation Request gets what there is of what it asks for (3.9.1.2); everything else needs all of it. */
+function wantedOf(answer: Answer, cls: Stage2Class, need: number, permissions: number): number {
+  if (answer.kind !== 'request' || cls !== CLASS_IN) return need;
+  return need & (permissions | (permissions >>> ONCE_DIRTY));
 }
 
 function updateAbort(s2: Stage2Config, level: number, cls: Stage2Class, pa: number): Fault {
