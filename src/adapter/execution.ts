@@ -5,6 +5,7 @@ import { FILTERS } from '../control/stops/index.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import { policiesNow } from './policies.ts';
 import type { Session } from './session.ts';
+import { toldByStop } from './tell.ts';
 
 /** Tells the client that a thread stopped. All others stand too: one thread runs at a time. */
 export function announce(session: Session, at: Stop): void {
@@ -15,6 +16,7 @@ export function announce(session: Session, at: Stop): void {
   }
   const stop = debuggee.shown(at);
   debuggee.lastStop = stop;
+  if (stop.hit) toldByStop(session, stop.hit.filter);
   debuggee.forgetNumbers();
   const description = describe(stop);
   session.event('stopped', {

@@ -17,7 +17,7 @@ import type { Fault, Frame, Plan, Step } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
 import { CERRORS, type CerrorName, cerrorName } from '../spec/cerror.ts';
 import { CLASS_CD, CLASS_IN, CLASS_TT } from '../spec/events.ts';
-import { findingText } from './tell.ts';
+import { FINDING_FILTER, findingText } from './tell.ts';
 
 /** Why an operation stops where it does, in sentences. */
 export interface StopExplanation {
@@ -41,7 +41,7 @@ export function explain(
   if (found.length > 0) {
     return {
       reason: [`Asked: ${operationText(plan)}.`, ...found.map(findingText)],
-      more: found.flatMap(({ more, rule }) => [...more, `Rule: ${ruleText(rule)}.`]),
+      more: found.flatMap(({ more, rule }) => [...more, `Rule: ${ruleText(rule).replace(/^rule /, '')}.`]),
     };
   }
   const step = plan.steps[hit.step];
@@ -57,14 +57,6 @@ export function explain(
   reason.push(`Reason: ${reasonOf(plan, step)}.`);
   return { reason, more: moreOf(smmu, plan, hit.step) };
 }
-
-/** The filter that stops at a finding. */
-const FINDING_FILTER: Readonly<Record<Finding['kind'], string>> = {
-  'stale-use': 'stale-use',
-  'address-space-clash': 'stale-use',
-  'update-sequence': 'update-sequence',
-  isolation: 'isolation',
-};
 
 function moreOf(smmu: Smmu, plan: Plan, at: number): string[] {
   if (plan.operation.kind === 'transaction') return moreLines(explainTransaction(smmu, plan, at));

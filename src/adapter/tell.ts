@@ -14,6 +14,15 @@ export function tellNote(session: Session, { kind, text, place }: ProgramNote): 
   });
 }
 
+/** The filter that stops at a finding. */
+export const FINDING_FILTER: Readonly<Record<Finding['kind'], string>> = {
+  'stale-use': 'stale-use',
+  'address-space-clash': 'stale-use',
+  'update-sequence': 'update-sequence',
+  isolation: 'isolation',
+};
+const FINDING_KINDS = Object.keys(FINDING_FILTER) as readonly Finding['kind'][];
+
 const KINDS: Readonly<Record<Finding['kind'], string>> = {
   'stale-use': 'stale use',
   'address-space-clash': 'address-space clash',
@@ -37,4 +46,9 @@ export function tellFindings(session: Session, findings: readonly Finding[]): vo
 /** `stale use (certain, unsafe): …`. */
 export function findingText({ kind, certainty, class: cls, text }: Finding): string {
   return `${KINDS[kind]} (${certainty}, ${cls}): ${text}`;
+}
+
+/** A stop at findings has shown them: no other message is needed over everything else. */
+export function toldByStop({ toldKinds }: Session, filter: string): void {
+  for (const kind of FINDING_KINDS) if (FINDING_FILTER[kind] === filter) toldKinds.add(kind);
 }

@@ -141,3 +141,20 @@ test('what follows names queues and registers of the state', async () => {
   await run([...SECURE, 'dma disk read 0x9000 4', 'let there = 1'], 'F_TRANSLATION');
   expect((await stop()).why).toContain('the event is written to the S_EVENTQ');
 });
+
+test('a fetch that S_CR0.SIF alone forbids is cured by the register of the state', async () => {
+  await run(
+    [
+      'machine preset=architecture-secure',
+      'device crypto sid=0x10 world=s',
+      'map s sid=0x10 iova=0x3000 pa=0x50001000 size=4K space=ns perm=rx',
+      'reg s.CR0.SIF = 1',
+      'invalidate s all',
+      'dma crypto read 0x3000 64 inst',
+    ],
+    'F_PERMISSION',
+  );
+  const { why } = await stop();
+  expect(why).not.toContain('Decided by');
+  expect(why).toMatch(/S_CR0\.SIF \[5\] 1 -> 0/);
+});

@@ -2,6 +2,7 @@
 
 import { fieldOf } from '../../bits/layout.ts';
 import type { Frame, Plan } from '../../model/plan.ts';
+import { WORLD_PREFIX } from '../../spec/registers.ts';
 import { STE } from '../../spec/ste.ts';
 import { layoutByName } from '../layouts.ts';
 import { type Candidate, type Edit, fieldEdit, registerEdit } from './edits.ts';
@@ -46,16 +47,23 @@ function single(edits: readonly (Edit | null)[]): Candidate[] {
 
 function registerCandidates({ fault, state, transaction, plan }: Facts, scratch: Scratch): Candidate[] {
   if (fault === null) return [];
+  const prefix = WORLD_PREFIX[transaction.world];
   if (fault.rule === 'DIS-ABORT') {
-    return single([registerEdit(scratch, 'CR0', 'SMMUEN', 1), registerEdit(scratch, 'GBPA', 'ABORT', 0)]);
+    return single([
+      registerEdit(scratch, `${prefix}CR0`, 'SMMUEN', 1),
+      registerEdit(scratch, `${prefix}GBPA`, 'ABORT', 0),
+    ]);
   }
+  // Nothing else than the register forbids where the tables permit (6.3.57).
+  if (fault.event === 'F_PERMISSION' && state.secureFetchOnly)
+    return single([registerEdit(scratch, `${prefix}CR0`, 'SIF', 0)]);
   const table = state.streamTable;
   if (plan.frames.some(({ kind }) => kind === 'ste' || kind === 'l1std') || transaction.sid < table.streams)
     return [];
   const log2size = 32 - Math.clz32(transaction.sid);
   return log2size > state.sidBits
     ? []
-    : single([registerEdit(scratch, 'STRTAB_BASE_CFG', 'LOG2SIZE', log2size)]);
+    : single([registerEdit(scratch, `${prefix}STRTAB_BASE_CFG`, 'LOG2SIZE', log2size)]);
 }
 
 /** An STE that terminates all traffic: what it has pointers for, then bypass. */

@@ -103,7 +103,9 @@ export function ruleOf(id: string, event: string | null): Rule {
   const said = section === null ? '' : `IHI 0070 ${section}`;
   if (Object.hasOwn(VALIDITY_RULES, id)) {
     const { structure, when, result } = validityRule(id as ValidityRuleId);
-    return { id, section: said, text: `${id}, ${structure}: ${when} gives ${result}` };
+    // Clients take what begins with a slash for a path.
+    const words = when.replaceAll(' / ', ' or ');
+    return { id, section: said, text: `${id}, ${structure}: ${words} gives ${result}` };
   }
   const place = /^[0-9]/.test(id) ? `IHI 0070 ${id}` : id;
   return { id, section: said === '' ? place : said, text: place };
