@@ -19,7 +19,7 @@ import { modelTransaction } from './model.ts';
 import { patience, runs } from './runs.ts';
 import { STREAM_WORLDS, sharedSpec, WorldsMachine } from './worlds-machine.ts';
 
-const SEQUENCES = 150;
+const SEQUENCES = 100;
 
 type Event =
   | { readonly kind: 'transaction'; readonly world: QueueWorld; readonly txn: TxnChoice }
@@ -234,8 +234,8 @@ function run(caches: CachePolicy, rulesOff?: ReadonlySet<string>): ReadonlyMap<s
   const kinds = { stages: ['stage1', 'stage2', 'nested'], lpae: false, httu: true } as const;
   fc.assert(
     fc.property(machines(kinds), fc.array(events, { minLength: 8, maxLength: 40, size: 'max' }), apart),
-    // A failure that is meant need not be made small.
-    { ...runs(SEQUENCES), ...(rulesOff && { endOnFailure: true }) },
+    // A failure that is meant is looked for longer, and need not be made small.
+    rulesOff ? { ...runs(SEQUENCES * 6), endOnFailure: true } : runs(SEQUENCES),
   );
   return seen;
 }
