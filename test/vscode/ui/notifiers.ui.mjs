@@ -67,6 +67,15 @@ const plain = (text) => text.replace(/\s+/g, ' ').trim();
 const rowsOf = async (page) => (await page.locator('.row').allInnerTexts()).map(plain);
 const summaryIs = (page, text) => page.locator('#summary', { hasText: text }).waitFor({ timeout: 30_000 });
 
+/** Saves by the page's button under a name in the workspace; `check` gets the text. */
+async function saved(vs, page, name, check) {
+  const file = path.join(vs.workspace, name);
+  await page.locator('#export').click();
+  await vs.input(file);
+  await vs.page.locator('.tabs-container .tab', { hasText: name }).waitFor({ timeout: 20_000 });
+  check(readFileSync(file, 'utf8'));
+}
+
 /** The colours that a theme must tell apart, as the browser computed them. */
 const contrast = (page) =>
   page.evaluate(() => {
@@ -91,6 +100,7 @@ describe('the notifier views', function () {
     });
     const configurations = [
       launch({ name: 'Notifiers', program: 'notifiers.smmu' }),
+      launch({ name: 'Masked', program: 'notifiers.smmu', viewerWorld: 'ns' }),
       launch({ name: 'Many', program: 'scripts/hello.smmu', debugServer: many.port }),
     ];
     vs = await openWorkbench({
@@ -201,6 +211,20 @@ describe('the notifier views', function () {
     await vs.pick('All worlds');
   });
 
+  it('save what is listed where the dialog says, and show the file', async () => {
+    await vs.palette('Notifier Events: Focus on Notifier Events View');
+    const page = await pageWith(vs, '.row');
+    const count = (await rowsOf(page)).length;
+    await saved(vs, page, 'notifier-events.csv', (text) => {
+      const [head, ...lines] = text.trimEnd().split('\r\n');
+      assert.match(head, /^number,history,line,file,cause,/);
+      assert.ok(lines.length >= count, text);
+    });
+    await saved(vs, page, 'notifier-events.json', (text) => {
+      assert.ok(JSON.parse(text).every(({ cause }) => cause !== ''));
+    });
+  });
+
   it('compare the policies side by side', async () => {
     await vs.palette('SMMU: Compare Notifier Policies');
     const page = await pageWith(vs, 'table.policies');
@@ -211,6 +235,22 @@ describe('the notifier views', function () {
     const before = await page.locator('tbody tr:visible').count();
     await page.locator('#differing').check();
     assert.ok((await page.locator('tbody tr:visible').count()) <= before);
+    await saved(vs, page, 'notifier-policies.csv', (text) =>
+      assert.match(text, /^invalidation,actsOn,device,consumer,differs,qemu-upstream,/),
+    );
+    await vs.palette('SMMU: Compare Notifier Policies');
+    await pageWith(vs, 'table.policies');
+    const tabs = vs.page.locator('.tabs-container .tab', { hasText: 'Notifier Policies' });
+    assert.equal(await tabs.count(), 1);
+    await endSession(vs);
+  });
+
+  it('say in their titles for whom they are masked', async () => {
+    await startSample(vs, 'Masked');
+    await standsAt(vs, 'machine preset=');
+    const description = '.pane-header[aria-label^="Streams"] .description';
+    await vs.page.locator(description, { hasText: 'Masked · masked for Non-secure' }).waitFor();
+    await vs.shot('notifiers-masked');
     await endSession(vs);
   });
 
