@@ -158,3 +158,18 @@ test('a fetch that S_CR0.SIF alone forbids is cured by the register of the state
   expect(why).not.toContain('Decided by');
   expect(why).toMatch(/S_CR0\.SIF \[5\] 1 -> 0/);
 });
+
+test('an entry of the TLB says of which state it is, and its memory is that of its output', async () => {
+  await run([
+    'machine preset=architecture-secure',
+    'device crypto sid=0x10 world=s',
+    'map s sid=0x10 iova=0x2000 pa=0x50000000 size=4K space=ns',
+    'invalidate s all',
+    'dma crypto read 0x2000 64',
+    'let here = 1',
+  ]);
+  for (let at = 0; at < 6; at = (await client.frames(1))[0]?.line ?? 6) await client.move('next', 1);
+  const [entry] = await client.variables(1, 'Caches', 'TLB');
+  expect(entry?.value).toBe('4 KiB -> PA 0x50000000 (ns), of Secure');
+  expect(entry?.memoryReference).toBe('0x50000000');
+});

@@ -4,6 +4,7 @@ import { sizeText } from '../../bits/size-text.ts';
 import { hex } from '../../bits/u64.ts';
 import { entryText } from '../../control/updates/finding-words.ts';
 import { busDeviceFunction } from '../../inspect/stream-id.ts';
+import { worldName } from '../../inspect/text.ts';
 import { atcText } from '../../model/ats/atc.ts';
 import type { AtcEntry } from '../../model/ats/completion.ts';
 import { type ConfigEntry, contextsOf } from '../../model/caches/config.ts';
@@ -53,12 +54,15 @@ function tlbType(entry: TlbEntry): string {
 
 /** An entry of the TLB: from VA or IPA to PA. */
 export function tlbNode(entry: TlbEntry): Node {
+  const { paSpace } = entry;
   const { world } = entry.space.tag;
+  // Only Non-secure entries reach nothing but Non-secure memory.
+  const spaces = world === 'ns' ? '' : ` (${paSpace}), of ${worldName(world)}`;
   return {
     name: inputAddressText(entry),
-    value: `${sizeText(2 ** entry.shift)} -> PA ${hex(paOf(entry))}${leavingText(entry)}`,
+    value: `${sizeText(2 ** entry.shift)} -> PA ${hex(paOf(entry))}${spaces}${leavingText(entry)}`,
     type: `${tlbType(entry)}; ${rightsText(entry)}`,
-    memory: { space: world, pa: paOf(entry) },
+    memory: { space: paSpace, pa: paOf(entry) },
   };
 }
 
