@@ -151,6 +151,19 @@ export const OWN_FEATURES: Readonly<Record<World, readonly (readonly [FeatureNam
   root: [],
 };
 
+/**
+ * Where each kind of structure may lie that is read for the streams of a Security state (3.10.2): what tells of the
+ * stream, its contexts, its translation tables. Of Secure streams Non-secure memory counts by STE, CD and NSTable.
+ */
+export const STRUCTURE_SPACES: Readonly<
+  Record<World, Readonly<Record<'stream' | 'context' | 'table', readonly World[]>>>
+> = {
+  ns: { stream: ['ns'], context: ['ns'], table: ['ns'] },
+  s: { stream: ['s'], context: ['s', 'ns'], table: ['s', 'ns'] },
+  realm: { stream: ['realm'], context: ['realm'], table: ['realm'] },
+  root: { stream: [], context: [], table: [] },
+};
+
 /** World by SEC_SID; 3 is reserved. Without S_IDR1.SECURE_IMPL every SEC_SID counts as 0. */
 export const WORLD_BY_SEC_SID: readonly (World | undefined)[] = ['ns', 's', 'realm', undefined];
 

@@ -1,6 +1,7 @@
 /** What crosses from one Security state to another, and what reaches a space that it must not, on the real model. */
 
 import { describe, expect, test } from 'vitest';
+import type { World } from '../../../src/bits/world.ts';
 import { judgeSpaces } from '../../../src/control/isolation/spaces.ts';
 import { IOVA, PA } from '../../kit/notifiers.ts';
 import { CDTAB, SID, STRTAB, transaction } from '../../kit/smmu.ts';
@@ -138,6 +139,44 @@ test('a Secure stream may reach Secure and Non-secure memory, and no other; a Re
     [0, 0, 1, 1],
     [0, 1, 0, 1],
   ]);
+});
+
+test('a structure of a Realm stream lies in Realm memory alone; contexts and tables of a Secure one in Non-secure too', () => {
+  const { smmu } = new WatchedDevices({ worlds: 'rme' }).on;
+  const { frames: read, ...plan } = smmu.plan({ kind: 'transaction', transaction: transaction(SID, IOVA) });
+  const forbidden = (world: 's' | 'realm', space: World): string[] => {
+    const frames = read.map((frame) => ({
+      ...frame,
+      kind: frame.kind,
+      pa: frame.pa,
+      status: frame.status,
+      space,
+    }));
+    const operation = { kind: 'transaction', transaction: transaction(SID, IOVA, { world }) } as const;
+    const found = judgeSpaces(smmu, {
+      ...plan,
+      operation,
+      frames,
+      outcome: { ...plan.outcome, space: world },
+    });
+    return found.map(({ step }) => frames[plan.steps[step ?? -1]?.frame ?? -1]?.kind ?? '');
+  };
+  const all = read.filter(({ pa }) => pa !== null).map(({ kind }) => kind);
+  expect(new Set(all)).toEqual(new Set(['ste', 'cd', 'descriptor']));
+  expect(forbidden('realm', 'realm')).toEqual([]);
+  expect(forbidden('realm', 'ns')).toEqual(all);
+  expect(forbidden('s', 's')).toEqual([]);
+  expect(forbidden('s', 'ns')).toEqual(['ste']);
+  expect(forbidden('s', 'realm')).toEqual(all);
+});
+
+test('where there is no Secure state a transaction that says it is Secure is Non-secure', () => {
+  const { on } = new WatchedDevices({ registers: { S_IDR1: 0 } });
+  const plan = on.smmu.plan({ kind: 'transaction', transaction: transaction(SID, IOVA, { world: 's' }) });
+  expect([plan.outcome.result, plan.outcome.space]).toEqual(['ok', 'ns']);
+  expect(judgeSpaces(on.smmu, plan)).toEqual([]);
+  const intoSecure = { ...plan, outcome: { ...plan.outcome, space: 's' } } as const;
+  expect(judgeSpaces(on.smmu, intoSecure)).toHaveLength(1);
 });
 
 describe('what registers invalidate', () => {
