@@ -100,14 +100,15 @@ export function fetchContext(
     pa = toPhysical(machine, state, stream, address, answer, recorder);
     if (pa === null) return null;
   }
-  const entry = asksForEntry(stream, recorder) ? entryOf(machine, cached, 'CD', world, sid, index) : null;
-  const space = entry?.paSpace ?? foundSpace(state, stream);
   const { contexts } = machine.decoded;
   if (recorder === null && machine.policy !== 'maximal') {
     const known = contexts.at(pa, index, state, stream);
-    if (known !== null && machine.own(space).holds(pa, known.words))
+    if (known !== null && machine.own(foundSpace(state, stream)).holds(pa, known.words))
       return 'event' in known.decoded ? answer.fail(known.decoded) : known.decoded;
   }
+  const entry =
+    cached && asksForEntry(stream, recorder) ? entryOf(machine, cached, 'CD', world, sid, index) : null;
+  const space = entry?.paSpace ?? foundSpace(state, stream);
   const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, CD.words);
   if (recorder !== null)
     recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', space, pa, scratch, status, entry, 0);
