@@ -1,10 +1,7 @@
 /** Invalidations that PEs broadcast, from the debug console (IHI 0070 3.17). */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type SpawnedAdapter, spawnAdapter } from '../kit/dap.ts';
+import { expect, test } from 'vitest';
+import { scriptSession } from '../kit/script-session.ts';
 
 const SCRIPT = `machine preset=architecture-rme
 map ns sid=8 iova=0x1000 pa=0x50010000 size=4K
@@ -22,34 +19,16 @@ let there = 1
 `;
 const HERE = 10;
 
-let adapter: SpawnedAdapter;
-let folder: string;
-let program: string;
-beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'smmu-broadcast-'));
-  program = path.join(folder, 'gpt.smmu');
-  writeFileSync(program, SCRIPT);
-  adapter = spawnAdapter();
-});
-afterEach(async () => {
-  adapter.client.close();
-  expect(await adapter.exit).toBe(0);
-  expect(adapter.stderr()).toBe('');
-  rmSync(folder, { recursive: true, force: true });
-});
+const session = scriptSession(SCRIPT);
 
 /** Goes on to the line before which everything is cached. */
 async function here(launch = {}): Promise<void> {
-  const { client } = adapter;
-  await client.launch({ program, ...launch });
-  for (let at = 0; at < HERE; ) {
-    await client.move('next', 1);
-    at = (await client.frames(1))[0]?.line ?? HERE;
-  }
+  await session.adapter.client.launch({ program: session.program, ...launch });
+  await session.to(HERE);
 }
 
 async function refused(expression: string): Promise<string> {
-  const { client } = adapter;
+  const { client } = session.adapter;
   const response = await client.response(client.post('evaluate', { expression, context: 'repl' }));
   expect(response.success).toBe(false);
   return response.message ?? '';
@@ -57,7 +36,7 @@ async function refused(expression: string): Promise<string> {
 
 test('an invalidation of granule protection is an operation: what it drops goes, and comes back', async () => {
   await here();
-  const { client } = adapter;
+  const { client } = session.adapter;
   const ask = (): Promise<string> => client.evaluate('translate sid=8 iova=0x1000');
   expect(await ask()).toMatch(/-> PA 0x50010000/);
   const said = await client.evaluate('broadcast RPAOS address=0x50010000 size=4K');
@@ -69,7 +48,7 @@ test('an invalidation of granule protection is an operation: what it drops goes,
 
 test('an invalidation of translations is of a Security state', async () => {
   await here();
-  const { client } = adapter;
+  const { client } = session.adapter;
   expect(await client.evaluate('broadcast ALLE1 world=s')).toMatch(/done$/);
   expect(await client.evaluate('translate sid=8 iova=0x1000')).toContain('from the TLB');
   expect(await client.evaluate('broadcast alle1')).toMatch(/done$/);

@@ -1,12 +1,8 @@
 /** Devices and notifiers in a session: launch.json, the console, views, and everything again under each policy. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { CustomRequests } from '../../src/adapter/custom-requests.ts';
+import { expect, test } from 'vitest';
 import { NOTIFIER_POLICY_NAMES } from '../../src/spec/notifiers.ts';
-import { type SpawnedAdapter, spawnAdapter } from '../kit/dap.ts';
+import { scriptSession } from '../kit/script-session.ts';
 
 const SCRIPT = `machine preset=architecture-rme
 map ns sid=0x20 iova=0x1000 pa=0x50010000 size=4K
@@ -18,42 +14,12 @@ let there = 1
 `;
 const COMMAND_LINE = 6;
 
-let adapter: SpawnedAdapter;
-let folder: string;
-let program: string;
-beforeEach(() => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'smmu-devices-'));
-  program = path.join(folder, 'secure.smmu');
-  writeFileSync(program, SCRIPT);
-  adapter = spawnAdapter();
-});
-afterEach(async () => {
-  adapter.client.close();
-  expect(await adapter.exit).toBe(0);
-  expect(adapter.stderr()).toBe('');
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function ask<Name extends keyof CustomRequests>(
-  name: Name,
-  args: CustomRequests[Name]['args'],
-): Promise<CustomRequests[Name]['body']> {
-  return (await adapter.client.ask(name, args as Record<string, unknown>)) as CustomRequests[Name]['body'];
-}
-
-/** Goes on to a line of the script. */
-async function to(line: number): Promise<void> {
-  const { client } = adapter;
-  for (let at = 0; at < line; ) {
-    await client.move('next', 1);
-    at = (await client.frames(1))[0]?.line ?? line;
-  }
-}
+const session = scriptSession(SCRIPT);
 
 test('a device of the console is told of, shown in rows that know their operation, and taken back', async () => {
-  const { client } = adapter;
-  await client.launch({ program, notifierPolicy: 'route' });
-  await to(COMMAND_LINE - 1);
+  const { client } = session.adapter;
+  await client.launch({ program: session.program, notifierPolicy: 'route' });
+  await session.to(COMMAND_LINE - 1);
   expect(await client.evaluate('devices')).toBe('no device is plugged in');
   expect(await client.evaluate('plug net sid=0x20 world=s')).toMatch(/^plug net .*plugged in/);
   expect(await client.evaluate('register net consumer=vhost')).toMatch(/notifier 0 is registered$/);
@@ -61,9 +27,9 @@ test('a device of the console is told of, shown in rows that know their operatio
   expect(await client.evaluate('devices')).toContain(
     '    holds 0x1000 + 0x1000 bytes -> PA 0x50010000 (ns), through ns',
   );
-  await to(COMMAND_LINE + 1);
+  await session.to(COMMAND_LINE + 1);
 
-  const { rows, total, policy, accepts } = await ask('smmu/notifiers', {});
+  const { rows, total, policy, accepts } = await session.ask('smmu/notifiers', {});
   expect({ total, policy, accepts }).toEqual({ total: 1, policy: 'route', accepts: 'qemu' });
   const [row] = rows;
   expect(row).toMatchObject({
@@ -79,10 +45,10 @@ test('a device of the console is told of, shown in rows that know their operatio
     removed: 1,
   });
   expect(row?.findings).toHaveLength(2);
-  const { entries } = await ask('smmu/history', {});
+  const { entries } = await session.ask('smmu/history', {});
   expect(entries.find(({ index }) => index === row?.history)?.text).toContain('TLBI_NH_VA');
-  expect((await ask('smmu/notifiers', { world: 'ns' })).rows).toEqual([]);
-  expect((await ask('smmu/notifierMatrix', {})).rows).toEqual([
+  expect((await session.ask('smmu/notifiers', { world: 'ns' })).rows).toEqual([]);
+  expect((await session.ask('smmu/notifierMatrix', {})).rows).toEqual([
     {
       device: 'net',
       sid: 0x20,
@@ -102,22 +68,22 @@ test('a device of the console is told of, shown in rows that know their operatio
     'net s vhost (notifier 0): 1 told, 0 not told, 0 held, 0 missed, 1 of another space',
   );
 
-  await ask('smmu/rewind', { to: row?.history ?? 0 });
-  expect((await ask('smmu/notifiers', {})).rows).toEqual([]);
+  await session.ask('smmu/rewind', { to: row?.history ?? 0 });
+  expect((await session.ask('smmu/notifiers', {})).rows).toEqual([]);
   expect(await client.evaluate('devices')).toContain('holds 0x1000');
 });
 
 test('devices of launch.json are there, and everything is done again under each policy', async () => {
-  const { client } = adapter;
+  const { client } = session.adapter;
   const devices = [{ name: 'net', sid: '0x20', world: 's', notifiers: [{ consumer: 'vhost' }] }];
-  await client.launch({ program, devices });
+  await client.launch({ program: session.program, devices });
   expect(await client.evaluate('devices')).toMatch(
     /^net: StreamID 0x20, s\n {2}notifier 0: vhost UNMAP 0x0-/,
   );
-  await to(COMMAND_LINE + 1);
+  await session.to(COMMAND_LINE + 1);
   const before = await client.evaluate('devices');
-  const history = (await ask('smmu/history', {})).total;
-  const { columns, rows } = await ask('smmu/policies', {});
+  const history = (await session.ask('smmu/history', {})).total;
+  const { columns, rows } = await session.ask('smmu/policies', {});
   const by = (of: 'registered' | 'told' | 'untold') =>
     Object.fromEntries(columns.map((column) => [column.policy, column[of]]));
   expect(by('registered')).toMatchObject({ route: 1, 'reject-registration': 0, 'reject+drop': 0 });
@@ -127,14 +93,14 @@ test('devices of launch.json are there, and everything is done again under each 
   ]);
   expect(await client.evaluate('policies')).toContain('\nCMD_TLBI_NH_VA on entries of s, vhost of net:\n');
   expect(await client.evaluate('devices')).toBe(before);
-  expect((await ask('smmu/history', {})).total).toBe(history);
+  expect((await session.ask('smmu/history', {})).total).toBe(history);
 });
 
 /** What the program's end says, with some attributes of launch.json. */
 async function endOf(launch: Record<string, unknown>): Promise<string> {
-  const { client } = adapter;
+  const { client } = session.adapter;
   const devices = [{ name: 'net', sid: 0x20, world: 's', notifiers: [{ consumer: 'vhost' }] }];
-  await client.launch({ program, devices, ...launch });
+  await client.launch({ program: session.program, devices, ...launch });
   client.post('continue', { threadId: 1 });
   await client.event('terminated');
   const outputs = client.messages.filter(({ event }) => event === 'output');
@@ -160,15 +126,17 @@ test('policies of launch.json: a viewer who may not see all is told why there ar
 });
 
 test('policies of launch.json: anything but true or false is refused', async () => {
-  const { client } = adapter;
-  const response = await client.response(client.post('launch', { program, policies: 'all' }));
+  const { client } = session.adapter;
+  const response = await client.response(
+    client.post('launch', { program: session.program, policies: 'all' }),
+  );
   expect([response.success, response.message]).toEqual([false, expect.stringContaining('policies')]);
 });
 
 test('a stop at a notifier says in the call stack who is told of what, and devices are a scope', async () => {
-  const { client } = adapter;
+  const { client } = session.adapter;
   const devices = [{ name: 'net', sid: 0x20, world: 's', notifiers: [{ consumer: 'vhost' }] }];
-  await client.launch({ program, devices, notifierPolicy: 'route' });
+  await client.launch({ program: session.program, devices, notifierPolicy: 'route' });
   await client.ask('setExceptionBreakpoints', { filters: ['notifier'] });
   await client.move('continue', 1);
   const frames = await client.frames(1);
@@ -180,8 +148,8 @@ test('a stop at a notifier says in the call stack who is told of what, and devic
 });
 
 test('what the console does not understand is said with the form that it would', async () => {
-  const { client } = adapter;
-  await client.launch({ program });
+  const { client } = session.adapter;
+  await client.launch({ program: session.program });
   const refused = async (expression: string): Promise<string> => {
     const response = await client.response(client.post('evaluate', { expression, context: 'repl' }));
     expect(response.success).toBe(false);

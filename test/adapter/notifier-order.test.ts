@@ -1,12 +1,9 @@
 /** Finding and sorting decisions about notifiers, and the Security state of what was done. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import type { CustomRequests } from '../../src/adapter/custom-requests.ts';
 import type { World } from '../../src/bits/world.ts';
-import { type SpawnedAdapter, spawnAdapter } from '../kit/dap.ts';
+import { scriptSession } from '../kit/script-session.ts';
 
 const LINES = [
   'machine preset=architecture-secure',
@@ -26,37 +23,17 @@ const LINES = [
 ];
 const SECURE_LINE = 12;
 
-let adapter: SpawnedAdapter;
-let folder: string;
+const session = scriptSession(`${LINES.join('\n')}\n`);
 beforeEach(async () => {
-  folder = mkdtempSync(path.join(os.tmpdir(), 'smmu-order-'));
-  const program = path.join(folder, 'order.smmu');
-  writeFileSync(program, `${LINES.join('\n')}\n`);
-  adapter = spawnAdapter();
-  await adapter.client.launch({ program });
-  for (let at = 0; at < LINES.length; ) {
-    await adapter.client.move('next', 1);
-    at = (await adapter.client.frames(1))[0]?.line ?? LINES.length;
-  }
+  await session.adapter.client.launch({ program: session.program });
+  await session.to(LINES.length);
 });
-afterEach(async () => {
-  adapter.client.close();
-  expect(await adapter.exit).toBe(0);
-  rmSync(folder, { recursive: true, force: true });
-});
-
-async function ask<Name extends keyof CustomRequests>(
-  name: Name,
-  args: CustomRequests[Name]['args'],
-): Promise<CustomRequests[Name]['body']> {
-  return (await adapter.client.ask(name, args as Record<string, unknown>)) as CustomRequests[Name]['body'];
-}
 
 /** The rows that a search finds, in its order, as `device cause`. */
 async function found(args: CustomRequests['smmu/notifierOrder']['args']): Promise<string[]> {
-  const { order, total } = await ask('smmu/notifierOrder', args);
+  const { order, total } = await session.ask('smmu/notifierOrder', args);
   const { world } = args;
-  const { rows, total: all } = await ask('smmu/notifiers', {
+  const { rows, total: all } = await session.ask('smmu/notifiers', {
     at: order,
     ...(world === undefined ? {} : { world }),
   });
@@ -65,7 +42,7 @@ async function found(args: CustomRequests['smmu/notifierOrder']['args']): Promis
 }
 
 test('decisions are found by words, kind, state and origin, and sorted from either end', async () => {
-  const { rows, total } = await ask('smmu/notifiers', {});
+  const { rows, total } = await session.ask('smmu/notifiers', {});
   const everything = rows.map(({ device, cause }) => `${device} ${cause}`);
   expect(total).toBeGreaterThanOrEqual(4);
   expect(await found({})).toEqual(everything);
@@ -78,13 +55,13 @@ test('decisions are found by words, kind, state and origin, and sorted from eith
   expect(await found({ origin: { line: SECURE_LINE }, column: 'device' })).toEqual([...secure].reverse());
   const history = rows.find(({ line }) => line === SECURE_LINE)?.history ?? -1;
   expect(await found({ origin: { from: history, to: history + 1 } })).toHaveLength(2);
-  const beyond = await ask('smmu/notifiers', { at: [total, 0] });
+  const beyond = await session.ask('smmu/notifiers', { at: [total, 0] });
   expect(beyond.rows.map(({ number }) => number)).toEqual([rows[0]?.number]);
 });
 
 test('an entry of the history says its Security states, and the history is that of one where that is asked for', async () => {
   const of = async (world?: World): Promise<Map<string, readonly World[] | undefined>> => {
-    const { entries } = await ask('smmu/history', world ? { world } : {});
+    const { entries } = await session.ask('smmu/history', world ? { world } : {});
     return new Map(entries.map(({ text, worlds }) => [text.replace(/^line \d+: /, ''), worlds]));
   };
   const all = await of();
