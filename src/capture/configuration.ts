@@ -2,7 +2,6 @@ import { parseNumber } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { valueByName } from '../bits/values.ts';
 import { RESERVED_BITS, type ReservedBits } from '../model/smmu.ts';
-import { NONSECURE_FEATURES } from '../spec/feature-most.ts';
 import { type FeatureName, type FeatureValues, featureNamed } from '../spec/features.ts';
 import { PRESET_NAMES, presetNamed } from '../spec/presets.ts';
 import { shown } from './format.ts';
@@ -17,8 +16,6 @@ export interface SmmuConfiguration {
   readonly features?: FeatureValues | undefined;
   readonly reservedBits?: ReservedBits | undefined;
 }
-
-const NONSECURE: ReadonlySet<string> = new Set(NONSECURE_FEATURES.map(({ name }) => name));
 
 /**
  * Reads the launch attribute `smmu`.
@@ -95,9 +92,6 @@ export function readFeature(name: string, value: unknown, where: string): readon
       where,
       todo: 'write register and field as the manual has them, such as IDR0.ATS',
     });
-  }
-  if (!NONSECURE.has(name)) {
-    throw new UserError(`${name} is about a Security state that is not modelled by this version`, { where });
   }
   const { field } = found;
   const number =

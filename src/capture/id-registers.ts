@@ -6,6 +6,7 @@ import {
   type FeatureName,
   type FeatureValues,
   feature,
+  ID_REGISTERS,
   type IdRegister,
   type IdValues,
   withFeatures,
@@ -22,10 +23,8 @@ const REGISTERS = [...new Set(NONSECURE_FEATURES.map(({ register }) => register)
   (register) => [register, offsetOf(register)] as const,
 );
 const OWN: ReadonlySet<number> = new Set(REGISTERS.map(([, offset]) => offset));
-/** Secure ID registers that a snapshot may hold as well; relations between registers ask for them. */
-const SECURE = (['S_IDR0', 'S_IDR1', 'S_MPAMIDR'] as const).map(
-  (register) => [register, offsetOf(register)] as const,
-);
+/** Those of every Security state: a snapshot may hold them as well, and relations between registers ask for them. */
+const ALL = ID_REGISTERS.map((register) => [register, offsetOf(register)] as const);
 
 /**
  * Settles the ID registers of a snapshot: its own; those of a preset where it has none, or where one is asked for; and
@@ -42,7 +41,7 @@ export function settleIdRegisters(words: Words, wishes: SmmuConfiguration, asked
 }
 
 function idsIn(words: Words): IdValues {
-  const known = [...REGISTERS, ...SECURE].filter(([, offset]) => words.has(offset));
+  const known = ALL.filter(([, offset]) => words.has(offset));
   return Object.fromEntries(known.map(([register, offset]) => [register, words.get(offset)]));
 }
 
@@ -72,7 +71,7 @@ function usePreset(words: Words, name: string | undefined): void {
 
 function override(words: Words, before: IdValues, features: FeatureValues): void {
   const after = withFeatures(before, features);
-  for (const [register, offset] of REGISTERS) {
+  for (const [register, offset] of ALL) {
     const value = after[register];
     if (value !== undefined && value !== words.get(offset)) words.assume(offset, value);
   }

@@ -10,6 +10,7 @@ import { hasText } from './format.ts';
 import { settleIdRegisters } from './id-registers.ts';
 import { REALM_PAGE_0 } from './register-names.ts';
 import { SNAPSHOT_FORM, Words } from './register-words.ts';
+import { completeRoot } from './root-registers.ts';
 import { snapshotFromJson, snapshotFromObject } from './snapshot-json.ts';
 import { snapshotFromText } from './snapshot-text.ts';
 
@@ -154,6 +155,7 @@ function complete(words: Words, base: number | null, options: SnapshotOptions): 
   assumePage1(words);
   assumeAcknowledges(words);
   settleIdRegisters(words, options, options.featuresAsked ?? 'smmu.features');
+  completeRoot(words);
   if (words.has(STRTAB_BASE)) assumeZeros(words);
   return { base, words: words.values, assumed: words.assumed, warnings: words.warnings };
 }

@@ -4,8 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { readConfiguration } from '../../src/capture/configuration.ts';
 import { openMachine } from '../../src/capture/machine.ts';
 import { loadSnapshot } from '../../src/capture/snapshot.ts';
+import { offsetOf } from '../../src/model/bank.ts';
 import { transaction } from '../../src/model/plan.ts';
 import { PRESETS } from '../../src/spec/presets.ts';
+import { REGISTERS } from '../../src/spec/registers.ts';
 import { complaint, fixture } from '../kit/capture.ts';
 
 /** Registers of a QEMU 7.2, with IDR6 of some other machine. */
@@ -68,6 +70,17 @@ describe('the ID registers', () => {
     expect([words.get(0), words.get(0x14)]).toEqual([0x0d40301a, 0x75]);
     expect([assumed.has(0), assumed.has(0x14), assumed.has(4)]).toEqual([true, true, false]);
     expect(warnings.at(-1)).toMatch(/as asked, IDR5\.OAS=5 instead of 4, IDR0\.MSI=1 instead of 0$/);
+  });
+
+  test('take single fields of every Security state', async () => {
+    const rme = { preset: 'architecture-rme' };
+    const { words } = loadSnapshot(LEGAL, readConfiguration({ ...rme, features: { 'S_IDR1.S_SIDSIZE': 7 } }));
+    const { S_SIDSIZE } = REGISTERS.S_IDR1.layout.fields;
+    expect(S_SIDSIZE.get(Uint32Array.of(words.get(offsetOf('S_IDR1')) ?? 0), 0)).toBe(7);
+    const without = readConfiguration({ ...rme, features: { 'S_IDR1.SEL2': 0 } });
+    expect(await complaint(() => loadSnapshot(LEGAL, without))).toMatch(
+      /^smmu\.features: .*S_IDR1\.SEL2=0: With RME Secure state has Secure EL2/,
+    );
   });
 
   test('are not spoken of when a field already has the value that is asked for', () => {

@@ -21,6 +21,8 @@ interface Known {
   readonly findings: readonly string[];
 }
 
+const NONE: readonly string[] = [];
+
 /** Watches who is told of invalidations, and which physical address spaces are reached. */
 export class IsolationChecker implements Checker {
   readonly #held = new HeldWatch();
@@ -79,10 +81,12 @@ export class IsolationChecker implements Checker {
   committed(smmu: Smmu, _operation: Operation, effects: readonly Effect[], entry: number): void {
     const judged = this.#judged.get(effects);
     if (judged !== undefined) this.#held.committed(judged.fates, entry);
-    for (const decision of decisionsOf(smmu, effects)) {
-      const own = judged?.findings.filter((finding) => finding.decision === decision) ?? [];
-      this.#known.set(decision, { entry, findings: own.map(({ text }) => text) });
+    const texts = new Map<NotifyDecision, string[]>();
+    for (const { decision, text } of judged?.findings ?? []) {
+      if (decision !== null) texts.set(decision, [...(texts.get(decision) ?? []), text]);
     }
+    for (const decision of decisionsOf(smmu, effects))
+      this.#known.set(decision, { entry, findings: texts.get(decision) ?? NONE });
   }
 
   undone(entry: number): void {

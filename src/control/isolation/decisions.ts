@@ -50,8 +50,9 @@ export function judgeDecisions(
 ): IsolationFinding[] {
   const { rulesOff } = smmu.state('ns');
   const findings: IsolationFinding[] = [];
+  const steps = new Map(plan.steps.map(({ decision }, at) => [decision, at]));
   for (const decision of decisions) {
-    const step = plan.steps.findIndex((one) => one.decision === decision);
+    const step = steps.get(decision) ?? -1;
     if (!rulesOff.has('notify:N6.16') && hasWrongSpace(decision))
       findings.push(isolationFinding('wrong-space', wrongSpaceText(decision), { step, decision }));
     const crossing = crossingOf(decision);

@@ -98,6 +98,8 @@ export function checkTaken(word: Word, takes: Takes, names: ScriptNames): readon
     return wrong === undefined ? [] : [unknown(word, wrong, listed.called, listed.of)];
   }
   if (takes === 'path' || takes === 'text') return checkText(word, takes);
+  // Asked for by itself: a script may have very many, and each line names some.
+  if (takes === 'device' && names.get(word.text)?.kind === 'device') return [];
   const choices = choicesOf(takes, names);
   if (choices === null || isKnown(word.text, takes, choices)) return [];
   if (typeof takes === 'string') return [unknown(word, word.text, CALLED[takes] ?? takes, choices)];

@@ -33,17 +33,22 @@ const MOST_DECISIONS = 65536;
 
 class Devices implements Store<PluggedDevice> {
   readonly #byName = new Map<string, PluggedDevice>();
+  /** In order; null when a change has outdated it. */
+  #sorted: readonly PluggedDevice[] | null = null;
   /** How many there are; a field, since each command asks for it. */
   size = 0;
 
   /** In the order in which they were plugged in. */
   values(): readonly PluggedDevice[] {
-    return [...this.#byName.values()].sort((a, b) => a.order - b.order);
+    this.#sorted ??= [...this.#byName.values()].sort((a, b) => a.order - b.order);
+    return this.#sorted;
   }
 
   /** The order of the next one. */
   get nextOrder(): number {
-    return Math.max(-1, ...this.values().map(({ order }) => order)) + 1;
+    let last = -1;
+    for (const { order } of this.#byName.values()) last = Math.max(last, order);
+    return last + 1;
   }
 
   get(name: string): PluggedDevice | undefined {
@@ -52,17 +57,21 @@ class Devices implements Store<PluggedDevice> {
 
   insert(device: PluggedDevice): void {
     this.#byName.set(device.spec.name, device);
+    this.#sorted = null;
     this.size = this.#byName.size;
   }
 
   remove({ spec }: PluggedDevice): void {
     this.#byName.delete(spec.name);
+    this.#sorted = null;
     this.size = this.#byName.size;
   }
 }
 
 class Held implements Store<HeldMapping> {
   readonly #all = new Set<HeldMapping>();
+  /** The same by whose they are: each notifier asks for its own at every invalidation. */
+  readonly #own = new Map<string, Set<HeldMapping>>();
 
   get size(): number {
     return this.#all.size;
@@ -74,21 +83,33 @@ class Held implements Store<HeldMapping> {
 
   /** What a consumer holds, by address. */
   of(device: string, notifier: number): readonly HeldMapping[] {
-    return [...this.#all].filter((one) => one.device === device && one.notifier === notifier).sort(byAddress);
+    const own = this.#own.get(ownerOf(device, notifier));
+    return own === undefined ? [] : [...own].sort(byAddress);
   }
 
-  /** What consumers hold of some addresses, by address. */
-  within(range: Span): readonly HeldMapping[] {
-    return [...this.#all].filter((one) => overlap(spanOfMapping(one), range) !== null).sort(byAddress);
+  /** What a consumer holds of some addresses, by address. */
+  within(device: string, notifier: number, range: Span): readonly HeldMapping[] {
+    return this.of(device, notifier).filter((one) => overlap(spanOfMapping(one), range) !== null);
   }
 
   insert(mapping: HeldMapping): void {
+    const owner = ownerOf(mapping.device, mapping.notifier);
+    const own = this.#own.get(owner) ?? new Set();
+    this.#own.set(owner, own.add(mapping));
     this.#all.add(mapping);
   }
 
   remove(mapping: HeldMapping): void {
+    const owner = ownerOf(mapping.device, mapping.notifier);
+    const own = this.#own.get(owner);
+    own?.delete(mapping);
+    if (own?.size === 0) this.#own.delete(owner);
     this.#all.delete(mapping);
   }
+}
+
+function ownerOf(device: string, notifier: number): string {
+  return `${notifier} ${device}`;
 }
 
 function byAddress(a: HeldMapping, b: HeldMapping): number {

@@ -1,10 +1,12 @@
 /** Decisions as effects, steps and sentences. */
 
 import { hex64 } from '../../bits/u64.ts';
+import type { Effect } from '../plan.ts';
 import type { NotifyDecision } from './decision.ts';
 import type { HeldMapping } from './device.ts';
 import type { Listener } from './invalidation.ts';
 import type { Telling } from './look-up.ts';
+import type { Notifiers } from './notifiers.ts';
 import { spanText } from './span.ts';
 
 /** Of a decision: who it is about. */
@@ -24,7 +26,6 @@ export function recordDecision(
 ): void {
   const { log } = machine.notifiers;
   const { untold, ...rest } = decided;
-  const earlier = effects.filter((effect) => effect.kind === 'store' && effect.store === log).length;
   const who: Who = {
     device: spec.name,
     sid: spec.sid,
@@ -35,7 +36,7 @@ export function recordDecision(
   };
   const decision: NotifyDecision = {
     kind: 'decision',
-    number: log.total + earlier,
+    number: nextNumber(machine.notifiers, effects),
     ...who,
     ...rest,
     delivered: decided.reason === 'delivered',
@@ -44,6 +45,16 @@ export function recordDecision(
   effects.push({ kind: 'store', store: log, op: 'insert', entry: decision, what: decision.why });
   recorder?.notify(decision);
   for (const mapping of decision.action?.removed ?? []) dropMapping({ machine, effects, recorder }, mapping);
+}
+
+/** The number of the next decision: the last one planned has the one before. */
+function nextNumber({ log }: Notifiers, effects: readonly Effect[]): number {
+  // Backwards, since only the first of a plan looks further than at what the last consumer let go of.
+  for (let i = effects.length - 1; i >= 0; i--) {
+    const effect = effects[i] as Effect;
+    if (effect.kind === 'store' && effect.store === log) return (effect.entry as NotifyDecision).number + 1;
+  }
+  return log.total;
 }
 
 /** A consumer lets go of a mapping. */

@@ -149,8 +149,8 @@ class Teller {
 
   #heldIn({ device, number }: Listener, span: Span): readonly HeldMapping[] {
     return this.#on.machine.notifiers.held
-      .within(span)
-      .filter((one) => one.device === device.spec.name && one.notifier === number && !this.#gone.has(one));
+      .within(device.spec.name, number, span)
+      .filter((one) => !this.#gone.has(one));
   }
 
   #decide(

@@ -54,7 +54,7 @@ export const ROOT_REGISTERS = {
       width: 32,
       access: 'RW',
       section: '6.3.112',
-      doc: 'Enables translation and queues.',
+      doc: 'Lets accesses pass and has granule protection checked.',
       update: 'Acknowledged in SMMU_ROOT_CR0ACK; fields RO while any field is unacknowledged.',
     },
     ROOT_CR0,
