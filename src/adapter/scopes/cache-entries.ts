@@ -9,6 +9,7 @@ import { atcText } from '../../model/ats/atc.ts';
 import type { AtcEntry } from '../../model/ats/completion.ts';
 import { type ConfigEntry, contextsOf } from '../../model/caches/config.ts';
 import { type DptEntry, dptEntryText } from '../../model/caches/dpt.ts';
+import { outputSpace } from '../../model/caches/entry-spaces.ts';
 import { type GptEntry, gptEntryText } from '../../model/caches/gpt.ts';
 import type { LeavingItem } from '../../model/caches/leaving.ts';
 import type { PartidMap } from '../../model/caches/partid-maps.ts';
@@ -54,7 +55,7 @@ function tlbType(entry: TlbEntry): string {
 
 /** An entry of the TLB: from VA or IPA to PA. */
 export function tlbNode(entry: TlbEntry): Node {
-  const { paSpace } = entry;
+  const paSpace = outputSpace(entry.spaces);
   const { world } = entry.space.tag;
   // Only Non-secure entries reach nothing but Non-secure memory.
   const spaces = world === 'ns' ? '' : ` (${paSpace}), of ${worldName(world)}`;

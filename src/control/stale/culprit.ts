@@ -1,7 +1,7 @@
 /** Which write made an entry old: the one before which memory still said what the entry says. */
 
 import type { World } from '../../bits/world.ts';
-import type { TlbEntry } from '../../model/caches/tlb.ts';
+import { type HeldLeaf, leavesOf } from '../../model/caches/held-leaves.ts';
 import type { Dated, Version } from '../../model/caches/versions.ts';
 import type { Frame, Plan, Transaction } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
@@ -57,15 +57,7 @@ function lastOf(smmu: Smmu, space: World, pa: number, hi: number, lo: number): D
   return smmu.versions.of(pa, space).findLast(({ of }) => of.hi === hi && of.lo === lo) ?? null;
 }
 
-type Leaf = Pick<
-  TlbEntry,
-  'descriptorAtHi' | 'descriptorAtLo' | 'descriptorHi' | 'descriptorLo' | 'descriptorSpace'
->;
-
-function leafWrite(smmu: Smmu, leaf: Leaf): Dated<Version> | null {
-  const pa = (leaf.descriptorAtHi >>> 0) * 2 ** 32 + (leaf.descriptorAtLo >>> 0);
-  const [hi, lo] = [leaf.descriptorHi >>> 0, leaf.descriptorLo >>> 0];
-  const space = leaf.descriptorSpace;
+function leafWrite(smmu: Smmu, { space, pa, hi, lo }: HeldLeaf): Dated<Version> | null {
   return lastOf(smmu, space, pa, hi, lo) ?? lastOf(smmu, space, pa, swap32(lo), swap32(hi));
 }
 
@@ -77,8 +69,10 @@ function writeOfTlb(
   origins: Origins | null,
 ): Dated<Version> | null {
   const { entry } = stored;
-  const own = leafWrite(smmu, entry) ?? (entry.nested === null ? null : leafWrite(smmu, entry.nested));
-  if (own !== null) return own;
+  for (const leaf of leavesOf(entry)) {
+    const write = leafWrite(smmu, leaf);
+    if (write !== null) return write;
+  }
   const filler = used?.kind === 'tlb' ? (origins?.filler(used.entry) ?? null) : null;
   const asking = filler === null ? t : { ...t, sid: filler.sid, ssid: filler.ssid };
   const reader = readerOf(smmu);

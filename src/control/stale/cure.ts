@@ -2,6 +2,7 @@
 
 import type { FieldValue } from '../../bits/layout.ts';
 import { hex, hex64, hiOf, loOf } from '../../bits/u64.ts';
+import { ipaSpace } from '../../model/caches/entry-spaces.ts';
 import type { GptEntry } from '../../model/caches/gpt.ts';
 import type { CachedStructure } from '../../model/caches/structures.ts';
 import { ANY_ASID, type TlbEntry } from '../../model/caches/tlb.ts';
@@ -92,8 +93,8 @@ export function tlbi(
   const values: Record<string, FieldValue> = {};
   if ('ASID' in fields && tag.asid >= 0) values['ASID'] = tag.asid;
   if (spec.tlb?.vmid && tag.vmid >= 0) values['VMID'] = tag.vmid;
-  const ipaSpace = tag.stage === 2 ? tag.ipaSpace : entry.nested?.ipaSpace;
-  if ('NS' in fields && ipaSpace === 'ns') values['NS'] = 1;
+  const between = entry.nested === null ? undefined : ipaSpace(entry.spaces);
+  if ('NS' in fields && (tag.stage === 2 ? tag.ipaSpace : between) === 'ns') values['NS'] = 1;
   if (scope === 'leaf') {
     values['Address'] = stage === '2' && tag.stage === 1 ? ipaOf(entry) : addressOf(startOf(entry));
     values['Leaf'] = 1;

@@ -6,6 +6,7 @@
  * stood just before. Whatever caches would have kept of that and no invalidation has removed since may still be used.
  */
 
+import { descriptorSpace } from '../../model/caches/entry-spaces.ts';
 import type { StructureLocation } from '../../model/caches/location.ts';
 import type { StructureEntry } from '../../model/caches/structures.ts';
 import { descriptorPaOf, type TlbEntry, type TlbTag } from '../../model/caches/tlb.ts';
@@ -226,7 +227,10 @@ function differenceOf(of: Case, past: Reading, stored: StoredEntry): Difference 
 /** What the transaction comes to with an old descriptor in the place of another. */
 function outcomeWith({ fresh, reader, transaction }: Case, old: TlbEntry, now: TlbEntry): Difference | null {
   const words = Uint32Array.of(old.descriptorLo, old.descriptorHi);
-  const mixed = reader.with(transaction, wordsInstead(descriptorPaOf(now), now.descriptorSpace, words));
+  const mixed = reader.with(
+    transaction,
+    wordsInstead(descriptorPaOf(now), descriptorSpace(now.spaces), words),
+  );
   return isUnknown(mixed) ? null : compareOutcomes(mixed.plan.outcome, fresh.plan.outcome);
 }
 

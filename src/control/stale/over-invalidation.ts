@@ -1,6 +1,7 @@
 /** How much invalidations remove that was still true: what a driver could have kept. */
 
 import type { World } from '../../bits/world.ts';
+import { leavesOf } from '../../model/caches/held-leaves.ts';
 import type { LeavingItem } from '../../model/caches/leaving.ts';
 import type { StructureEntry } from '../../model/caches/structures.ts';
 import type { Used } from '../../model/caches/used.ts';
@@ -162,16 +163,10 @@ function isTlbTrue(smmu: Smmu, stored: StoredEntry, origins: Origins | null): bo
 
 /** Whether the entry's own descriptor, and the leaf of stage 2 where it has one, stand as they were read. */
 function leafStands(smmu: Smmu, { entry }: StoredEntry): boolean {
-  const both = entry.nested === null ? [entry] : [entry, entry.nested];
-  return both.every(
-    ({ descriptorAtHi, descriptorAtLo, descriptorHi, descriptorLo, descriptorSpace: space }) => {
-      const pa = (descriptorAtHi >>> 0) * 2 ** 32 + (descriptorAtLo >>> 0);
-      const [hi, lo] = [descriptorHi >>> 0, descriptorLo >>> 0];
-      return (
-        holds(smmu, space, pa, Uint32Array.of(lo, hi)) ||
-        holds(smmu, space, pa, Uint32Array.of(swap32(hi), swap32(lo)))
-      );
-    },
+  return leavesOf(entry).every(
+    ({ space, pa, hi, lo }) =>
+      holds(smmu, space, pa, Uint32Array.of(lo, hi)) ||
+      holds(smmu, space, pa, Uint32Array.of(swap32(hi), swap32(lo))),
   );
 }
 

@@ -4,6 +4,7 @@
  * was removed; so an invalidation is of use only after theirs is complete, or when it removes them as well (3.21.1, 4.4.3).
  */
 
+import { descriptorSpace } from '../../model/caches/entry-spaces.ts';
 import type { DescriptorLocation } from '../../model/caches/location.ts';
 import type { TlbEntry } from '../../model/caches/tlb.ts';
 import type { Dated, Version } from '../../model/caches/versions.ts';
@@ -19,7 +20,7 @@ const pair = new Uint32Array(2);
 /** Whether an entry's own descriptor still stands in memory, in either byte order. */
 function standsThere({ smmu }: Case, entry: TlbEntry): boolean {
   const at = (entry.descriptorAtHi >>> 0) * 2 ** 32 + (entry.descriptorAtLo >>> 0);
-  if (smmu.memory(entry.descriptorSpace).load(at, pair, 0, 2) !== DATA) return false;
+  if (smmu.memory(descriptorSpace(entry.spaces)).load(at, pair, 0, 2) !== DATA) return false;
   const [hi, lo] = [entry.descriptorHi >>> 0, entry.descriptorLo >>> 0];
   return (pair[0] === lo && pair[1] === hi) || (pair[0] === swap32(hi) && pair[1] === swap32(lo));
 }

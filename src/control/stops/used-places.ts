@@ -1,6 +1,6 @@
 import type { World } from '../../bits/world.ts';
 import { contextsOf } from '../../model/caches/config.ts';
-import { descriptorPaOf, type TlbEntry } from '../../model/caches/tlb.ts';
+import { leavesOf } from '../../model/caches/held-leaves.ts';
 import type { Used } from '../../model/caches/used.ts';
 import type { Frame, Plan, Step } from '../../model/plan.ts';
 import { layoutByName } from '../../spec/layouts.ts';
@@ -32,7 +32,7 @@ function fetched({ space, pa, words, layout }: Frame): UsedPlace[] {
 function ofEntry(used: Used): UsedPlace[] {
   switch (used.kind) {
     case 'tlb':
-      return ofTlb(used.entry);
+      return leavesOf(used.entry).map(({ space, pa }) => ({ space, pa, bytes: DESCRIPTOR_BYTES }));
     case 'structure':
       return [{ space: used.entry.world, pa: used.entry.pa, bytes: used.entry.words.length * 4 }];
     case 'config': {
@@ -46,11 +46,4 @@ function ofEntry(used: Used): UsedPlace[] {
     default:
       return [];
   }
-}
-
-function ofTlb(entry: TlbEntry): UsedPlace[] {
-  const space = entry.space.tag.world;
-  const places = [{ space, pa: descriptorPaOf(entry), bytes: DESCRIPTOR_BYTES }];
-  if (entry.nested) places.push({ space, pa: descriptorPaOf(entry.nested), bytes: DESCRIPTOR_BYTES });
-  return places;
 }

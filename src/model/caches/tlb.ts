@@ -46,9 +46,6 @@ export interface NestedPart {
   readonly descriptorAtLo: number;
   readonly descriptorHi: number;
   readonly descriptorLo: number;
-  /** The space that the IPA is in, and the one that the leaf lay in. */
-  readonly ipaSpace: World;
-  readonly descriptorSpace: World;
 }
 
 /** One translation. Address fields are split into halves; sizes are powers of two. */
@@ -64,8 +61,8 @@ export interface TlbEntry {
   /** Output address of the first byte, as int32 halves: see {@link paOf}. */
   readonly paHi: number;
   readonly paLo: number;
-  /** The space of the output: PA, or IPA where stage 2 follows. */
-  readonly paSpace: World;
+  /** Where the output, the leaf and what stage 2 added lie: see `entry-spaces.ts`. */
+  readonly spaces: number;
   readonly level: number;
   /** log2 of the translation granule in bytes. */
   readonly granuleBits: number;
@@ -81,8 +78,6 @@ export interface TlbEntry {
   readonly descriptorAtLo: number;
   readonly descriptorHi: number;
   readonly descriptorLo: number;
-  /** The space that the leaf lay in. */
-  readonly descriptorSpace: World;
   /** An invalidation has named it, but no CMD_SYNC has completed yet (policy `maximal`): it may still be hit. */
   leaving: boolean;
 }

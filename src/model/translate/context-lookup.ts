@@ -6,6 +6,7 @@ import { CD, CD_BYTES } from '../../spec/cd.ts';
 import { CLASS_CD } from '../../spec/events.ts';
 import { CD_LEAF_LOG2, L1CD, L1CD_BYTES } from '../../spec/l1cd.ts';
 import { S1DSS_BYPASS, S1DSS_SSID0 } from '../../spec/ste.ts';
+import { outputSpace } from '../caches/entry-spaces.ts';
 import type { Machine } from '../machine.ts';
 import { DATA } from '../memory.ts';
 import type { Fault, Recorder } from '../plan.ts';
@@ -14,8 +15,8 @@ import { type Answer, configFault, fetchAbort, silent } from './answer.ts';
 import type { ContextConfig, StreamConfig } from './configuration.ts';
 import { decodeContext } from './context.ts';
 import { PERM } from './permission.ts';
-import { contextSpace, spaceAt } from './spaces.ts';
-import { F_PA_HI, F_PA_LO, F_SPACE, found, translateStage2 } from './stage2.ts';
+import { contextSpace } from './spaces.ts';
+import { F_PA_HI, F_PA_LO, F_SPACES, found, translateStage2 } from './stage2.ts';
 import { contextAddressBits } from './ste-rules.ts';
 import { configOf } from './stream.ts';
 import { cachedStructure, entryOf, keepStructure, recordStructure } from './structure.ts';
@@ -138,7 +139,7 @@ function asksForEntry(stream: StreamConfig, recorder: Recorder | null): boolean 
 /** The space of the PA that {@link toPhysical} has just given. */
 function foundSpace(state: WorldState, stream: StreamConfig): World {
   if (stream.plain) return 'ns';
-  return stream.stage2 === null ? contextSpace(state, stream.world) : spaceAt(found[F_SPACE] as number);
+  return stream.stage2 === null ? contextSpace(state, stream.world) : outputSpace(found[F_SPACES] as number);
 }
 
 /** The address of a CD or L1CD is an IPA where stage 2 is on: it is translated as a data read (5.2, S1ContextPtr). */

@@ -5,6 +5,7 @@ import { hex, hex64 } from '../../bits/u64.ts';
 import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import { S2_LEAF } from '../../spec/descriptors.ts';
 import { CLASS_CD, CLASS_IN, CLASS_TT, type EventName } from '../../spec/events.ts';
+import { descriptorSpace, outputSpace, packSpaces } from '../caches/entry-spaces.ts';
 import { NO_ASID, type TlbEntry, type TlbSpace, tlbPageHi, tlbPageLo } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import { DATA, type ReadStatus } from '../memory.ts';
@@ -36,7 +37,7 @@ import {
   WRITES,
 } from './permission.ts';
 import { recordDescriptor, recordUse } from './record-walk.ts';
-import { elsewhereText, leafSpace, spaceAt } from './spaces.ts';
+import { elsewhereText, leafSpace } from './spaces.ts';
 import { fillPage, fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
 const AF = maskOf(S2_LEAF.fields.AF);
@@ -67,9 +68,8 @@ export const F_LO = 8;
 /** Where the leaf lay. */
 export const F_AT_HI = 9;
 export const F_AT_LO = 10;
-/** The spaces of the output and of the leaf itself, as indices of WORLDS. */
-export const F_SPACE = 11;
-export const F_AT_SPACE = 12;
+/** The spaces of the output and of the leaf itself: see `entry-spaces.ts`. */
+export const F_SPACES = 11;
 
 const PURPOSE = {
   [CLASS_CD]: 'the address of the CD',
@@ -224,8 +224,7 @@ export function translateStage2(
         }
         if (outSpace === 0 && !spaces.nsExecutes) permissions &= ~(EXECUTES | (EXECUTES << ONCE_DIRTY));
       }
-      found[F_SPACE] = outSpace;
-      found[F_AT_SPACE] = spaces === null ? 0 : WORLD_INDEX[space];
+      found[F_SPACES] = spaces === null ? 0 : packSpaces(outSpace, WORLD_INDEX[space]);
       found[F_PA_HI] = joinHi(nextHi, ipaHi, shift);
       found[F_PA_LO] = joinLo(nextLo, ipaLo, shift);
       found[F_SHIFT] = shift;
@@ -261,11 +260,10 @@ export function translateStage2(
         lo,
         atHi: tableHi,
         atLo: at,
-        atSpace: space,
         tables: 0,
         nextHi,
         nextLo,
-        nextSpace: space,
+        spaces: spaces === null ? 0 : packSpaces(WORLD_INDEX[space], WORLD_INDEX[space]),
       });
     tableHi = nextHi;
     tableLo = nextLo;
@@ -323,7 +321,7 @@ function updateLeaf(
   const atLo = found[F_AT_LO] as number;
   const what = `stage 2 level ${level} leaf: ${dirty ? 'S2AP[1]=1, AF=1' : 'AF=1'}`;
   const hi = found[F_HI] as number;
-  const space = spaceAt(found[F_AT_SPACE] as number);
+  const space = descriptorSpace(found[F_SPACES] as number);
   if (!update(machine, answer, space, atHi, atLo, hi, newLo, s2.bigEndian, what, recorder)) {
     answer.fail(updateAbort(s2, level, cls, ipaOf(atHi, atLo)));
     return false;
@@ -376,8 +374,7 @@ function takeStage2Entry(entry: TlbEntry, ipaHi: number, ipaLo: number): void {
   found[F_LO] = entry.descriptorLo;
   found[F_AT_HI] = entry.descriptorAtHi;
   found[F_AT_LO] = entry.descriptorAtLo;
-  found[F_SPACE] = WORLD_INDEX[entry.paSpace];
-  found[F_AT_SPACE] = WORLD_INDEX[entry.descriptorSpace];
+  found[F_SPACES] = entry.spaces;
 }
 
 /** The entry that a TLB would keep of what {@link found} holds. */
@@ -391,7 +388,7 @@ export function stage2Entry(space: TlbSpace, s2: Stage2Config, ipaHi: number, ip
     shift,
     paHi: joinHi(found[F_PA_HI] as number, 0, shift),
     paLo: joinLo(found[F_PA_LO] as number, 0, shift),
-    paSpace: spaceAt(found[F_SPACE] as number),
+    spaces: found[F_SPACES] as number,
     level: found[F_LEVEL] as number,
     granuleBits: s2.granuleBits,
     permissions: found[F_PERMISSIONS] as number,
@@ -402,7 +399,6 @@ export function stage2Entry(space: TlbSpace, s2: Stage2Config, ipaHi: number, ip
     descriptorAtLo: found[F_AT_LO] as number,
     descriptorHi: found[F_HI] as number,
     descriptorLo: found[F_LO] as number,
-    descriptorSpace: spaceAt(found[F_AT_SPACE] as number),
     leaving: false,
   };
 }
@@ -448,14 +444,14 @@ function permitted(
   if (cls === CLASS_IN) {
     const { mustReach } = answer;
     if (mustReach === null) return true;
-    const space = spaceAt(found[F_SPACE] as number);
+    const space = outputSpace(found[F_SPACES] as number);
     if (mustReach === space) return true;
     const reason = elsewhereText(mustReach, space);
     answer.fail(faultOf(s2, 'F_PERMISSION', reason, '3.9.4.3', level, cls, ipaHi, ipaLo));
     return false;
   }
   if (spaces !== null) {
-    const space = spaceAt(found[F_SPACE] as number);
+    const space = outputSpace(found[F_SPACES] as number);
     const wanted = cls === CLASS_CD ? spaces.contexts : spaces.tables;
     if (wanted !== null && space !== wanted) {
       const reason = `${PURPOSE[cls]} (IPA ${hex(ipaOf(ipaHi, ipaLo))}) is in the ${space} space at stage 2, not in ${wanted}`;

@@ -1,9 +1,10 @@
 /** From an input address to the output address through the stages that are on, by way of the TLB: IHI 0070 3.3.3. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
-import { WORLD_INDEX, type World } from '../../bits/world.ts';
+import type { World } from '../../bits/world.ts';
 import { CLASS_IN } from '../../spec/events.ts';
 import { STE } from '../../spec/ste.ts';
+import { ipaSpace, outputSpace, throughBoth } from '../caches/entry-spaces.ts';
 import {
   ANY_ASID,
   type NestedPart,
@@ -22,11 +23,10 @@ import type { ContextConfig, Stage2Config, StreamConfig } from './configuration.
 import { joinHi, joinLo } from './descriptor.ts';
 import { ALL_PERMITTED, ONCE_DIRTY, PERM, permissionText } from './permission.ts';
 import { halfOfAddress } from './range.ts';
-import { elsewhereText, spaceAt } from './spaces.ts';
+import { elsewhereText } from './spaces.ts';
 import {
   F_AT_HI,
   F_AT_LO,
-  F_AT_SPACE,
   F_HI,
   F_LEVEL,
   F_LO,
@@ -36,7 +36,7 @@ import {
   F_PERMISSIONS,
   F_SH,
   F_SHIFT,
-  F_SPACE,
+  F_SPACES,
   found,
   isNonSecureIpa,
   stage2Entry,
@@ -47,7 +47,6 @@ import {
 import {
   L_AT_HI,
   L_AT_LO,
-  L_AT_SPACE,
   L_ATTRIBUTES,
   L_GLOBAL,
   L_HI,
@@ -57,7 +56,7 @@ import {
   L_OUT_LO,
   L_PERMISSIONS,
   L_SHIFT,
-  L_SPACE,
+  L_SPACES,
   leaf,
   permitted,
   walkStage1,
@@ -200,8 +199,8 @@ function deliver(
   answer: Answer,
   recorder: Recorder | null,
 ): void {
-  let outSpace = spaceAt(leaf[L_SPACE] as number);
-  const stage2 = answer.stage1Only ? null : stage2For(stream, outSpace);
+  let spaces = leaf[L_SPACES] as number;
+  const stage2 = answer.stage1Only ? null : stage2For(stream, outputSpace(spaces));
   let attributes = leaf[L_ATTRIBUTES] as number;
   let outHi = leaf[L_OUT_HI] as number;
   let outLo = leaf[L_OUT_LO] as number;
@@ -235,16 +234,16 @@ function deliver(
       return;
     shift = Math.min(shift, found[F_SHIFT] as number);
     attributes = joinAttributes(attributes, stage2);
-    if (machine.policy !== 'none') nested = nestedPart(stage2, outHi, outLo, outSpace, shift);
+    if (machine.policy !== 'none') nested = nestedPart(stage2, outHi, outLo, shift);
     outHi = found[F_PA_HI] as number;
     outLo = found[F_PA_LO] as number;
-    outSpace = spaceAt(found[F_SPACE] as number);
+    spaces = throughBoth(spaces, found[F_SPACES] as number);
     answer.permissions = permissions & (found[F_PERMISSIONS] as number) & NOW;
   } else answer.permissions = permissions & NOW;
   permissions = leaf[L_PERMISSIONS] as number;
   const pa = addressOf(outHi, outLo);
   answer.pa = pa;
-  answer.space = outSpace;
+  answer.space = outputSpace(spaces);
   answer.shift = shift;
   answer.global = leaf[L_GLOBAL] === 1;
   answer.attributes =
@@ -259,7 +258,7 @@ function deliver(
     shift,
     paHi: joinHi(outHi, 0, shift),
     paLo: joinLo(outLo, 0, shift),
-    paSpace: outSpace,
+    spaces,
     level: leaf[L_LEVEL] as number,
     granuleBits,
     permissions,
@@ -270,7 +269,6 @@ function deliver(
     descriptorAtLo: leaf[L_AT_LO] as number,
     descriptorHi: leaf[L_HI] as number,
     descriptorLo: leaf[L_LO] as number,
-    descriptorSpace: spaceAt(leaf[L_AT_SPACE] as number),
     leaving: false,
   };
 }
@@ -297,13 +295,7 @@ function demanded(answer: Answer): number {
   return answer.kind === 'request' ? 0 : answer.need;
 }
 
-function nestedPart(
-  stage2: Stage2Config,
-  ipaHi: number,
-  ipaLo: number,
-  ipaSpace: World,
-  shift: number,
-): NestedPart {
+function nestedPart(stage2: Stage2Config, ipaHi: number, ipaLo: number, shift: number): NestedPart {
   return {
     ipaHi: joinHi(ipaHi, 0, shift),
     ipaLo: joinLo(ipaLo, 0, shift),
@@ -314,8 +306,6 @@ function nestedPart(
     descriptorAtLo: found[F_AT_LO] as number,
     descriptorHi: found[F_HI] as number,
     descriptorLo: found[F_LO] as number,
-    ipaSpace,
-    descriptorSpace: spaceAt(found[F_AT_SPACE] as number),
   };
 }
 
@@ -337,7 +327,7 @@ function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: n
     const ipa = addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
     const reason = `stage 2 does not permit the access of the address (IPA ${hex(ipa)}): ${permissionText(nested.permissions, true)}`;
     // The record counts it on Secure streams only.
-    const ipaNs = entry.space.tag.world === 's' && nested.ipaSpace === 'ns';
+    const ipaNs = entry.space.tag.world === 's' && ipaSpace(entry.spaces) === 'ns';
     answer.fail(stage2Fault('F_PERMISSION', reason, '7.3.16', nested.level, CLASS_IN, ipa, ipaNs));
     return;
   }
@@ -347,7 +337,7 @@ function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: n
   if (answer.kind !== 'ordinary')
     answer.ipa =
       nested === null ? pa : addressOf(joinHi(nested.ipaHi, vaHi, shift), joinLo(nested.ipaLo, vaLo, shift));
-  answer.space = entry.paSpace;
+  answer.space = outputSpace(entry.spaces);
   answer.permissions = permissions & (nested === null ? ALL_PERMITTED : nested.permissions) & NOW;
   answer.shift = shift;
   answer.global = entry.global;
@@ -357,9 +347,10 @@ function useEntry(entry: TlbEntry, context: ContextConfig, vaHi: number, vaLo: n
 
 /** A cached translation leads to another space than the client names (3.9.4.3); a refusal is left in the answer. */
 function isElsewhere(entry: TlbEntry, hi: number, lo: number, mustReach: World, answer: Answer): boolean {
-  const { nested, paSpace, shift, level, space } = entry;
-  if (mustReach === paSpace) return false;
-  const reason = elsewhereText(mustReach, paSpace);
+  const { nested, shift, level, space } = entry;
+  const reached = outputSpace(entry.spaces);
+  if (mustReach === reached) return false;
+  const reason = elsewhereText(mustReach, reached);
   if (nested !== null) {
     const ipa = addressOf(joinHi(nested.ipaHi, hi, shift), joinLo(nested.ipaLo, lo, shift));
     answer.fail(stage2Fault('F_PERMISSION', reason, '3.9.4.3', nested.level, CLASS_IN, ipa));
@@ -408,8 +399,7 @@ function usePartial(
   leaf[L_AT_HI] = entry.descriptorAtHi;
   leaf[L_AT_LO] = entry.descriptorAtLo;
   leaf[L_GLOBAL] = entry.global ? 1 : 0;
-  leaf[L_SPACE] = WORLD_INDEX[entry.paSpace];
-  leaf[L_AT_SPACE] = WORLD_INDEX[entry.descriptorSpace];
+  leaf[L_SPACES] = entry.spaces;
   permitted(entry.permissions, context, demanded(answer), answer, entry.level);
   return true;
 }
@@ -436,7 +426,7 @@ function fillPartial(
     shift,
     paHi: joinHi(leaf[L_OUT_HI] as number, 0, shift),
     paLo: joinLo(leaf[L_OUT_LO] as number, 0, shift),
-    paSpace: spaceAt(leaf[L_SPACE] as number),
+    spaces: leaf[L_SPACES] as number,
     level: leaf[L_LEVEL] as number,
     granuleBits,
     permissions: leaf[L_PERMISSIONS] as number,
@@ -447,7 +437,6 @@ function fillPartial(
     descriptorAtLo: leaf[L_AT_LO] as number,
     descriptorHi: leaf[L_HI] as number,
     descriptorLo: leaf[L_LO] as number,
-    descriptorSpace: spaceAt(leaf[L_AT_SPACE] as number),
     leaving: false,
   };
   answer.fills.push({ store: partial, entry, what: () => `TLB keeps VA to IPA ${hex(paOf(entry))}` });
@@ -484,7 +473,7 @@ export function translateIpa(
     addressOf(found[F_PA_HI] as number, found[F_PA_LO] as number),
     answer,
   );
-  answer.space = spaceAt(found[F_SPACE] as number);
+  answer.space = outputSpace(found[F_SPACES] as number);
   if (machine.policy === 'combined') answer.fillTlb = stage2Entry(space, stage2, ipaHi, ipaLo);
 }
 
@@ -514,7 +503,7 @@ function useIpaEntry(
   found[F_MEM_ATTR] = entry.attributes & 0xf;
   found[F_SH] = entry.attributes >>> 8;
   answer.permissions = entry.permissions & NOW;
-  answer.space = entry.paSpace;
+  answer.space = outputSpace(entry.spaces);
   const { shift } = entry;
   const pa = addressOf(joinHi(entry.paHi, ipaHi, shift), joinLo(entry.paLo, ipaLo, shift));
   finishIpa(stage2, shift, pa, answer);

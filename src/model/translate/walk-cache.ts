@@ -1,7 +1,6 @@
 /** What the policy `maximal` keeps of walks beside the result: each table descriptor by itself (3.21.1, 4.4.1). */
 
 import { hex } from '../../bits/u64.ts';
-import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import { paOf, type TlbEntry, type TlbSpace, tlbPageHi, tlbPageLo } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import type { Recorder } from '../plan.ts';
@@ -9,7 +8,7 @@ import type { Answer } from './answer.ts';
 import type { Tables } from './configuration.ts';
 import { levelShift } from './descriptor.ts';
 
-/** Where the last {@link startOfWalk} lets a walk begin: level, table (halves), hierarchical bits so far, space. */
+/** Where the last {@link startOfWalk} lets a walk begin: level, table (halves), hierarchical bits so far, spaces. */
 export const walkStart = new Int32Array(5);
 
 /** The space of equal tags among the cached table descriptors. */
@@ -32,7 +31,7 @@ export function startOfWalk(
   walkStart[1] = entry.paHi;
   walkStart[2] = entry.paLo;
   walkStart[3] = entry.attributes;
-  walkStart[4] = WORLD_INDEX[entry.paSpace];
+  walkStart[4] = entry.spaces;
   recorder?.entry(
     'cache-hit',
     () =>
@@ -49,12 +48,12 @@ interface TableRead {
   /** PA of the descriptor. */
   readonly atHi: number;
   readonly atLo: number;
-  readonly atSpace: World;
   /** Hierarchical bits of this level and those above. */
   readonly tables: number;
   readonly nextHi: number;
   readonly nextLo: number;
-  readonly nextSpace: World;
+  /** Of the next table and of the descriptor: see `entry-spaces.ts`. */
+  readonly spaces: number;
 }
 
 /** Remembers a table descriptor, unless it is cached already. */
@@ -78,7 +77,7 @@ export function fillTable(
     shift,
     paHi: read.nextHi,
     paLo: read.nextLo | 0,
-    paSpace: read.nextSpace,
+    spaces: read.spaces,
     level,
     granuleBits: tables.granuleBits,
     permissions: 0,
@@ -89,7 +88,6 @@ export function fillTable(
     descriptorAtLo: read.atLo | 0,
     descriptorHi: read.hi | 0,
     descriptorLo: read.lo | 0,
-    descriptorSpace: read.atSpace,
     leaving: false,
   };
   if (machine.walks.displaced(entry)) return;

@@ -5,6 +5,7 @@ import { hex, hex64 } from '../../bits/u64.ts';
 import { WORLD_INDEX, type World } from '../../bits/world.ts';
 import { S1_LEAF, TABLE } from '../../spec/descriptors.ts';
 import { CLASS_TT } from '../../spec/events.ts';
+import { descriptorSpace, outputSpace, packSpaces } from '../caches/entry-spaces.ts';
 import type { TlbSpace } from '../caches/tlb.ts';
 import type { Machine } from '../machine.ts';
 import { DATA, type ReadStatus } from '../memory.ts';
@@ -37,7 +38,7 @@ import {
 } from './permission.ts';
 import { recordDescriptor, recordTableAddress, recordUse } from './record-walk.ts';
 import { elsewhereText, leafSpace, spaceAt } from './spaces.ts';
-import { F_PA_HI, F_PA_LO, F_SPACE, found, stage2For, translateStage2 } from './stage2.ts';
+import { F_PA_HI, F_PA_LO, F_SPACES, found, stage2For, translateStage2 } from './stage2.ts';
 import { fillTable, startOfWalk, walkStart } from './walk-cache.ts';
 
 const AF = maskOf(S1_LEAF.fields.AF);
@@ -56,7 +57,7 @@ const ATTR_INDX_3_SHIFT = S1_LEAF.fields.PBHA_AttrIndx3.lsb - 32;
  * What the last successful stage-1 walk found, as int32 words: see {@link found}. The output is an IPA when stage 2
  * follows, else a PA.
  */
-export const leaf = new Int32Array(13);
+export const leaf = new Int32Array(12);
 export const L_OUT_HI = 0;
 export const L_OUT_LO = 1;
 export const L_SHIFT = 2;
@@ -70,9 +71,8 @@ export const L_AT_HI = 8;
 export const L_AT_LO = 9;
 /** 1: the translation holds for every ASID. */
 export const L_GLOBAL = 10;
-/** The spaces of the output and of the leaf itself, as indices of WORLDS. */
-export const L_SPACE = 11;
-export const L_AT_SPACE = 12;
+/** The spaces of the output and of the leaf itself: see `entry-spaces.ts`. */
+export const L_SPACES = 11;
 
 function addressOf(hi: number, lo: number): number {
   return (hi >>> 0) * 2 ** 32 + (lo >>> 0);
@@ -111,7 +111,7 @@ export function walkStage1(
     tableLo = walkStart[2] as number;
     tables = walkStart[3] as number;
     indexBits = stride;
-    if (spaces !== null) space = spaceAt(walkStart[4] as number);
+    if (spaces !== null) space = outputSpace(walkStart[4] as number);
   } else if (spaces !== null) space = spaces.walk;
   if (spaces !== null) stage2 = stage2For(stream, space);
   let atSpace = space;
@@ -130,7 +130,7 @@ export function walkStage1(
       atHi = found[F_PA_HI] as number;
       atLo = found[F_PA_LO] as number;
       if (spaces !== null) {
-        atSpace = spaceAt(found[F_SPACE] as number);
+        atSpace = outputSpace(found[F_SPACES] as number);
         memory = machine.own(atSpace);
       }
     }
@@ -215,8 +215,7 @@ export function walkStage1(
       leaf[L_AT_HI] = atHi;
       leaf[L_AT_LO] = atLo;
       leaf[L_GLOBAL] = global;
-      leaf[L_SPACE] = outSpace;
-      leaf[L_AT_SPACE] = spaces === null ? 0 : WORLD_INDEX[atSpace];
+      leaf[L_SPACES] = spaces === null ? 0 : packSpaces(outSpace, WORLD_INDEX[atSpace]);
       if (recorder !== null) recordUse(recorder, 1, permissions, context.twoRanges);
       // A Translation Request gets what there is; only what it asks for and hardware may grant is marked dirty (3.13.7).
       const need =
@@ -258,11 +257,10 @@ export function walkStage1(
         lo,
         atHi,
         atLo,
-        atSpace,
         tables,
         nextHi,
         nextLo,
-        nextSpace: leaves ? 'ns' : space,
+        spaces: spaces === null ? 0 : packSpaces(WORLD_INDEX[leaves ? 'ns' : space], WORLD_INDEX[atSpace]),
       });
     if (leaves) {
       space = 'ns';
@@ -326,7 +324,7 @@ function updateLeaf(
   const atLo = leaf[L_AT_LO] as number;
   const hi = leaf[L_HI] as number;
   const what = `level ${level} leaf: ${dirty ? 'AP[2]=0, AF=1' : 'AF=1'}`;
-  const atSpace = spaceAt(leaf[L_AT_SPACE] as number);
+  const atSpace = descriptorSpace(leaf[L_SPACES] as number);
   if (
     !write(
       machine,
