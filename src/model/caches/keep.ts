@@ -49,7 +49,7 @@ export function keepFound(
     recorder?.step('cache-fill', () => `configuration cache keeps StreamID ${hex(fillConfig.sid)}`);
   }
   for (const { store, entry, what: text } of answer.fills) {
-    const what = text();
+    const what = text(entry);
     effects.push({ kind: 'store', store, op: 'insert', entry, what });
     recorder?.step('cache-fill', what);
   }

@@ -79,7 +79,7 @@ function keep(
   answer: Answer,
 ): void {
   for (const { store, entry, what: text } of answer.fills) {
-    const what = text();
+    const what = text(entry);
     effects.push({ kind: 'store', store, op: 'insert', entry, what });
     recorder?.step('cache-fill', what);
   }

@@ -25,7 +25,7 @@ export interface Fill {
   readonly store: Store<unknown>;
   readonly entry: unknown;
   /** In words; asked for by plans only. */
-  readonly what: () => string;
+  what(entry: unknown): string;
 }
 
 /** Hardware's update of a descriptor: the whole doubleword as it will be in memory, in memory's byte order. */

@@ -112,7 +112,7 @@ export function fetchContext(
   const space = entry?.paSpace ?? foundSpace(state, stream);
   const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, CD.words);
   if (recorder !== null)
-    recordStructure(recorder, 2, 'cd', () => `CD ${index}`, 'CD', space, pa, scratch, status, entry, 0);
+    recordStructure(recorder, 2, 'cd', 'CD', index, space, pa, scratch, status, entry, 0);
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'CD', pa, state.rulesOff);
     return answer.unreadable(status, space, pa, `CD ${index} of StreamID ${hex(sid)}`, abort);
@@ -221,10 +221,8 @@ function locateCd(
     : null;
   const space = entry?.paSpace ?? foundSpace(state, stream);
   const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, L1CD.words);
-  if (recorder !== null) {
-    const name = (): string => `L1CD ${index >>> leafBits}`;
-    recordStructure(recorder, 2, 'l1cd', name, 'L1CD', space, pa, scratch, status, entry, 1);
-  }
+  if (recorder !== null)
+    recordStructure(recorder, 2, 'l1cd', 'L1CD', index >>> leafBits, space, pa, scratch, status, entry, 1);
   if (status !== DATA) {
     const abort = fetchAbort('F_CD_FETCH', 'L1CD', pa, state.rulesOff);
     return answer.unreadable(status, space, pa, `L1CD of StreamID ${hex(sid)}`, abort);

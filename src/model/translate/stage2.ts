@@ -255,16 +255,23 @@ export function translateStage2(
       }
     }
     if (maximal)
-      fillTable(machine, answer, stage2Space(machine, stream, s2), s2, level, ipaHi, ipaLo, {
+      fillTable(
+        machine,
+        answer,
+        stage2Space(machine, stream, s2),
+        s2,
+        level,
+        ipaHi,
+        ipaLo,
         hi,
         lo,
-        atHi: tableHi,
-        atLo: at,
-        tables: 0,
+        tableHi,
+        at,
+        0,
         nextHi,
         nextLo,
-        spaces: spaces === null ? 0 : packSpaces(WORLD_INDEX[space], WORLD_INDEX[space]),
-      });
+        spaces === null ? 0 : packSpaces(WORLD_INDEX[space], WORLD_INDEX[space]),
+      );
     tableHi = nextHi;
     tableLo = nextLo;
     level++;

@@ -49,11 +49,10 @@ export function fetchStream(
   }
   const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, STE.words);
   if (recorder !== null) {
-    const name = (): string => `STE ${hex(sid)}`;
     const from =
       entryOf(machine, cached, 'STE', world, sid, 0) ??
       (cached ? (machine.structures.neighbour(world, sid) ?? null) : null);
-    recordStructure(recorder, 1, 'ste', name, 'STE', space, pa, scratch, status, from, 0);
+    recordStructure(recorder, 1, 'ste', 'STE', sid, space, pa, scratch, status, from, 0);
   }
   if (status !== DATA) {
     const abort = fetchAbort('F_STE_FETCH', 'STE', pa, state.rulesOff);
@@ -149,9 +148,8 @@ function locateSte(
   const space = streamTableSpace(state, world);
   const status = cached ? DATA : machine.own(space).load(pa, scratch, 0, L1STD.words);
   if (recorder !== null) {
-    const name = (): string => `L1STD ${sid >>> split}`;
     const from = entryOf(machine, cached, 'L1STD', world, first, 0);
-    recordStructure(recorder, 1, 'l1std', name, 'L1STD', space, pa, scratch, status, from, 1);
+    recordStructure(recorder, 1, 'l1std', 'L1STD', sid >>> split, space, pa, scratch, status, from, 1);
   }
   if (status !== DATA) {
     const abort = fetchAbort('F_STE_FETCH', 'L1STD', pa, off);

@@ -51,11 +51,13 @@ export function keepStructure(
   answer.fills.push({
     store: machine.structures,
     entry: { structure, world, sid, index, span, pa, paSpace, words, leaving: false },
-    what: () => {
-      const which = structure === 'CD' || structure === 'L1CD' ? ` index ${index}` : '';
-      return `configuration cache keeps the ${structure} of StreamID ${hex(sid)}${which}`;
-    },
+    what: fillText,
   });
+}
+
+function fillText({ structure, sid, index }: StructureEntry): string {
+  const which = structure === 'CD' || structure === 'L1CD' ? ` index ${index}` : '';
+  return `configuration cache keeps the ${structure} of StreamID ${hex(sid)}${which}`;
 }
 
 const NO_WORDS = new Uint32Array(0);
@@ -102,14 +104,15 @@ export function entryOf(
 
 /**
  * Tells the recorder of a structure that was fetched, or taken from the cache.
+ * @param which the StreamID of an STE, otherwise its place in its table
  * @param entry what it was taken from, or null
  */
 export function recordStructure(
   recorder: Recorder,
   depth: number,
   kind: FrameKind,
-  name: () => string,
-  layout: string,
+  layout: CachedStructure,
+  which: number,
   space: World,
   pa: number,
   words: Uint32Array,
@@ -118,6 +121,7 @@ export function recordStructure(
   level: number,
 ): void {
   const count = layout === 'STE' || layout === 'CD' ? 16 : 2;
+  const name = (): string => `${layout} ${layout === 'STE' ? hex(which) : which}`;
   recorder.enter(depth, {
     kind,
     name: () => (entry !== null ? `${name()} (cached)` : name()),

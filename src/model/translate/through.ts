@@ -439,7 +439,11 @@ function fillPartial(
     descriptorLo: leaf[L_LO] as number,
     leaving: false,
   };
-  answer.fills.push({ store: partial, entry, what: () => `TLB keeps VA to IPA ${hex(paOf(entry))}` });
+  answer.fills.push({ store: partial, entry, what: partialText });
+}
+
+function partialText(entry: TlbEntry): string {
+  return `TLB keeps VA to IPA ${hex(paOf(entry))}`;
 }
 
 /** Translates the input of a stream whose stage 1 is bypassed: it is an IPA. */

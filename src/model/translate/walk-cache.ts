@@ -41,22 +41,15 @@ export function startOfWalk(
   return true;
 }
 
-/** A table descriptor as it was read. */
-interface TableRead {
-  readonly hi: number;
-  readonly lo: number;
-  /** PA of the descriptor. */
-  readonly atHi: number;
-  readonly atLo: number;
-  /** Hierarchical bits of this level and those above. */
-  readonly tables: number;
-  readonly nextHi: number;
-  readonly nextLo: number;
-  /** Of the next table and of the descriptor: see `entry-spaces.ts`. */
-  readonly spaces: number;
-}
-
-/** Remembers a table descriptor, unless it is cached already. */
+/**
+ * Remembers a table descriptor, unless it is cached already.
+ * @param inHi input address [63:32]
+ * @param hi the descriptor as it was read
+ * @param atHi where it lay, as PA
+ * @param hierarchy hierarchical bits of this level and those above
+ * @param nextHi where the next table lies
+ * @param spaces of the next table and of the descriptor: see `entry-spaces.ts`
+ */
 export function fillTable(
   machine: Machine,
   answer: Answer,
@@ -65,7 +58,14 @@ export function fillTable(
   level: number,
   inHi: number,
   inLo: number,
-  read: TableRead,
+  hi: number,
+  lo: number,
+  atHi: number,
+  atLo: number,
+  hierarchy: number,
+  nextHi: number,
+  nextLo: number,
+  spaces: number,
 ): void {
   const shift = levelShift(level, tables.granuleBits);
   const own = walksOf(machine, space);
@@ -75,35 +75,35 @@ export function fillTable(
     pageHi: tlbPageHi(inHi, shift),
     pageLo: tlbPageLo(inHi, inLo, shift),
     shift,
-    paHi: read.nextHi,
-    paLo: read.nextLo | 0,
-    spaces: read.spaces,
+    paHi: nextHi,
+    paLo: nextLo | 0,
+    spaces,
     level,
     granuleBits: tables.granuleBits,
     permissions: 0,
-    attributes: read.tables,
+    attributes: hierarchy,
     leafShift: shift,
     nested: null,
-    descriptorAtHi: read.atHi,
-    descriptorAtLo: read.atLo | 0,
-    descriptorHi: read.hi | 0,
-    descriptorLo: read.lo | 0,
+    descriptorAtHi: atHi,
+    descriptorAtLo: atLo | 0,
+    descriptorHi: hi | 0,
+    descriptorLo: lo | 0,
     leaving: false,
   };
   if (machine.walks.displaced(entry)) return;
-  answer.fills.push({
-    store: machine.walks,
-    entry,
-    what: () => `walk cache keeps the stage ${space.tag.stage} level ${level} table descriptor`,
-  });
+  answer.fills.push({ store: machine.walks, entry, what: tableText });
+}
+
+function tableText({ space, level }: TlbEntry): string {
+  return `walk cache keeps the stage ${space.tag.stage} level ${level} table descriptor`;
 }
 
 /** Remembers the result of one stage by itself, unless it is cached already. */
 export function fillPage(machine: Machine, answer: Answer, entry: TlbEntry): void {
   if (machine.tlb.displaced(entry)) return;
-  answer.fills.push({
-    store: machine.tlb,
-    entry,
-    what: () => `TLB keeps IPA to PA ${hex(paOf(entry))}`,
-  });
+  answer.fills.push({ store: machine.tlb, entry, what: pageText });
+}
+
+function pageText(entry: TlbEntry): string {
+  return `TLB keeps IPA to PA ${hex(paOf(entry))}`;
 }

@@ -252,7 +252,14 @@ export function walkStage1(
     // HADx leaves NSTable alone, and nothing below takes it back (DDI 0487 D8).
     const leaves = spaces?.nsTable === true && space !== 'ns' && (hi & NS_TABLE) !== 0;
     if (machine.policy === 'maximal')
-      fillTable(machine, answer, tags, half, level, vaHi, vaLo, {
+      fillTable(
+        machine,
+        answer,
+        tags,
+        half,
+        level,
+        vaHi,
+        vaLo,
         hi,
         lo,
         atHi,
@@ -260,8 +267,8 @@ export function walkStage1(
         tables,
         nextHi,
         nextLo,
-        spaces: spaces === null ? 0 : packSpaces(WORLD_INDEX[leaves ? 'ns' : space], WORLD_INDEX[atSpace]),
-      });
+        spaces === null ? 0 : packSpaces(WORLD_INDEX[leaves ? 'ns' : space], WORLD_INDEX[atSpace]),
+      );
     if (leaves) {
       space = 'ns';
       stage2 = stage2For(stream, space);
