@@ -103,7 +103,7 @@ function isStillTrue(smmu: Smmu, used: Used, origins: Origins | null): boolean {
     case 'tlb':
       return isTlbTrue(smmu, used, origins);
     case 'structure':
-      return holds(smmu, used.entry.world, used.entry.pa, used.entry.words);
+      return holds(smmu, used.entry.paSpace, used.entry.pa, used.entry.words);
     case 'config':
       return isConfigTrue(smmu, used.entry);
     case 'partid-map':
@@ -120,15 +120,15 @@ function isStillTrue(smmu: Smmu, used: Used, origins: Origins | null): boolean {
 
 function isStructureTrue(smmu: Smmu, { store, entry }: LeavingItem): boolean {
   if (store !== smmu.structures) return false;
-  const { world, pa, words } = entry as StructureEntry;
-  return holds(smmu, world, pa, words);
+  const { paSpace, pa, words } = entry as StructureEntry;
+  return holds(smmu, paSpace, pa, words);
 }
 
 function isConfigTrue(smmu: Smmu, entry: (Used & { kind: 'config' })['entry']): boolean {
   const contexts = entry.first === null ? [] : [entry.first, ...(entry.others?.values() ?? [])];
   return (
     holds(smmu, entry.world, entry.stream.pa, entry.stream.raw) &&
-    contexts.every(({ pa, raw }) => holds(smmu, entry.world, pa, raw))
+    contexts.every(({ pa, paSpace, raw }) => holds(smmu, paSpace, pa, raw))
   );
 }
 

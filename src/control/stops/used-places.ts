@@ -34,14 +34,11 @@ function ofEntry(used: Used): UsedPlace[] {
     case 'tlb':
       return leavesOf(used.entry).map(({ space, pa }) => ({ space, pa, bytes: DESCRIPTOR_BYTES }));
     case 'structure':
-      return [{ space: used.entry.world, pa: used.entry.pa, bytes: used.entry.words.length * 4 }];
+      return [{ space: used.entry.paSpace, pa: used.entry.pa, bytes: used.entry.words.length * 4 }];
     case 'config': {
       const { stream, world } = used.entry;
-      return [stream, ...contextsOf(used.entry)].map(({ pa, words }) => ({
-        space: world,
-        pa,
-        bytes: words.length * 4,
-      }));
+      const structures = [{ ...stream, paSpace: world }, ...contextsOf(used.entry)];
+      return structures.map(({ paSpace, pa, words }) => ({ space: paSpace, pa, bytes: words.length * 4 }));
     }
     default:
       return [];

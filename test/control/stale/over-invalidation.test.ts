@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { OverInvalidation } from '../../../src/control/stale/over-invalidation.ts';
 import type { CommandName } from '../../../src/spec/commands.ts';
-import { CMDQ, commandWords, SID, type Values } from '../../kit/smmu.ts';
+import { IOVA as ELSEWHERE_IOVA, NESTED_ELSEWHERE, streamElsewhere } from '../../kit/secure-elsewhere.ts';
+import { CDTAB, CMDQ, commandWords, SID, type Values } from '../../kit/smmu.ts';
 import { IOVA, PA, Scenario } from './scenario.ts';
 
 /** Four pages, one of them unmapped since. */
@@ -67,3 +68,29 @@ test('what is undone is forgotten, what removes nothing is not counted', () => {
   counts.undone(before);
   expect(counts.tallies()).toEqual([]);
 });
+
+test.each(['combined', 'maximal'] as const)(
+  'what a Secure stream has from Non-secure memory is held against that memory (%s)',
+  (caches) => {
+    const m = streamElsewhere(caches, NESTED_ELSEWHERE);
+    m.dma(ELSEWHERE_IOVA);
+    const counts = new OverInvalidation();
+    m.smmu.commit(m.smmu.plan({ kind: 'memory', space: 's', pa: CDTAB, words: Uint32Array.of(0) }).effects);
+    m.store(CMDQ, commandWords('CMD_CFGI_STE_RANGE', { SSec: 1, Range: 31 }));
+    m.store(CMDQ + 16, commandWords('CMD_TLBI_SNH_ALL', {}));
+    m.set({ S_CMDQ_PROD: 2 });
+    for (let i = 0; i < 2; i++) {
+      const next = m.smmu.nextCommand('s');
+      if (!('operation' in next)) throw new Error(next.idle);
+      const plan = m.smmu.plan(next.operation);
+      counts.judge(m.smmu, plan);
+      m.smmu.commit(plan.effects);
+      counts.committed(m.smmu, plan.operation, plan.effects, i);
+    }
+    const tallies = counts.tallies();
+    expect(new Set(tallies.map(({ command: name }) => name))).toEqual(
+      new Set(['CMD_CFGI_STE_RANGE', 'CMD_TLBI_SNH_ALL']),
+    );
+    for (const { removed, needless } of tallies) expect(needless).toBe(removed);
+  },
+);
