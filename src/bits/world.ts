@@ -1,3 +1,5 @@
+import { hex } from './u64.ts';
+
 /**
  * The four security states, by the names used everywhere: on the command line, in scripts, in launch.json.
  * The physical address spaces bear the same names; a world's index is also the index of its address space.
@@ -13,4 +15,9 @@ export const WORLD_INDEX: Readonly<Record<World, number>> = { ns: 0, s: 1, realm
 /** Whether `text` names a world exactly (lower case). */
 export function isWorld(text: string): text is World {
   return (WORLDS as readonly string[]).includes(text);
+}
+
+/** A physical address in bytes with its address space, for people; nothing is said of the Non-secure one. */
+export function placeText(pa: number, space: World): string {
+  return space === 'ns' ? hex(pa) : `${hex(pa)} (${space})`;
 }

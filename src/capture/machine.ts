@@ -136,8 +136,18 @@ function checkRegisters(smmu: Smmu, name: string): string[] {
   const warn: Warn = (field, text) => {
     warnings.push(`${name}, ${field}: ${text}`);
   };
-  for (const world of queueWorlds(smmu.bank.ids())) checkWorld(smmu, world, warn);
+  const worlds = queueWorlds(smmu.bank.ids());
+  for (const world of worlds) {
+    // A state that was never set up needs no word, unless none was.
+    if (isSetUp(smmu, world) || (world === 'ns' && !worlds.some((other) => isSetUp(smmu, other))))
+      checkWorld(smmu, world, warn);
+  }
   return warnings;
+}
+
+function isSetUp(smmu: Smmu, world: World): boolean {
+  const { smmuEnabled, streamTable } = smmu.state(world);
+  return smmuEnabled || streamTable.programmedBase !== 0;
 }
 
 type Warn = (field: string, text: string) => void;
@@ -146,8 +156,6 @@ function checkWorld(smmu: Smmu, world: World, warn: Warn): void {
   const state = smmu.state(world);
   const table = state.streamTable;
   const placed = (stem: string): string => placedRegister(WORLD_PREFIX[world] + stem);
-  // A state beside the Non-secure one that was never set up needs no word.
-  if (world !== 'ns' && !state.smmuEnabled && table.programmedBase === 0) return;
   if (!state.smmuEnabled) {
     const effect = state.gbpaAbort
       ? 'aborts all traffic (GBPA.ABORT=1)'

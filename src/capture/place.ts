@@ -86,6 +86,7 @@ function fromText(
   if (text.includes('\0'))
     throw new UserError('has a NUL character in the path', { where, todo: 'check the path' });
   const [, file, named, base] = AT_PLACE.exec(text) ?? [];
+  refuseSpace(text, where, directory);
   if (file === undefined || (named ?? base) === undefined || existsSync(path.resolve(directory, text)))
     return { file: text, base: null, space: null };
   const space = named?.toLowerCase() ?? '';
@@ -94,6 +95,15 @@ function fromText(
     base: base === undefined ? null : address(base, where),
     space: isWorld(space) ? space : null,
   };
+}
+
+/** `FILE@nobody:0x1000` means an address space, unless there is a file of that whole name. */
+function refuseSpace(text: string, where: string, directory: string): void {
+  const [, file = '', space = ''] = /^(.+)@(\w+)(?::[0-9]\w*)?$/.exec(text) ?? [];
+  if (!/^[a-z]/i.test(space) || isWorld(space.toLowerCase())) return;
+  const exists = (name: string): boolean => existsSync(path.resolve(directory, name));
+  if (exists(text) || !exists(file)) return;
+  throw new UserError(`${shown(space)} is no address space`, { where, todo: `write ${WORLDS.join(', ')}` });
 }
 
 function address(value: unknown, where: string): number {

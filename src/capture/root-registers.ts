@@ -1,4 +1,3 @@
-import { hex } from '../bits/u64.ts';
 import { UserError } from '../bits/user-error.ts';
 import { offsetOf } from '../model/bank.ts';
 import { REGISTERS } from '../spec/registers.ts';
@@ -23,7 +22,7 @@ export function completeRoot(words: Words): void {
     ACCESSEN.set(word, 0, 1);
     words.assume(control, word[0] as number);
     words.warn(
-      `has no ROOT_CR0 (offset ${hex(control)}): ACCESSEN=1 and GPCEN=0 are assumed, so accesses pass and granule protection is off`,
+      `has no ROOT_CR0: ACCESSEN=1 and GPCEN=0 are assumed, so accesses pass and granule protection is off`,
     );
   }
   const acknowledge = offsetOf('ROOT_CR0ACK');
@@ -31,8 +30,7 @@ export function completeRoot(words: Words): void {
   if (GPCEN.get(wordOf(words, control), 0) === 0) return;
   const missing = TABLE.filter((name) => !words.has(offsetOf(name)));
   if (missing.length > 0) {
-    const names = missing.map((name) => `${name} (offset ${hex(offsetOf(name))})`).join(', ');
-    throw new UserError(`ROOT_CR0.GPCEN=1, but there is no ${names}`, {
+    throw new UserError(`ROOT_CR0.GPCEN=1, but there is no ${missing.join(', ')}`, {
       where: words.name,
       todo: 'add it, or leave ROOT_CR0 out to look at the rest without granule protection',
     });
@@ -40,7 +38,7 @@ export function completeRoot(words: Words): void {
   const high = offsetOf('ROOT_GPT_BASE') + HIGH;
   if (words.has(high)) return;
   words.assume(high, 0);
-  words.warn(`the high word of ROOT_GPT_BASE (offset ${hex(high)}) is missing and taken as 0`);
+  words.warn(`the high word of ROOT_GPT_BASE is missing and taken as 0`);
 }
 
 function wordOf(words: Words, offset: number): Uint32Array {

@@ -54,7 +54,7 @@ export interface MapRun {
   readonly iova: string;
   readonly last: string;
   readonly pa: string;
-  /** Address space of the output, unless that is the Non-secure one. */
+  /** Address space of the output, unless the tables lead to the Non-secure one alone. */
   readonly space?: World;
   /** Bytes. */
   readonly size: number;
@@ -140,7 +140,7 @@ export class Maps {
       iova: inputAddress(this.start, offset),
       last: inputAddress(this.start, offset + size - 1),
       pa: hex(pa),
-      ...(space === undefined || space === 'ns' ? {} : { space }),
+      ...(space === undefined || this.start.spaces === null ? {} : { space }),
       size,
       sizeText: sizeText(size),
       perm: permText(userBits(this.start, meta)),

@@ -120,9 +120,9 @@ test.each([
     /^smmu\.features: "IDR0\.NOPE" is no field of an ID register; /,
   ],
   [
-    'a feature of another state',
+    'a feature of another state that this one contradicts',
     { features: { 'S_IDR1.SEL2': 1 } },
-    /^smmu\.features: S_IDR1\.SEL2 is about a Security state that is not modelled/,
+    /^smmu\.features: S_IDR1\.SEL2=1, IDR0\.S2P=0: Secure EL2 needs both stages/,
   ],
   [
     'a value out of range',

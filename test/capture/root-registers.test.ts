@@ -15,9 +15,7 @@ test('without ROOT_CR0 accesses pass and granule protection is off, and it is sa
   expect([words.get(CR0), words.get(CR0ACK)]).toEqual([1, 1]);
   expect(assumed.has(CR0)).toBe(true);
   expect(warnings).toContainEqual(
-    expect.stringMatching(
-      /^registers: has no ROOT_CR0 \(offset 0x[0-9a-f]+\): ACCESSEN=1 and GPCEN=0 are assumed/,
-    ),
+    expect.stringMatching(/^registers: has no ROOT_CR0: ACCESSEN=1 and GPCEN=0 are assumed/),
   );
 });
 
@@ -36,10 +34,10 @@ test('an SMMU without Root state is given none of its registers', () => {
 test('granule protection that is on needs to say where its table lies', async () => {
   const on = { ...BASE, ROOT_CR0: 3 };
   expect(await complaint(() => loadSnapshot(on, RME))).toMatch(
-    /ROOT_CR0\.GPCEN=1, but there is no ROOT_GPT_BASE \(offset 0x[0-9a-f]+\), ROOT_GPT_BASE_CFG \(/,
+    /ROOT_CR0\.GPCEN=1, but there is no ROOT_GPT_BASE, ROOT_GPT_BASE_CFG; /,
   );
   expect(await complaint(() => loadSnapshot({ ...on, ROOT_GPT_BASE: '0x80000000' }, RME))).toMatch(
-    /but there is no ROOT_GPT_BASE_CFG \(offset/,
+    /but there is no ROOT_GPT_BASE_CFG; /,
   );
   const whole = { ...on, ROOT_GPT_BASE: '0x80000000', ROOT_GPT_BASE_CFG: '0x1' };
   expect(loadSnapshot(whole, RME).warnings.join()).not.toContain('ROOT_');

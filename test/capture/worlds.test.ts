@@ -1,6 +1,6 @@
 /** Captures of all Security states: images by address space, registers of every page, and what does not fit. */
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -34,6 +34,28 @@ describe('a capture', () => {
     ],
   ])('names its space: %j', (spec, place) => {
     expect(parseCaptureSpec(spec, folder)).toEqual([place]);
+  });
+
+  test('says when the name after a file is that of no address space', () => {
+    writeFileSync(path.join(folder, 'ram.raw'), 'x');
+    for (const spec of ['ram.raw@secure', 'ram.raw@secure:0x1000'])
+      expect(() => parseCaptureSpec(spec, folder)).toThrow(
+        'capture: "secure" is no address space; write ns, s, realm, root',
+      );
+    writeFileSync(path.join(folder, 'ram.raw@old'), 'x');
+    expect(parseCaptureSpec('ram.raw@old', folder)).toMatchObject([{ file: 'ram.raw@old' }]);
+  });
+
+  test('of Secure state alone is told nothing about the Non-secure one', async () => {
+    writeFileSync(path.join(folder, 'secure.raw'), new Uint8Array(0x2000));
+    const registers = { S_CR0: '0xd', S_STRTAB_BASE: '0x1000', S_STRTAB_BASE_CFG: 2 };
+    const machine = await openMachine({
+      capture: path.join(folder, 'secure.raw@s:0x0'),
+      registers,
+      smmu: { preset: 'architecture-secure' },
+    });
+    expect(machine.warnings.filter((text) => !text.includes('ID registers'))).toEqual([]);
+    machine.close();
   });
 
   test('of all spaces gives an SMMU whose states translate from their own memory', async () => {

@@ -262,7 +262,7 @@ function leafNode(
   return {
     id,
     label,
-    description: `→ ${hex(entry.target)}${output === 'ns' ? '' : ` (${output})`} ${perm} ${many}, ${attr}${flag}`,
+    description: `→ ${hex(entry.target)}${start.spaces === null ? '' : ` (${output})`} ${perm} ${many}, ${attr}${flag}`,
     tooltip: structureHover(layout, words, 0, title, { world: start.space, granuleBits: start.granuleBits }),
     icon: table.level === 3 ? 'file' : 'file-binary',
     kind: 'page',

@@ -1,7 +1,7 @@
 /** Lookups in the granule protection table: IHI 0070 3.25, DDI 0487 D9. Its entries lie in Root memory. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
+import { placeText, type World } from '../../bits/world.ts';
 import { CONTIG_LOG2, GPI_ALLOWS } from '../../spec/gpc.ts';
 import { GPT_L0_BLOCK, GPT_L0_TABLE, GPT_L1_CONTIG, GPT_L1_GRANULES } from '../../spec/gpt.ts';
 import { GPT_LOOKUP_ERROR } from '../../spec/registers/encodings.ts';
@@ -67,7 +67,7 @@ function record(recorder: Recorder, at: number, level: 0 | 1, status: ReadStatus
     status,
     level,
   });
-  recorder.step('fetch', () => `read level ${level} GPT entry at ${hex(at)} (root)`);
+  recorder.step('fetch', () => `read level ${level} GPT entry at ${placeText(at, 'root')}`);
 }
 
 function layoutOf(level: 0 | 1): string {

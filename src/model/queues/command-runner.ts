@@ -2,7 +2,7 @@
 
 import { type Layout, reservedMask } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
+import { placeText, type World } from '../../bits/world.ts';
 import { CERRORS } from '../../spec/cerror.ts';
 import { COMMAND_BYTES, COMMANDS, type CommandName, commandNameOf, opcodeOf } from '../../spec/commands.ts';
 import { REGISTERS, WORLD_PREFIX } from '../../spec/registers.ts';
@@ -326,7 +326,7 @@ export class CommandRunner {
       status,
       level: 0,
     });
-    recorder.step('fetch', `read command ${hex(index)} at ${hex(pa)}`);
+    recorder.step('fetch', `read command ${hex(index)} at ${placeText(pa, queue.space)}`);
   }
 
   #name(status: ReadStatus): string {

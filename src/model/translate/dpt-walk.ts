@@ -2,7 +2,7 @@
 
 import { reservedMask } from '../../bits/layout.ts';
 import { hex, hex64 } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
+import { placeText, type World } from '../../bits/world.ts';
 import {
   DPT_ACCESS,
   DPT_CONTIG_LOG2,
@@ -183,5 +183,8 @@ function recordFetch(recorder: Recorder, space: World, level: 0 | 1, pa: number,
     status,
     level,
   });
-  recorder.step('fetch', `read level ${level} entry of the Device Permission Table at ${hex(pa)}`);
+  recorder.step(
+    'fetch',
+    `read level ${level} entry of the Device Permission Table at ${placeText(pa, space)}`,
+  );
 }

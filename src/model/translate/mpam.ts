@@ -2,7 +2,7 @@
 
 import type { Field } from '../../bits/layout.ts';
 import { hex } from '../../bits/u64.ts';
-import { WORLD_INDEX, WORLDS, type World } from '../../bits/world.ts';
+import { placeText, WORLD_INDEX, WORLDS, type World } from '../../bits/world.ts';
 import { CD } from '../../spec/cd.ts';
 import { feature, type IdValues } from '../../spec/features.ts';
 import { PARTID_MAP_BYTES, PARTID_SPACES, VIRTUAL_PARTIDS } from '../../spec/mpam.ts';
@@ -111,7 +111,7 @@ export function fetchVms(
     status,
     level: 0,
   });
-  recorder?.step('fetch', `read PARTID_MAP of StreamID ${hex(sid)} at ${hex(pa)}`);
+  recorder?.step('fetch', `read PARTID_MAP of StreamID ${hex(sid)} at ${placeText(pa, world)}`);
   if (status !== DATA) {
     const reason = `reading the VMS at ${hex(pa)} aborted`;
     const abort = configFault('F_VMS_FETCH', reason, '7.3.20', pa);

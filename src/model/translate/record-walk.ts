@@ -1,7 +1,7 @@
 /** What walks tell a recorder. Apart from the walks, so that closures cost nothing where nobody records. */
 
 import { hex, hex64 } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
+import { placeText, type World } from '../../bits/world.ts';
 import { DATA, type ReadStatus } from '../memory.ts';
 import type { Recorder } from '../plan.ts';
 import type { Tables } from './configuration.ts';
@@ -63,7 +63,7 @@ export function recordDescriptor(
   recorder.enterDescriptor(depth, { stage, level, layout, space, pa, hi, lo, status });
   recorder.step(
     'fetch',
-    () => `read ${stage === 2 ? 'stage 2 ' : ''}level ${level} descriptor at ${hex(pa)}`,
+    () => `read ${stage === 2 ? 'stage 2 ' : ''}level ${level} descriptor at ${placeText(pa, space)}`,
   );
   if (status !== DATA) return;
   if (kind === INVALID)

@@ -1,7 +1,7 @@
 /** Reading configuration structures: what the policy `maximal` keeps of them, and what a recorder is told. */
 
 import { hex } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
+import { placeText, type World } from '../../bits/world.ts';
 import type { ConfigEntry } from '../caches/config.ts';
 import type { CachedStructure, StructureEntry } from '../caches/structures.ts';
 import type { Machine } from '../machine.ts';
@@ -132,6 +132,6 @@ export function recordStructure(
     status,
     level,
   });
-  if (entry === null) recorder.step('fetch', () => `read ${name()} at ${hex(pa)}`);
+  if (entry === null) recorder.step('fetch', () => `read ${name()} at ${placeText(pa, space)}`);
   else recorder.entry('cache-hit', () => `configuration cache hit: ${name()}`, { kind: 'structure', entry });
 }
