@@ -4,8 +4,10 @@
  * judged in `held.ts`.
  */
 
+import { descriptorSpace } from '../../model/caches/entry-spaces.ts';
 import { type GptEntry, gptEntryText } from '../../model/caches/gpt.ts';
 import type { StructureEntry } from '../../model/caches/structures.ts';
+import { descriptorPaOf, type TlbEntry } from '../../model/caches/tlb.ts';
 import { DATA } from '../../model/memory.ts';
 import type { Frame, Plan, Step } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
@@ -133,7 +135,7 @@ const STRUCTURES: Readonly<Partial<Record<Frame['kind'], StructureEntry['structu
 
 /** A configuration structure whose words are not those that are read anew, or that nothing leads to any more. */
 function structureUse(of: Case, step: Step, at: number, rooted: boolean): StaleUse | null {
-  const { plan, fresh, smmu, transaction } = of;
+  const { plan, fresh, smmu } = of;
   const old = plan.frames[step.frame];
   const structure = old === undefined ? undefined : STRUCTURES[old.kind];
   if (old === undefined || structure === undefined || old.pa === null) return null;
@@ -141,7 +143,7 @@ function structureUse(of: Case, step: Step, at: number, rooted: boolean): StaleU
   let difference: Difference | null;
   if (now === undefined) {
     const there = new Uint32Array(old.words.length);
-    const status = smmu.memory(transaction.world).load(old.pa, there, 0, there.length);
+    const status = smmu.memory(old.space).load(old.pa, there, 0, there.length);
     const same = status === DATA && there.every((word, i) => word === old.words[i]);
     if (same && rooted) return null;
     const outcome = compareOutcomes(plan.outcome, fresh.plan.outcome);
@@ -228,9 +230,8 @@ function compareAll(of: Case, hit: StoredEntry, own: readonly StoredEntry['entry
 function alone(of: Case, hit: StoredEntry, rooted: boolean): Difference | null {
   const { plan, fresh } = of;
   const { entry } = hit;
-  const at = (entry.descriptorAtHi >>> 0) * 2 ** 32 + (entry.descriptorAtLo >>> 0);
   const [hi, lo] = [entry.descriptorHi >>> 0, entry.descriptorLo >>> 0];
-  const there = readDescriptor(of, at, hi, lo);
+  const there = readDescriptor(of, entry);
   const same = there !== null && there.hi === hi && there.lo === lo;
   const tags = fresh.stage1 ?? null;
   const otherTags = tags !== null && entry.space.tag.stage === 1 && tags.asid !== entry.space.tag.asid;
@@ -248,15 +249,13 @@ function alone(of: Case, hit: StoredEntry, rooted: boolean): Difference | null {
 
 const pair = new Uint32Array(2);
 
-/** The descriptor that lies at a PA now, or null; big-endian if it is the one that was read so. */
-function readDescriptor(
-  { smmu, transaction }: Case,
-  pa: number,
-  wasHi: number,
-  wasLo: number,
-): { hi: number; lo: number } | null {
-  if (smmu.memory(transaction.world).load(pa, pair, 0, 2) !== DATA) return null;
+/** What lies now where an entry's descriptor lay, or null; big-endian if it is the one that was read so. */
+function readDescriptor({ smmu }: Case, entry: TlbEntry): { hi: number; lo: number } | null {
+  if (smmu.memory(descriptorSpace(entry.spaces)).load(descriptorPaOf(entry), pair, 0, 2) !== DATA)
+    return null;
   const [lo, hi] = pair as unknown as [number, number];
   const swapped = { hi: swap32(lo), lo: swap32(hi) };
-  return swapped.hi === wasHi && swapped.lo === wasLo ? swapped : { hi, lo };
+  return swapped.hi === entry.descriptorHi >>> 0 && swapped.lo === entry.descriptorLo >>> 0
+    ? swapped
+    : { hi, lo };
 }

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { OverInvalidation } from '../../../src/control/stale/over-invalidation.ts';
 import type { CommandName } from '../../../src/spec/commands.ts';
 import { IOVA as ELSEWHERE_IOVA, NESTED_ELSEWHERE, streamElsewhere } from '../../kit/secure-elsewhere.ts';
-import { CDTAB, CMDQ, commandWords, SID, type Values } from '../../kit/smmu.ts';
+import { CMDQ, commandWords, SID, type Values } from '../../kit/smmu.ts';
 import { IOVA, PA, Scenario } from './scenario.ts';
 
 /** Four pages, one of them unmapped since. */
@@ -75,7 +75,6 @@ test.each(['combined', 'maximal'] as const)(
     const m = streamElsewhere(caches, NESTED_ELSEWHERE);
     m.dma(ELSEWHERE_IOVA);
     const counts = new OverInvalidation();
-    m.smmu.commit(m.smmu.plan({ kind: 'memory', space: 's', pa: CDTAB, words: Uint32Array.of(0) }).effects);
     m.store(CMDQ, commandWords('CMD_CFGI_STE_RANGE', { SSec: 1, Range: 31 }));
     m.store(CMDQ + 16, commandWords('CMD_TLBI_SNH_ALL', {}));
     m.set({ S_CMDQ_PROD: 2 });
