@@ -39,6 +39,7 @@ it('--all-policies lays what each policy makes of a script side by side', async 
   ]);
   const row = rows.find(({ cause }) => cause === 'CMD_TLBI_NH_VA');
   const outcome = Object.fromEntries(columns.map(({ policy }, i) => [policy, row?.outcomes[i]]));
+  expect(row?.place).toBe('line 8: cmd s TLBI_NH_VA ASID=3 Address=0x1000');
   expect(row).toMatchObject({ device: 'net', consumer: 'vhost', actsOn: 's', differs: true });
   expect(outcome).toEqual({
     'qemu-upstream': 'not told (gap)',
@@ -59,7 +60,9 @@ it('as text: a line for each policy, and what they differ in', async () => {
     'policy               registered  refused  told  not told  missed  wrong space  findings  QEMU aborts',
   );
   expect(lines.slice(1, 8).map((line) => line.split(' ')[0])).toEqual(NOTIFIER_POLICY_NAMES);
-  expect(out).toContain('CMD_TLBI_NH_VA on entries of s, vhost of net:\n');
+  expect(out).toContain(
+    'line 8: cmd s TLBI_NH_VA ASID=3 Address=0x1000: CMD_TLBI_NH_VA on entries of s, vhost of net:\n',
+  );
   expect(out).toContain('    not told (policy): drop-iova, drop-all\n');
 });
 

@@ -41,6 +41,7 @@ const policyRow = (outcomes: readonly string[], more: Partial<PolicyRow> = {}): 
   consumer: 'vfio',
   actsOn: 's',
   outcomes,
+  place: '',
   differs: new Set(outcomes).size > 1,
   ...more,
 });

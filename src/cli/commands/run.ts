@@ -79,10 +79,15 @@ async function underAllPolicies(
 ): Promise<number> {
   const runs: PolicyRecorder[] = [];
   for (const policy of NOTIFIER_POLICY_NAMES) {
-    const recorder = new PolicyRecorder(policy);
-    const { unreadable } = await run({ policy, checkers: () => [recorder] });
+    const { unreadable } = await run({
+      policy,
+      checkers: (_smmu, placeOf) => {
+        const recorder = new PolicyRecorder(policy, placeOf);
+        runs.push(recorder);
+        return [recorder];
+      },
+    });
     if (unreadable) throw unreadable;
-    runs.push(recorder);
   }
   const comparison = comparePolicies(runs);
   if (given.flag('json')) printJson(io, { script: named, ...comparison });

@@ -29,6 +29,8 @@ export interface PolicyColumn {
 /** One invalidation and device, with what each policy makes of it, in the order of the columns. */
 export interface PolicyRow {
   readonly cause: string;
+  /** What did it, where it is a statement of a script: `line 7: cmd s TLBI_NH_ALL`; else empty. */
+  readonly place: string;
   readonly device: string;
   readonly consumer: Consumer;
   readonly actsOn: World;
@@ -44,6 +46,7 @@ export interface PolicyComparison {
 /** A decision with the number of the operation that caused it. */
 interface Dated {
   readonly at: number;
+  readonly place: string;
   readonly decision: NotifyDecision;
 }
 
@@ -57,10 +60,13 @@ export class PolicyRecorder implements Checker {
   registered = 0;
   refused = 0;
   readonly #isolation = new IsolationChecker();
+  readonly #placeOf: (entry: number) => string;
   #operations = 0;
 
-  constructor(policy: NotifierPolicy) {
+  /** @param placeOf where an entry of the history stands in a script, in words */
+  constructor(policy: NotifierPolicy, placeOf: (entry: number) => string = () => '') {
     this.policy = policy;
+    this.#placeOf = placeOf;
   }
 
   concerns(smmu: Smmu, outline: Outline): boolean {
@@ -79,7 +85,7 @@ export class PolicyRecorder implements Checker {
       else this.refused++;
     }
     for (const decision of decisionsOf(smmu, effects).filter(isInvalidating))
-      this.decisions.push({ at: this.#operations, decision });
+      this.decisions.push({ at: this.#operations, place: this.#placeOf(entry), decision });
     this.#operations++;
   }
 
@@ -111,6 +117,7 @@ export class PolicyRecorder implements Checker {
 
 interface Group {
   readonly at: number;
+  readonly place: string;
   readonly first: NotifyDecision;
   /** By policy: what became of it, each outcome once. */
   readonly outcomes: Map<NotifierPolicy, Set<string>>;
@@ -120,12 +127,12 @@ interface Group {
 export function comparePolicies(runs: readonly PolicyRecorder[]): PolicyComparison {
   const groups = new Map<string, Group>();
   for (const { policy, decisions } of runs) {
-    for (const { at, decision } of decisions) {
+    for (const { at, place, decision } of decisions) {
       const { device, notifier, actsOn } = decision;
       const key = `${at} ${actsOn} ${notifier} ${device}`;
       let group = groups.get(key);
       if (group === undefined) {
-        group = { at, first: decision, outcomes: new Map() };
+        group = { at, place, first: decision, outcomes: new Map() };
         groups.set(key, group);
       }
       const outcomes = group.outcomes.get(policy) ?? new Set();
@@ -135,9 +142,9 @@ export function comparePolicies(runs: readonly PolicyRecorder[]): PolicyComparis
   const sorted = [...groups.values()].sort((a, b) => a.at - b.at);
   return {
     columns: runs.map((run) => run.column()),
-    rows: sorted.map(({ first: { cause, device, consumer, actsOn }, outcomes: by }) => {
+    rows: sorted.map(({ place, first: { cause, device, consumer, actsOn }, outcomes: by }) => {
       const outcomes = runs.map(({ policy }) => [...(by.get(policy) ?? [NOBODY])].join('; '));
-      return { cause, device, consumer, actsOn, outcomes, differs: new Set(outcomes).size > 1 };
+      return { cause, place, device, consumer, actsOn, outcomes, differs: new Set(outcomes).size > 1 };
     }),
   };
 }

@@ -37,7 +37,7 @@ export function policyTable({ columns, rows }: PolicyComparison): readonly strin
 
 /** Policies that make the same of it share a line. */
 function rowLines(
-  { cause, actsOn, consumer, device, outcomes }: PolicyRow,
+  { cause, place, actsOn, consumer, device, outcomes }: PolicyRow,
   columns: readonly PolicyColumn[],
 ): string[] {
   const by = new Map<string, string[]>();
@@ -47,7 +47,7 @@ function rowLines(
     by.set(outcome, policies);
   }
   return [
-    `${cause} on entries of ${actsOn}, ${consumer} of ${device}:`,
+    `${place === '' ? cause : `${place}: ${cause}`} on entries of ${actsOn}, ${consumer} of ${device}:`,
     ...[...by].map(([outcome, policies]) => `    ${outcome}: ${policies.join(', ')}`),
   ];
 }

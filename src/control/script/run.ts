@@ -147,7 +147,7 @@ class Run {
   readonly #watch: Watch;
   readonly #options: RunOptions;
   readonly #journal = new Journal();
-  /** Length of the journal before each operation. */
+  /** Length of the journal, which has the operations of tests, before each operation. */
   readonly #marks: number[] = [];
   /** Where each operation stands in the script. */
   readonly #places: (ProgramPlace | null)[] = [];
@@ -208,7 +208,9 @@ class Run {
     for (const finding of findings)
       this.#warnings.push({ file: place?.file ?? '', line: place?.line ?? 0, finding });
     this.#marks.push(this.#journal.length);
-    this.#smmu.commit(plan.effects, this.#journal);
+    // Only tests are taken back: what stands outside of them need not be kept.
+    const isTest = (this.#program.line?.test ?? -1) >= 0;
+    this.#smmu.commit(plan.effects, isTest ? this.#journal : undefined);
     this.#watch.committed(plan.operation, plan.effects, entry);
     return { plan, findings, history: this.#marks.length };
   }
