@@ -1,25 +1,39 @@
 /** What becomes of devices because people want it: each change an operation of the history. */
 
-import type { DeviceChange } from '../model/notifiers/device.ts';
+import { UserError } from '../bits/user-error.ts';
+import type { DeviceChange, DeviceSpec } from '../model/notifiers/device.ts';
 import { deviceChangeText } from '../model/notifiers/plan-device.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Smmu } from '../model/smmu.ts';
 import type { Session } from './session.ts';
 
 /** Does it, and says what came of it. Nothing may run meanwhile. */
 export function changeDevice(session: Session, change: DeviceChange): string {
   const { debuggee } = session;
   debuggee.requireStopped();
+  if (change.what === 'plug') requireStates(debuggee.smmu, change.device);
   const text = deviceChangeText(change);
   const plan = debuggee.debugger.perform('dma', { kind: 'device', change }, text);
   session.afterResponse(() => session.changed());
-  return `${text}: ${whatCame(plan)}`;
+  const came = whatCame(plan);
+  return came === text ? text : `${text}: ${came}`;
+}
+
+/** A device whose transactions no SMMU of this kind can have would only be silent. */
+function requireStates(smmu: Smmu, { name, worlds }: DeviceSpec): void {
+  const missing = worlds.find((world) => !smmu.state(world).present);
+  if (missing === undefined) return;
+  throw new UserError(`${name} is of state ${missing}, which this SMMU does not have`, {
+    where: 'devices',
+    todo: 'name another state, or an SMMU that has it, such as the preset architecture-rme',
+  });
 }
 
 /** What was decided and noticed, and how it ended. */
 function whatCame({ steps, outcome }: Plan): string {
   const said = steps.filter(({ kind }) => kind === 'notify' || kind === 'finding').map((step) => step.text);
   const { text = outcome.result } = steps[steps.length - 1] ?? {};
-  return [...said, text].join('; ');
+  return [...said, text].map((part) => part.replace(/\.$/, '')).join('; ');
 }
 
 /** What launch.json says of notifiers, before anything else: rules first, then the devices one by one. */

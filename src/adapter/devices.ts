@@ -152,6 +152,7 @@ function addressOf(value: unknown, where: string): U64 {
 }
 
 function numberOf(value: unknown, where: string, limit: number): number {
+  if (value === undefined) throw new UserError('is missing', { where, todo: 'write a number, such as 8' });
   const n = typeof value === 'string' ? Number(value) : value;
   if (typeof n === 'number' && Number.isInteger(n) && n >= 0 && n < limit && value !== '') return n;
   throw new UserError(`${shown(value)} is no number below ${limit}`, { where });

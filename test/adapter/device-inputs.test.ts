@@ -7,6 +7,7 @@ test.each([
   [{}, 'devices: is no list; write […]'],
   [[1], 'devices[0]: is no object; write {"name": …}'],
   [[{ name: 'a b', sid: 1 }], 'devices[0].name: "a b" is no name; write a word, such as "net0"'],
+  [[{ name: 'a' }], 'devices[0].sid: is missing; write a number, such as 8'],
   [[{ name: 'a', sid: -1 }], 'devices[0].sid: -1 is no number below 4294967296'],
   [[{ name: 'a', sid: 1, colour: 1 }], /^devices\[0\]: "colour" is no part of it; write name, sid/],
   [[{ name: 'a', sid: 1, world: 'root' }], /^devices\[0\]\.worlds: "root" is no Security state of a device/],

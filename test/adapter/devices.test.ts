@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { NOTIFIER_POLICY_NAMES } from '../../src/spec/notifiers.ts';
+import { fixture } from '../kit/capture.ts';
 import { scriptSession } from '../kit/script-session.ts';
 
 const SCRIPT = `machine preset=architecture-rme
@@ -168,8 +169,29 @@ test('what the console does not understand is said with the form that it would',
   expect(await client.evaluate('register net consumer=vfio')).toMatch(
     /MAP notifier which is not currently supported/,
   );
-  expect(await client.evaluate('policy route accepts=map')).toContain('notifier policy route, accepting MAP');
+  expect(await client.evaluate('policy route accepts=map')).toBe('notifier policy route, accepting MAP');
+  expect(await refused('policy rout')).toMatch(
+    /^"rout" is not understood; write policy \[qemu-upstream\|.*route/,
+  );
+  expect(await client.evaluate('register net consumer=custom range=5-1')).toMatch(
+    /Assertion `n->start <= n->end' failed\. QEMU ends; the notifier is not registered$/,
+  );
   expect(await client.evaluate('register net consumer=vfio')).toMatch(/notifier 0 is registered$/);
   expect(await client.evaluate('notifier matrix')).toMatch(/net ns vfio: refused: .*MAP notifier/);
   expect(await client.evaluate('unplug net')).toMatch(/net is unplugged$/);
+});
+
+test('a device of a state that the SMMU does not have is refused, on the console', async () => {
+  const capture = fixture('linux-basic', 'small.elf.gz');
+  const registers = fixture('linux-basic', 'regs.json');
+  const { client } = session.adapter;
+  await client.launch({ capture, registers });
+  const response = await client.response(
+    client.post('evaluate', { expression: 'plug net sid=8 world=ns,s', context: 'repl' }),
+  );
+  expect([response.success, response.message]).toEqual([
+    false,
+    'devices: net is of state s, which this SMMU does not have; name another state, or an SMMU that has it, such as the preset architecture-rme',
+  ]);
+  expect(await client.evaluate('devices')).not.toContain('net');
 });

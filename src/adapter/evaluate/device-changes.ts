@@ -151,7 +151,7 @@ function requireDevice({ debuggee }: Session, name: string, isNew: boolean): voi
 /** Commands that change devices. */
 export const DEVICE_COMMANDS: readonly ConsoleCommand[] = FORMS.map(commandOf);
 
-const POLICY_USAGE = 'policy [NAME] [accepts=qemu|map]';
+const POLICY_USAGE = `policy [${NOTIFIER_POLICY_NAMES.join('|')}] [accepts=qemu|map]`;
 
 /** Shows or sets who is told what from here on. */
 export const policy: ConsoleCommand = {

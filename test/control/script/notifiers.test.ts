@@ -117,3 +117,8 @@ it('what did not come true is told', async () => {
   ).toContain('expected notify unmap net space=ns, got not told (asid) net');
   expect(await told('expect notify unmap')).toContain('got no decision');
 });
+
+it('a statement that changes nothing is named with its line', async () => {
+  const { output } = await run(`${SCENE}cd ns 8 ASID=3\n`);
+  expect(output).toBe('line 6: cd ns 8 ASID=3: nothing changes\n');
+});

@@ -9,7 +9,14 @@ import { EVENT_BYTES } from '../../../spec/events.ts';
 import { parseTemplate } from '../../expression/template.ts';
 import type { Scope } from '../../expression/value.ts';
 import type { Finding } from '../../finding.ts';
-import type { Program, ProgramDone, ProgramNext, ProgramNote, ProgramPlace } from '../../program.ts';
+import {
+  lineText,
+  type Program,
+  type ProgramDone,
+  type ProgramNext,
+  type ProgramNote,
+  type ProgramPlace,
+} from '../../program.ts';
 import type { Allocation } from '../build/allocation.ts';
 import { ACTIONS, type Action, type Context } from './actions.ts';
 import { judge } from './expects.ts';
@@ -270,7 +277,8 @@ export class ScriptProgram implements Program {
   }
 
   #note(line: ScriptLine, { consume }: Action): ProgramNote[] {
-    if (consume === null) return [{ kind: 'output', text: 'nothing changes', place: placeOf(line) }];
+    if (consume === null)
+      return [{ kind: 'output', text: `${lineText(placeOf(line))}: nothing changes`, place: placeOf(line) }];
     const next = this.#smmu.nextCommand(consume.world);
     const why = 'idle' in next ? next.idle : 'nothing is consumed';
     return [{ kind: 'output', text: why, place: placeOf(line) }];
