@@ -33,7 +33,7 @@ export async function openQueue(sessions: Sessions, choice: WorldChoice, wanted:
   const items = seen.flatMap((state) =>
     QUEUES.map(({ queue, title, pending }) => ({
       label: `$(list-ordered) ${queue} ${state.world}`,
-      description: `${shownWorldName(state.world)}, ${title}, ${state[pending]} pending`,
+      description: `${worlds.length > 1 ? `${shownWorldName(state.world)}, ` : ''}${title}, ${state[pending]} pending`,
       queue,
       path: `/${capture}/${queuePath(queue, state.world)}`,
     })),
