@@ -95,6 +95,8 @@ export interface SmmuOptions {
   readonly bank?: RegisterBank;
   /** What another SMMU caches and has under way, to share with it. */
   readonly shared?: Smmu;
+  /** No access meets granule protection checks, whatever the registers say: for comparison with what they refuse. */
+  readonly unchecked?: boolean;
   /** Choices that the architecture leaves. */
   readonly options?: Partial<ModelOptions>;
   /** What the architecture leaves open about stalls, events and endpoints. */
@@ -220,7 +222,7 @@ export class Smmu implements QueueMachine {
 
   #deriveProtection(): void {
     this.#protectionVersion = this.bank.version;
-    const config = deriveGpc(this.bank, this.state('ns'));
+    const config = this.#made.unchecked === true ? null : deriveGpc(this.bank, this.state('ns'));
     const keeps = this.policy !== 'none';
     const memory = (space: World): SparseMemory => this.memory(space);
     this.#protection =
@@ -262,10 +264,12 @@ export class Smmu implements QueueMachine {
    * An SMMU with the same registers (shared, not copied), policies and rules, and with caches of its own that are empty:
    * what it plans is what reading everything anew gives. Nothing that it plans is to be committed.
    * @param memory to read in place of this one's, by space
+   * @param unchecked without granule protection checks
    */
-  cold(memory: Readonly<Partial<Record<World, SparseMemory>>> = {}): Smmu {
+  cold(memory: Readonly<Partial<Record<World, SparseMemory>>> = {}, unchecked = false): Smmu {
     const { serviceFailure: _, shared: _shared, ...options } = this.#made;
-    return new Smmu({ ...options, memory: { ...this.#memories, ...memory }, bank: this.bank });
+    const memories = { ...this.#memories, ...memory };
+    return new Smmu({ ...options, memory: memories, bank: this.bank, ...(unchecked && { unchecked }) });
   }
 
   /**

@@ -40,6 +40,7 @@ export class FreshReader {
   readonly #smmu: Smmu;
   readonly #cold: Smmu;
   readonly #past: Smmu;
+  #unchecked: Smmu | null = null;
   readonly #memories: readonly PastMemory[];
 
   constructor(smmu: Smmu) {
@@ -53,6 +54,12 @@ export class FreshReader {
   /** As memory stands now. */
   now(transaction: Transaction): Reading {
     return readingOf(this.#cold, transaction);
+  }
+
+  /** As memory stands now, though granule protection checks refuse it. */
+  unchecked(transaction: Transaction): Reading {
+    this.#unchecked ??= this.#smmu.cold({}, true);
+    return readingOf(this.#unchecked, transaction);
   }
 
   /** As memory stood just before a moment of {@link Smmu.versions}. */

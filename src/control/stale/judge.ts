@@ -44,13 +44,17 @@ export function staleUses(smmu: Smmu, plan: Plan, origins: Origins | null = null
   if (hits.length === 0 && !watched) return [];
   const { transaction } = operation;
   const reader = readerOf(smmu);
-  const fresh = reader.now(transaction);
+  const checked = reader.now(transaction);
+  if (isUnknown(checked)) return [];
+  const mayBeRefused = smmu.protection !== null && checked.plan.outcome.result !== 'ok';
+  const fresh = mayBeRefused ? reader.unchecked(transaction) : checked;
   if (isUnknown(fresh)) return [];
   const bbml = feature(smmu.state(transaction.world).ids, 'IDR3.BBML');
-  const of: Case = { smmu, plan, transaction, reader, fresh, bbml, origins };
+  const of: Case = { smmu, plan, transaction, reader, fresh, checked, bbml, origins };
   const uses = hitUses(of, hits);
   if (!watched || uses.some((use) => use.class !== 'allowed')) return uses;
-  return [...uses, ...heldUses(of)];
+  // Earlier moments are read behind the checks of now, and are to be compared alike.
+  return [...uses, ...heldUses({ ...of, fresh: checked })];
 }
 
 /** Certain uses, and hits on leaving entries. */
@@ -82,7 +86,7 @@ function hitUse(of: Case, step: Step, at: number, rooted: boolean): StaleUse | n
     }
     case 'gpt': {
       const { entry } = used;
-      const now = of.fresh.gpt.find((other) => other.gpi >= 0 && covers(other, entry.base));
+      const now = of.checked.gpt.find((other) => other.gpi >= 0 && covers(other, entry.base));
       if (now ? now.gpi === entry.gpi : stillThere(of, entry)) return null;
       return otherUse(of, at, step, `what is kept of the granule protection table: ${gptEntryText(entry)}`);
     }
@@ -119,9 +123,9 @@ function stillThere({ smmu }: Case, { at, hi, lo }: GptEntry): boolean {
 
 /** An entry of a cache that has its own remover and no versions: judged by what the transaction comes to. */
 function otherUse(of: Case, step: number, { used }: Step, what: string): StaleUse | null {
-  const difference = compareOutcomes(of.plan.outcome, of.fresh.plan.outcome);
+  const difference = compareOutcomes(of.plan.outcome, of.checked.plan.outcome);
   if (difference === null) return null;
-  const fresh = of.fresh.plan;
+  const fresh = of.checked.plan;
   const { class: cls, text } = difference;
   return { ...NOTHING, certainty: 'certain', class: cls, step, used, what, differs: text, fresh };
 }
@@ -174,7 +178,7 @@ function structureUse(of: Case, step: Step, at: number, rooted: boolean): StaleU
 
 /** What an old structure alone makes of the transaction, everything else read anew. */
 function classOfStructure(of: Case, now: Frame, words: Uint32Array, at: number): StaleUse['class'] {
-  const { plan, fresh } = of;
+  const { plan, checked: fresh } = of;
   const whole = compareOutcomes(plan.outcome, fresh.plan.outcome);
   const alone = plan.steps.every(({ kind }, i) => kind !== 'cache-hit' || i === at);
   if (alone || now.pa === null) return whole?.class ?? 'allowed';
@@ -211,8 +215,8 @@ const WEIGHT = { unsafe: 2, 'spurious-fault': 1, allowed: 0 } as const;
 
 /** The worst of the differences between an entry and what a walk finds in its range. */
 function compareAll(of: Case, hit: StoredEntry, own: readonly StoredEntry['entry'][]): Difference | null {
-  const { plan, fresh, bbml } = of;
-  const denied = plan.outcome.result !== 'ok' && fresh.plan.outcome.result === 'ok';
+  const { plan, fresh, checked, bbml } = of;
+  const denied = plan.outcome.result !== 'ok' && checked.plan.outcome.result === 'ok';
   let worst: Difference | null = null;
   for (const now of own) {
     let found: Difference | null;

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import { staleUses } from '../../../src/control/stale/judge.ts';
 import { Guarded, IOVA, OUTPUT, REALM } from '../../kit/gpt.ts';
-import { SID, STRTAB, transaction } from '../../kit/smmu.ts';
+import { CDTAB, SID, STRTAB, TTB0, transaction } from '../../kit/smmu.ts';
 
 describe('the stale use of a granule', () => {
   const uses = (g: Guarded) => {
@@ -29,5 +29,31 @@ describe('the stale use of a granule', () => {
     expect(uses(g)).toEqual([]);
     g.gpi(STRTAB + 0x5000, REALM);
     expect(uses(g)).toEqual([]);
+  });
+
+  test.each(['combined', 'maximal'] as const)(
+    'is none of a structure or translation that a check refuses to read anew (%s)',
+    (caches) => {
+      const g = new Guarded({ caches });
+      g.dma();
+      g.root.write('ROOT_CR0', 0);
+      expect(uses(g)).toEqual([]);
+      const open = new Guarded({ caches });
+      open.dma();
+      open.gpi(STRTAB, REALM);
+      open.gpi(CDTAB, REALM);
+      open.gpi(TTB0, REALM);
+      open.invalidate();
+      expect(uses(open)).toEqual([]);
+    },
+  );
+
+  test('of a structure is found all the same when it has changed behind the check', () => {
+    const g = new Guarded({ caches: 'maximal' });
+    g.dma();
+    g.m.cd({ ASID: 9 });
+    g.gpi(STRTAB, REALM);
+    g.invalidate();
+    expect(uses(g).map(([what]) => what)).toEqual([expect.stringMatching(/^CD/)]);
   });
 });
