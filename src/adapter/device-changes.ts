@@ -5,6 +5,7 @@ import type { DeviceChange, DeviceSpec } from '../model/notifiers/device.ts';
 import { deviceChangeText } from '../model/notifiers/plan-device.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Smmu } from '../model/smmu.ts';
+import { WORLD_FACTS } from '../spec/worlds.ts';
 import type { Session } from './session.ts';
 
 /** Does it, and says what came of it. Nothing may run meanwhile. */
@@ -23,7 +24,8 @@ export function changeDevice(session: Session, change: DeviceChange): string {
 function requireStates(smmu: Smmu, { name, worlds }: DeviceSpec): void {
   const missing = worlds.find((world) => !smmu.state(world).present);
   if (missing === undefined) return;
-  throw new UserError(`${name} is of state ${missing}, which this SMMU does not have`, {
+  const { present } = WORLD_FACTS[missing];
+  throw new UserError(`${name} is of state ${missing}, which this SMMU does not have: ${present} is 0`, {
     where: 'devices',
     todo: 'name another state, or an SMMU that has it, such as the preset architecture-rme',
   });

@@ -191,7 +191,17 @@ test('a device of a state that the SMMU does not have is refused, on the console
   );
   expect([response.success, response.message]).toEqual([
     false,
-    'devices: net is of state s, which this SMMU does not have; name another state, or an SMMU that has it, such as the preset architecture-rme',
+    'devices: net is of state s, which this SMMU does not have: S_IDR1.SECURE_IMPL is 0; name another state, or an SMMU that has it, such as the preset architecture-rme',
   ]);
   expect(await client.evaluate('devices')).not.toContain('net');
+});
+
+test('flags=NONE on the console is a notifier that asks for nothing, as in scripts: QEMU ends', async () => {
+  const { client } = session.adapter;
+  await client.launch({ program: session.program });
+  await session.to(COMMAND_LINE);
+  await client.evaluate('plug idle sid=9 world=ns');
+  expect(await client.evaluate('register idle consumer=custom flags=NONE')).toMatch(
+    /Assertion `n->notifier_flags != IOMMU_NOTIFIER_NONE' failed\. QEMU ends; the notifier is not registered$/,
+  );
 });

@@ -17,9 +17,12 @@ it('each bug class has a script and a correct twin of the same name', () => {
 
 it.each(SAMPLES)('%s does what it says', async (name) => {
   const text = readFileSync(new URL(name, FOLDER), 'utf8');
-  const { tests, warnings } = await run(text, { checkers: (smmu, text) => checkersOf(smmu, text).list });
+  const { tests, warnings, output } = await run(text, {
+    checkers: (smmu, text) => checkersOf(smmu, text).list,
+  });
   expect(tests.flatMap(({ failures }) => failures)).toEqual([]);
   expect(tests.length).toBeGreaterThan(0);
+  expect(output).not.toContain('nothing changes');
   // What is wrong is found where it is wrong, and nowhere else.
   expect(warnings.length > 0).toBe(/^\s*expect (?:stale|finding )/m.test(text));
 });
