@@ -5,6 +5,7 @@ import type { Smmu } from '../model/smmu.ts';
 import type { Clock } from './clock.ts';
 import type { Finding } from './finding.ts';
 import { type Committed, History, isEdit } from './history.ts';
+import { batchesOf } from './isolation/decisions.ts';
 import { Lookout } from './lookout.ts';
 import type { DebuggerOptions, Transacted } from './options.ts';
 import { isNoticed, type Performed } from './performed.ts';
@@ -377,7 +378,10 @@ export class Debugger {
   /** Takes the machine back to how it was after so many entries, as something that can be taken back itself. */
   #revert(to: number): void {
     const mark = this.history.at(to)?.mark ?? this.#journal.length;
-    this.smmu.commit(this.#journal.inverse(mark), this.#journal);
+    const effects = this.#journal.inverse(mark);
+    this.smmu.commit(effects, this.#journal);
+    const takenBack = batchesOf(this.smmu, effects, 'remove');
+    this.smmu.notifiers.log.retire([...takenBack].reverse());
   }
 
   #finish(thread: ThreadKey, current: Place): Advance {

@@ -359,8 +359,13 @@ class NotifyStep extends RecordedStep {
   readonly #decision: NotifyDecision;
 
   constructor(frame: number, decision: NotifyDecision) {
-    super('notify', frame, decision.why, null, null, null);
+    super('notify', frame, '', null, null, null);
     this.#decision = decision;
+  }
+
+  /** Made each time: decisions stay, and their sentences are seldom read. */
+  override get text(): string {
+    return this.#decision.why;
   }
 
   override get decision(): NotifyDecision {

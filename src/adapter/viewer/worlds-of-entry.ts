@@ -7,7 +7,9 @@ const WORLD_MEMBERS = ['world', 'actsOn', 'queue', 'space'] as const;
 /** Members that hold worlds. */
 const LIST_MEMBERS = ['worlds', 'deviceWorlds', 'obtained'] as const;
 /** Members in which the thing itself, or what it is about, stands. */
-const INNER_MEMBERS = ['entry', 'tag', 'space', 'transaction', 'device', 'event', 'of'] as const;
+const INNER_MEMBERS = ['entry', 'tag', 'space', 'transaction', 'device', 'event', 'of', 'told'] as const;
+/** Members that hold such things. */
+const INNER_LISTS = ['decisions'] as const;
 const DEEPEST = 4;
 
 /**
@@ -31,6 +33,10 @@ function collect(value: unknown, found: Set<World>, depth: number): void {
     if (Array.isArray(list)) for (const one of list) add(one, found);
   }
   for (const name of INNER_MEMBERS) collect(members[name], found, depth - 1);
+  for (const name of INNER_LISTS) {
+    const list = members[name];
+    if (Array.isArray(list)) for (const one of list) collect(one, found, depth - 1);
+  }
 }
 
 function add(value: unknown, found: Set<World>): void {

@@ -1,10 +1,11 @@
+import type { DecisionBatch } from '../../model/notifiers/batch.ts';
 import type { NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { HeldMapping } from '../../model/notifiers/device.ts';
 import type { Effect, Operation, Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Checker } from '../checker.ts';
 import type { IsolationFinding } from './breach.ts';
-import { decisionsOf, judgeDecisions } from './decisions.ts';
+import { batchesOf, decisionsOf, judgeDecisions } from './decisions.ts';
 import { type Fates, HeldWatch } from './held.ts';
 import { judgeRegistration } from './registration.ts';
 import { judgeSpaces } from './spaces.ts';
@@ -12,13 +13,6 @@ import { judgeSpaces } from './spaces.ts';
 interface Judged {
   readonly fates: Fates;
   readonly findings: readonly IsolationFinding[];
-}
-
-/** What is known of a decision beside itself. */
-interface Known {
-  /** Number of the entry of the history that made it. */
-  readonly entry: number;
-  readonly findings: readonly string[];
 }
 
 const NONE: readonly string[] = [];
@@ -30,19 +24,21 @@ export class IsolationChecker implements Checker {
   /** By the effects of the plan: they are what comes back when it is committed. */
   readonly #judged = new WeakMap<readonly Effect[], Judged>();
   /**
-   * By the decision: one that is taken back leaves the log of the SMMU, and comes back as the same object, so nothing
-   * of this has to be taken back.
+   * Numbers of the entries of the history that made decisions. What is taken back leaves the log of the SMMU, and comes
+   * back as the same object, so nothing of this has to be taken back.
    */
-  readonly #known = new WeakMap<NotifyDecision, Known>();
+  readonly #entries = new WeakMap<DecisionBatch, number>();
+  /** What was found about decisions, of those where something was. */
+  readonly #found = new WeakMap<NotifyDecision, readonly string[]>();
 
   /** The entry of the history that made a decision; null when it was made before the history began. */
   entryOf(decision: NotifyDecision): number | null {
-    return this.#known.get(decision)?.entry ?? null;
+    return this.#entries.get(decision.batch) ?? null;
   }
 
   /** What was found about a decision. */
   findingsOf(decision: NotifyDecision): readonly string[] {
-    return this.#known.get(decision)?.findings ?? [];
+    return this.#found.get(decision) ?? NONE;
   }
 
   /** Whether a consumer holds a mapping though it was invalidated. */
@@ -85,8 +81,8 @@ export class IsolationChecker implements Checker {
     for (const { decision, text } of judged?.findings ?? []) {
       if (decision !== null) texts.set(decision, [...(texts.get(decision) ?? []), text]);
     }
-    for (const decision of decisionsOf(smmu, effects))
-      this.#known.set(decision, { entry, findings: texts.get(decision) ?? NONE });
+    for (const [decision, found] of texts) this.#found.set(decision, found);
+    for (const batch of batchesOf(smmu, effects)) this.#entries.set(batch, entry);
   }
 
   undone(entry: number): void {

@@ -1,20 +1,33 @@
 /** What is wrong with a single decision about a notifier. */
 
 import type { World } from '../../bits/world.ts';
+import type { DecisionBatch } from '../../model/notifiers/batch.ts';
 import type { NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { Effect, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { WORLD_BY_IOMMU_INDEX } from '../../spec/notifiers.ts';
 import { type Breach, type IsolationFinding, isolationFinding } from './breach.ts';
 
+const NONE: readonly DecisionBatch[] = [];
+
+/** The batches of decisions that effects bring, in order; or take away. */
+export function batchesOf(
+  smmu: Smmu,
+  effects: readonly Effect[],
+  op: 'insert' | 'remove' = 'insert',
+): readonly DecisionBatch[] {
+  let found: DecisionBatch[] | null = null;
+  for (const effect of effects) {
+    if (effect.kind !== 'store' || effect.op !== op || effect.store !== smmu.notifiers.log) continue;
+    found ??= [];
+    found.push(effect.entry as DecisionBatch);
+  }
+  return found ?? NONE;
+}
+
 /** The decisions that effects bring, in order. */
 export function decisionsOf(smmu: Smmu, effects: readonly Effect[]): readonly NotifyDecision[] {
-  const found: NotifyDecision[] = [];
-  for (const effect of effects) {
-    if (effect.kind === 'store' && effect.op === 'insert' && effect.store === smmu.notifiers.log)
-      found.push(effect.entry as NotifyDecision);
-  }
-  return found;
+  return batchesOf(smmu, effects).flatMap(({ decisions }) => decisions);
 }
 
 /** The state through which a consumer translates. */

@@ -2,6 +2,7 @@
 
 import type { World } from '../../bits/world.ts';
 import type { Consumer } from '../../spec/notifiers.ts';
+import type { DecisionBatch } from './batch.ts';
 import type { HeldMapping } from './device.ts';
 
 /** Why a notifier was told or not. */
@@ -65,6 +66,8 @@ export interface ConsumerAction {
 /** One decision: of one invalidation, for one notifier of one device, for one piece of the range. */
 export interface NotifyDecision {
   readonly kind: 'decision';
+  /** With which others it was made. */
+  readonly batch: DecisionBatch;
   /** Counts from 0 in each session. */
   readonly number: number;
   /** `CMD_TLBI_NH_VA`, `S_INIT.INV_ALL`, `ROOT_TLBI`, `TLBI VAE1`, `device reset`, `unplug`. */

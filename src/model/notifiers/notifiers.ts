@@ -3,7 +3,7 @@
 import type { World } from '../../bits/world.ts';
 import { ADDRESS_SPACES, type NotifierAccepts, type NotifierPolicy } from '../../spec/notifiers.ts';
 import type { Store } from '../store.ts';
-import type { NotifyDecision } from './decision.ts';
+import { DecisionLog } from './decision-log.ts';
 import type { DeviceSpec, HeldMapping, NotifierRules, NotifierSpec, RefusedRegistration } from './device.ts';
 import { compare, overlap, type Span, spanOfMapping } from './span.ts';
 
@@ -27,9 +27,6 @@ export interface PluggedDevice {
   /** The order in which devices were plugged in. */
   readonly order: number;
 }
-
-/** Decisions are dropped from the oldest on beyond this many. */
-const MOST_DECISIONS = 65536;
 
 class Devices implements Store<PluggedDevice> {
   readonly #byName = new Map<string, PluggedDevice>();
@@ -131,40 +128,6 @@ class Refused implements Store<RefusedRegistration> {
   remove(refused: RefusedRegistration): void {
     const at = this.#all.lastIndexOf(refused);
     if (at >= 0) this.#all.splice(at, 1);
-  }
-}
-
-/** The decisions of a session, the newest last; bounded. */
-class DecisionLog implements Store<NotifyDecision> {
-  #decisions: NotifyDecision[] = [];
-  #dropped = 0;
-
-  /** How many there were, dropped ones included: the number of the next one. */
-  get total(): number {
-    return this.#dropped + this.#decisions.length;
-  }
-
-  /** How many of the oldest are gone. */
-  get dropped(): number {
-    return this.#dropped;
-  }
-
-  values(): readonly NotifyDecision[] {
-    return this.#decisions;
-  }
-
-  insert(decision: NotifyDecision): void {
-    this.#decisions.push(decision);
-    // Rarely and many at once: each time costs as much as there are.
-    if (this.#decisions.length < MOST_DECISIONS * 2) return;
-    this.#dropped += this.#decisions.length - MOST_DECISIONS;
-    this.#decisions = this.#decisions.slice(-MOST_DECISIONS);
-  }
-
-  remove(decision: NotifyDecision): void {
-    const at = this.#decisions.lastIndexOf(decision);
-    if (at >= 0) this.#decisions.splice(at, 1);
-    else if (decision.number < this.#dropped) this.#dropped = decision.number;
   }
 }
 

@@ -15,7 +15,7 @@ import type { NotifyEvent } from './decision.ts';
 import type { DeviceChange, HeldMapping } from './device.ts';
 import type { Listener } from './invalidation.ts';
 import type { Telling } from './look-up.ts';
-import { recordDecision } from './record-decision.ts';
+import { DecisionRecorder } from './record-decision.ts';
 import { alignedDown, contains, maskOf, overlap, spanOf, spanOfMapping, spanOfNotifier } from './span.ts';
 
 type Obtain = DeviceChange & { readonly what: 'obtain' };
@@ -133,19 +133,17 @@ function keep(on: Telling, listener: Listener, mapping: HeldMapping): void {
     };
     const untold = off.has('notify:N1.3') ? 'a new mapping is no event' : '';
     const action = untold === '' ? consume(notifier.consumer, event, before, off) : null;
-    recordDecision(on, listener, {
-      cause: 'obtain',
-      queue: null,
-      actsOn: mapping.world,
-      also: [],
-      path: 'iova',
+    const told = { cause: 'obtain', queue: null, actsOn: mapping.world, also: [], path: 'iova' } as const;
+    const decisions = new DecisionRecorder(on, told);
+    decisions.decide(listener, {
       reason: untold === '' ? 'delivered' : 'flag',
       untold,
       event,
       action,
-      obtained: [...new Set(before.map((one) => one.space))],
+      reached: before,
       named: [],
     });
+    decisions.finish();
     if (action === null || !action.done) return;
     gone = [];
   }

@@ -8,7 +8,7 @@ import type { Listener } from './invalidation.ts';
 import type { Telling } from './look-up.ts';
 import type { PluggedDevice } from './notifiers.ts';
 import { obtain, type Translate } from './obtain.ts';
-import { recordDecision } from './record-decision.ts';
+import { DecisionRecorder } from './record-decision.ts';
 import { completed, flagsOf, judgeRegistration } from './registration.ts';
 
 type Said = Partial<Outcome> & Pick<Outcome, 'result'>;
@@ -178,17 +178,14 @@ function heldBy(machine: QueueMachine, { device, number }: Listener): readonly H
 function letGo(on: Telling, listener: Listener, cause: string): void {
   const [actsOn = 'ns', ...also] = listener.device.spec.worlds;
   const removed = heldBy(on.machine, listener);
-  recordDecision(on, listener, {
-    cause,
-    queue: null,
-    actsOn,
-    also,
-    path: 'whole',
+  const decisions = new DecisionRecorder(on, { cause, queue: null, actsOn, also, path: 'whole' });
+  decisions.decide(listener, {
     reason: 'delivered',
     untold: '',
     event: null,
     action: { done: true, message: '', removed, kept: [] },
-    obtained: [...new Set(removed.map(({ space }) => space))],
+    reached: removed,
     named: removed,
   });
+  decisions.finish();
 }

@@ -12,7 +12,7 @@ import type { ByAddress, Invalidation, Listener, Untold } from './invalidation.t
 import type { Telling } from './look-up.ts';
 import { isDropped, type Judged, lookUpWorld, targetSpace } from './policy.ts';
 import { Reach } from './reach.ts';
-import { recordDecision } from './record-decision.ts';
+import { DecisionRecorder } from './record-decision.ts';
 import { alignedDown, maskOf, overlap, piecesOf, type Span, spanOf, spanOfNotifier } from './span.ts';
 
 const { UNMAP, DEVIOTLB_UNMAP } = NOTIFIER_FLAGS;
@@ -28,14 +28,25 @@ class Teller {
   readonly #off: ReadonlySet<string>;
   /** What earlier pieces have removed: the effects are not applied yet. */
   readonly #gone = new Set<HeldMapping>();
+  readonly #decisions: DecisionRecorder;
+  /** The last ones: consumers of a kind are mostly told the same, and do the same about it. */
+  #event: NotifyEvent | null = null;
+  #action: ConsumerAction | null = null;
 
   constructor(on: Telling, of: Invalidation) {
     this.#on = on;
     this.#of = of;
     this.#off = on.machine.state('ns').rulesOff;
+    const { cause, queue, actsOn, also, way } = of;
+    this.#decisions = new DecisionRecorder(on, { cause, queue, actsOn, also, path: way.path });
   }
 
   run(): void {
+    this.#tell();
+    this.#decisions.finish();
+  }
+
+  #tell(): void {
     const { way } = this.#of;
     if (way.path === 'none') {
       for (const listener of this.#listeners()) this.#decide(listener, way, null, null);
@@ -110,7 +121,7 @@ class Teller {
     const cropped = off.has('notify:N1.12') ? span : (shared ?? span);
     const held = this.#heldIn(listener, cropped);
     const [maskHi, maskLo] = maskOf(span);
-    const event: NotifyEvent = {
+    const event = this.#sharedEvent({
       type: 'UNMAP',
       permission: off.has('notify:N1.2') ? 'read-write' : 'none',
       // The space of what was obtained is nobody's concern.
@@ -125,10 +136,20 @@ class Teller {
       lastLo: cropped.lastLo,
       piece,
       pieces,
-    };
+    });
     const untold = this.#undelivered(listener, shared !== null);
-    const action = untold === null ? consume(notifier.consumer, event, held, off) : null;
+    const action = untold === null ? this.#sharedAction(consume(notifier.consumer, event, held, off)) : null;
     this.#decide(listener, untold, event, action);
+  }
+
+  #sharedEvent(event: NotifyEvent): NotifyEvent {
+    if (this.#event === null || !isSameEvent(this.#event, event)) this.#event = event;
+    return this.#event;
+  }
+
+  #sharedAction(action: ConsumerAction): ConsumerAction {
+    if (this.#action === null || !isSameAction(this.#action, action)) this.#action = action;
+    return this.#action;
   }
 
   #undelivered({ notifier }: Listener, overlaps: boolean): Untold | null {
@@ -159,22 +180,37 @@ class Teller {
     event: NotifyEvent | null,
     action: ConsumerAction | null,
   ): void {
-    const { cause, queue, actsOn, also, way, names } = this.#of;
-    const named = this.#held(listener).filter(names);
+    const named = this.#held(listener).filter(this.#of.names);
     const reached = event === null ? named : this.#heldIn(listener, event);
-    recordDecision(this.#on, listener, {
-      cause,
-      queue,
-      actsOn,
-      also,
-      path: way.path,
+    this.#decisions.decide(listener, {
       reason: untold?.reason ?? 'delivered',
       untold: untold?.why ?? '',
       event,
       action,
-      obtained: [...new Set(reached.map(({ space }) => space))],
+      reached,
       named,
     });
     for (const mapping of action?.removed ?? []) this.#gone.add(mapping);
   }
+}
+
+function isSameEvent(a: NotifyEvent, b: NotifyEvent): boolean {
+  return (
+    a.space === b.space &&
+    a.piece === b.piece &&
+    a.iovaLo === b.iovaLo &&
+    a.iovaHi === b.iovaHi &&
+    a.maskLo === b.maskLo &&
+    a.maskHi === b.maskHi &&
+    a.firstLo === b.firstLo &&
+    a.firstHi === b.firstHi &&
+    a.lastLo === b.lastLo &&
+    a.lastHi === b.lastHi
+  );
+}
+
+/** Whether both come to the same and concern no mapping. */
+function isSameAction(a: ConsumerAction, b: ConsumerAction): boolean {
+  const concerns = a.removed.length + a.kept.length + b.removed.length + b.kept.length;
+  return concerns === 0 && a.done === b.done && a.message === b.message;
 }

@@ -60,11 +60,23 @@ function decisionText({ delivered, device, reason, event, path, action }: Notify
   return `${delivered ? 'told' : `not told (${reason})`} ${device}, path ${path}${what}${done}`;
 }
 
+/** Of decisions that one message names. */
+const MOST_NAMED = 32;
+
+function brief(all: readonly NotifyDecision[]): readonly string[] {
+  const more = all.length - MOST_NAMED;
+  const named = all.slice(0, MOST_NAMED).map(decisionText);
+  return more > 0 ? [...named, `and ${more} more`] : named;
+}
+
 export function notify(of: Context): Unmet | null {
   const { environment, reading } = of;
   const kind = reading.word('kind').text;
   const device = reading.bound.words.get('device')?.text;
-  const all = environment.last.decisions.filter((one) => device === undefined || one.device === device);
+  const batches = environment.last.decisions;
+  const all = batches
+    .flatMap(({ decisions }) => decisions)
+    .filter((one) => device === undefined || one.device === device);
   const matching = all.filter((one) => matches(reading, one));
   const delivered = matching.filter((one) => one.delivered);
   const met =
@@ -72,10 +84,13 @@ export function notify(of: Context): Unmet | null {
       ? !all.some((one) => one.delivered && inScope(reading, one)) &&
         (reading.argument('reason') === null || matching.length > 0)
       : delivered.some(({ event }) => event?.type.toLowerCase() === kind);
-  if (met) return null;
+  const forgotten = batches.reduce((sum, one) => sum + (one.isForgotten ? one.count : 0), 0);
+  // What is forgotten may have been delivered, so that nothing follows from what is left.
+  if (met && (kind !== 'none' || forgotten === 0)) return null;
+  const left = forgotten === 0 ? [] : [`${forgotten} decisions are too old to be kept`];
   return {
     expected: asked(reading, 'notify'),
-    actual: all.length === 0 ? 'no decision' : all.map(decisionText).join('; '),
+    actual: [...brief(all), ...left].join('; ') || 'no decision',
   };
 }
 

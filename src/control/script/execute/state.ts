@@ -1,5 +1,5 @@
 import type { World } from '../../../bits/world.ts';
-import type { NotifyDecision } from '../../../model/notifiers/decision.ts';
+import type { DecisionBatch } from '../../../model/notifiers/batch.ts';
 import type { RefusedRegistration } from '../../../model/notifiers/device.ts';
 import type { Outcome } from '../../../model/plan.ts';
 import type { Value } from '../../expression/value.ts';
@@ -41,7 +41,7 @@ export interface Last {
   readonly events: readonly LastEvent[];
   readonly findings: readonly Finding[];
   /** Who was told of invalidations, or not. */
-  readonly decisions: readonly NotifyDecision[];
+  readonly decisions: readonly DecisionBatch[];
   readonly refused: readonly RefusedRegistration[];
 }
 
