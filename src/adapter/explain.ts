@@ -94,8 +94,8 @@ function decidedText({ frame, field }: StackFrame, step: Step | undefined): stri
   const layout = layoutByName(frame.layout);
   const decided = layout && fieldOf(layout, step?.fault?.field ?? step?.field ?? field ?? '');
   if (!decided || frame.words.length < layout.words) return [];
-  // The granule protection table decided, which no frame is about any more.
-  if (step?.fault && isProtected(step.fault)) return [];
+  // The granule protection table decided, and the frame is that of what could not be read.
+  if (step?.fault && isProtected(step.fault) && frame.kind !== 'gpt') return [];
   const refused = step?.fault?.event === 'F_PERMISSION';
   // Another table, another bit or a register forbids then.
   if (refused && isPermissive(layout.name, decided.name, decided.get(frame.words, 0))) return [];

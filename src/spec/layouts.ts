@@ -6,6 +6,7 @@ import { COMMAND_LIST } from './commands.ts';
 import { S1_LEAF, S2_LEAF, TABLE } from './descriptors.ts';
 import { DPT_L0_BLOCK, DPT_L0_NOACCESS, DPT_L0_TABLE, DPT_L1 } from './dpt.ts';
 import { EVENT_HEADER, EVENT_LIST } from './events.ts';
+import { GPT_L0_BLOCK, GPT_L0_TABLE, GPT_L1_CONTIG, GPT_L1_GRANULES } from './gpt.ts';
 import { L1CD } from './l1cd.ts';
 import { L1STD } from './l1std.ts';
 import { PRIQ_ENTRY } from './priq.ts';
@@ -27,6 +28,10 @@ export const STRUCTURES: readonly Layout[] = [
   DPT_L0_BLOCK,
   DPT_L0_TABLE,
   DPT_L1,
+  GPT_L0_BLOCK,
+  GPT_L0_TABLE,
+  GPT_L1_CONTIG,
+  GPT_L1_GRANULES,
   PRIQ_ENTRY,
   EVENT_HEADER,
 ];

@@ -10,12 +10,15 @@ import { placeOfCd } from '../../src/inspect/stage2.ts';
 import { outcomeText } from '../../src/inspect/walk-story.ts';
 import type { Plan } from '../../src/model/plan.ts';
 import { decodeStream } from '../../src/model/translate/stream.ts';
+import { Guarded, OUTPUT, REALM } from '../kit/gpt.ts';
 import { CDTAB, SID, STRTAB, TestSmmu, type Values } from '../kit/smmu.ts';
 import { identity, mapStage2, NESTED_STE } from '../kit/stage2.ts';
 import { map } from '../kit/tables.ts';
 
+const FILTERS = new Set([...DEFAULT_FILTERS, 'silent-abort']);
+
 function explained(m: TestSmmu, plan: Plan): { reason: string; more: string } {
-  const hit = findStop(plan, 0, DEFAULT_FILTERS, (offset) => m.smmu.bank.peek(offset));
+  const hit = findStop(plan, 0, FILTERS, (offset) => m.smmu.bank.peek(offset));
   if (!hit) throw new Error('no stop');
   const { reason, more } = explain(m.smmu, plan, hit);
   return { reason: reason.join('\n'), more: more.join('\n') };
@@ -106,3 +109,22 @@ test('the console shows the CD of a nested stream, or why stage 2 hides it', () 
   mapStage2(m, { ipa: BigInt(CDTAB), pa: 0x45670000n });
   expect(cd.run(session, '8', 'look').value).toBe('CD 0 of StreamID 0x8 at PA 0x45670000 (ns)');
 });
+
+test.each(['none', 'maximal'] as const)(
+  'a refused output is explained by the entry of the granule protection table and its GPI (caches %s)',
+  (caches) => {
+    const g = new Guarded({ caches });
+    g.gpi(OUTPUT, REALM);
+    const refused = g.dma();
+    for (const plan of [refused, g.dma()]) {
+      const { reason } = explained(g.m, plan);
+      expect(reason).toContain(
+        'its GPI is Realm PAS only (11), says the level 1 GPT entry at 0x44104000 (root)',
+      );
+      expect(reason).toMatch(
+        /Found: GPT level 1( \(cached\))? at PA 0x44104000 \(root\) = 0xfffffffffffffffb\.\n/,
+      );
+      expect(reason).toContain('Decided by: GPT_L1_GRANULES.GPI0');
+    }
+  },
+);

@@ -27,7 +27,7 @@ export function checkOutput(
   if (t.kind === 'atos' ? !rulesOff.has('gpc:ATOS') : !isRequest && rulesOff.has('gpc:CLIENT')) return;
   const status = isRequest
     ? checkRegion(protection, stuShift(state), answer)
-    : protection.check(answer.pa, answer.space);
+    : protection.checkOutput(answer.pa, answer.space);
   if (status === DATA) return;
   if (status !== GPF) {
     answer.result = status === MISS ? 'miss' : 'absent';
@@ -40,7 +40,10 @@ export function checkOutput(
   }
   const reason = `a granule protection check refuses the output address ${hex(answer.pa)} (${answer.space})`;
   if (rulesOff.has('world:EVENTS-GPF')) answer.fail(configFault('F_WALK_EABT', reason, '3.25.1', answer.pa));
-  else answer.fail(silent(reason, '3.25.1'));
+  else {
+    const field = protection.refusedBy;
+    answer.fail({ ...silent(reason, '3.25.1'), ...(field !== null && { field }) });
+  }
 }
 
 /**
@@ -49,14 +52,14 @@ export function checkOutput(
  */
 function checkRegion(protection: GranuleProtection, unit: number, answer: Answer): ReadStatus {
   const { pa, space } = answer;
-  const status = protection.check(pa, space);
+  const status = protection.checkOutput(pa, space);
   if (status !== DATA) return status;
   const { span } = protection;
   if (answer.shift > 0) answer.shift = Math.max(unit, Math.min(answer.shift, span));
   if (span >= unit) return DATA;
   const base = pa - (pa % 2 ** unit);
   for (let at = base; at < base + 2 ** unit; at += 2 ** span) {
-    const there = protection.check(at, space);
+    const there = protection.checkOutput(at, space);
     if (there !== DATA) return there;
   }
   return DATA;

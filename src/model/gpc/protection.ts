@@ -1,7 +1,7 @@
 /** Granule protection checks of one SMMU: IHI 0070 3.25. */
 
 import { hex } from '../../bits/u64.ts';
-import type { World } from '../../bits/world.ts';
+import { placeText, type World } from '../../bits/world.ts';
 import { GPI_ALLOWS } from '../../spec/gpc.ts';
 import { GPT_LOOKUP_ERROR } from '../../spec/registers/encodings.ts';
 import { GptCache, gpiText, gptEntryText } from '../caches/gpt.ts';
@@ -9,7 +9,7 @@ import { DATA, GPF, type ReadStatus, type SparseMemory } from '../memory.ts';
 import type { Effect, Recorder } from '../plan.ts';
 import { CheckedMemory } from './checked-memory.ts';
 import type { GpcConfig } from './config.ts';
-import { type Found, type Lookup, lookUp, type Unknown } from './walk.ts';
+import { type Found, gpiField, type Lookup, lookUp, recordCachedEntry, type Unknown } from './walk.ts';
 
 /** An access that a check refused. */
 export interface Refusal {
@@ -19,6 +19,8 @@ export interface Refusal {
   readonly pa: number;
   readonly space: World;
   readonly reason: string;
+  /** The field of the entry that says so, in its frame; null where no entry does. */
+  readonly field: string | null;
 }
 
 /** No region is larger, in bits of the address. */
@@ -41,6 +43,8 @@ export class GranuleProtection {
   #unknown: Unknown | null = null;
   #unwritten: Unknown | null = null;
   #span = EVERYTHING;
+  /** The check is of what a client reaches: frames of the table stay where it is refused, and cached entries have some. */
+  #ofOutput = false;
   /** The page that passed last: a structure is read by several accesses. */
   #passedPage = -1;
   #passedSpace: World = 'ns';
@@ -114,6 +118,11 @@ export class GranuleProtection {
     this.#passedPage = -1;
   }
 
+  /** The field of a table's entry that decided the last refusal, if one did. */
+  get refusedBy(): string | null {
+    return this.#refusal?.field ?? null;
+  }
+
   /** The last refusal that nobody has reported yet; it is forgotten. */
   take(): Refusal | null {
     const refusal = this.#refusal;
@@ -151,6 +160,14 @@ export class GranuleProtection {
     return status;
   }
 
+  /** {@link check} of what a client reaches: where it is refused, the stack stays at the entry that refuses it. */
+  checkOutput(pa: number, space: World): ReadStatus {
+    this.#ofOutput = true;
+    const status = this.check(pa, space);
+    this.#ofOutput = false;
+    return status;
+  }
+
   /** {@link check} of a write of the SMMU itself. */
   checkWrite(pa: number, space: World): ReadStatus {
     if (this.rulesOff.has('gpc:APPLIES')) return DATA;
@@ -177,7 +194,7 @@ export class GranuleProtection {
     const { recorder } = this.#lookup;
     const depth = recorder?.depth ?? 0;
     const status = this.#decide(this.#find(pa, space), pa, space);
-    recorder?.leave(depth);
+    if (status !== GPF || !this.#ofOutput) recorder?.leave(depth);
     return status;
   }
 
@@ -192,6 +209,7 @@ export class GranuleProtection {
     const { recorder } = this.#lookup;
     const cached = this.#fills.leaf(pa) ?? (this.#keeps ? this.#cache.leaf(pa) : undefined);
     if (cached) {
+      if (recorder !== null && this.#ofOutput) recordCachedEntry(recorder, cached);
       recorder?.entry('cache-hit', () => `GPT cache: ${gptEntryText(cached)}`, {
         kind: 'gpt',
         entry: cached,
@@ -210,7 +228,11 @@ export class GranuleProtection {
     if ('code' in found) return this.#failed(found.code, found.reason, pa, space);
     this.#span = found.shift;
     const allowed = GPI_ALLOWS[found.gpi]?.includes(space) || rulesOff.has('gpc:GPI');
-    if (!allowed) return this.#refuse(pa, space, null, `its GPI is ${gpiText(found.gpi)}`);
+    if (!allowed) {
+      const entry = `level ${found.level} GPT entry at ${placeText(found.at, 'root')}`;
+      const why = `its GPI is ${gpiText(found.gpi)}, says the ${entry}`;
+      return this.#refuse(pa, space, null, why, gpiField(found, pa));
+    }
     recorder?.step('decide', () => `granule protection: ${hex(pa)} is open to ${space}`);
     return DATA;
   }
@@ -222,11 +244,17 @@ export class GranuleProtection {
     return this.#refuse(pa, space, code, reason);
   }
 
-  #refuse(pa: number, space: World, error: number | null, why: string): ReadStatus {
+  #refuse(
+    pa: number,
+    space: World,
+    error: number | null,
+    why: string,
+    field: string | null = null,
+  ): ReadStatus {
     const kind = error === null ? 'granule protection fault' : 'GPT lookup error';
     const reason = `${kind}: ${hex(pa)} is closed to an access in ${space} space: ${why}`;
-    this.#lookup.recorder?.step('finding', reason);
-    this.#refusal = { error, pa, space, reason };
+    this.#lookup.recorder?.step('finding', reason, field);
+    this.#refusal = { error, pa, space, reason, field };
     return GPF;
   }
 

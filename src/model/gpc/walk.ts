@@ -57,21 +57,30 @@ function readEntry(by: Lookup, at: number, level: 0 | 1): ReadStatus {
 }
 
 function record(recorder: Recorder, at: number, level: 0 | 1, status: ReadStatus): void {
-  recorder.enter(recorder.depth, {
-    kind: 'gpt',
-    name: `GPT level ${level}`,
-    layout: layoutOf(level),
-    space: 'root',
-    pa: at,
-    words: status === DATA ? word.slice() : new Uint32Array(0),
-    status,
-    level,
-  });
+  const words = status === DATA ? word.slice() : new Uint32Array(0);
+  enterEntry(recorder, `GPT level ${level}`, at, level, words, status);
   recorder.step('fetch', () => `read level ${level} GPT entry at ${placeText(at, 'root')}`);
 }
 
-function layoutOf(level: 0 | 1): string {
-  const type = (word[0] as number) & 0xf;
+/** Tells the recorder of a cached entry that answers, in a frame of its own. */
+export function recordCachedEntry(recorder: Recorder, { at, level, lo, hi }: GptEntry): void {
+  enterEntry(recorder, `GPT level ${level} (cached)`, at, level, Uint32Array.of(lo, hi), DATA);
+}
+
+function enterEntry(
+  recorder: Recorder,
+  name: string,
+  at: number,
+  level: 0 | 1,
+  words: Uint32Array,
+  status: ReadStatus,
+): void {
+  const layout = layoutOf(level, words[0] ?? 0);
+  recorder.enter(recorder.depth, { kind: 'gpt', name, layout, space: 'root', pa: at, words, status, level });
+}
+
+function layoutOf(level: 0 | 1, lo: number): string {
+  const type = lo & 0xf;
   if (level === 0) return type === LEADS_ON ? GPT_L0_TABLE.name : GPT_L0_BLOCK.name;
   return type === CONTIGUOUS ? GPT_L1_CONTIG.name : GPT_L1_GRANULES.name;
 }
@@ -157,6 +166,17 @@ function level0(by: Lookup, pa: number, at: number, space: World): GptEntry | Lo
   return entryOf(by, 0, pa, level0Bits, -1, next, at, space);
 }
 
+/** Which of the granules of its entry holds an address. */
+function granuleOf(pa: number, granuleBits: number): number {
+  return Math.floor(pa / 2 ** granuleBits) % 2 ** GRANULES_LOG2;
+}
+
+/** The field of an entry that says the protection of an address. */
+export function gpiField({ level, lo, shift }: GptEntry, pa: number): string {
+  const ofGranule = level === 1 && (lo & 0xf) !== CONTIGUOUS;
+  return ofGranule ? `GPI${granuleOf(pa, shift)}` : 'GPI';
+}
+
 function lastLevel(by: Lookup, pa: number, at: number, space: World): GptEntry | LookupError {
   const { config, rulesOff, recorder } = by;
   const { granuleBits } = config;
@@ -174,7 +194,7 @@ function lastLevel(by: Lookup, pa: number, at: number, space: World): GptEntry |
     if (!isValidGpi((lo >>> (i * 4)) & 0xf) || !isValidGpi((hi >>> (i * 4)) & 0xf)) return invalid(1);
   }
   if (rulesOff.has('gpc:L1-GRANULES')) return invalid(1);
-  const index = Math.floor(pa / 2 ** granuleBits) % 2 ** GRANULES_LOG2;
+  const index = granuleOf(pa, granuleBits);
   const gpi = ((index < 8 ? lo : hi) >>> ((index % 8) * 4)) & 0xf;
   recorder?.step('decide', () => `granule ${index} of 16: ${gpiText(gpi)}`, `GPI${index}`);
   return entryOf(by, 1, pa, granuleBits, gpi, 0, at, space);

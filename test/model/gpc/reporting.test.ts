@@ -178,7 +178,7 @@ describe('a plan', () => {
     ]);
     const texts = steps.map(({ text }) => text);
     expect(texts).toContain(
-      'granule protection fault: 0x48000000 is closed to an access in ns space: its GPI is Secure PAS only (8)',
+      'granule protection fault: 0x48000000 is closed to an access in ns space: its GPI is Secure PAS only (8), says the level 1 GPT entry at 0x44104000 (root)',
     );
     expect(steps.filter(({ field }) => field === 'GPI0').length).toBeGreaterThan(0);
     const finding = steps.find(({ kind }) => kind === 'finding');
@@ -186,6 +186,36 @@ describe('a plan', () => {
     expect(outcome.fault?.reason).toContain('its GPI is Secure PAS only (8)');
     const { outcome: fetch } = closedSte();
     expect(fetch.fault?.reason).toMatch(/^reading the STE at 0x40000200 aborted: .*Secure PAS only/);
+  });
+
+  test.each([
+    ['read', false, ['GPT level 1']],
+    ['kept', true, ['GPT level 1 (cached)']],
+  ])('ends in the frame of the entry that refuses the output (%s)', (_, isKept, names) => {
+    const g = new Guarded({ caches: isKept ? 'maximal' : 'none' });
+    g.gpi(OUTPUT, SECURE);
+    if (isKept) g.dma();
+    const { frames, steps } = g.dma();
+    const end = steps.find(({ fault }) => fault !== null);
+    const above: string[] = [];
+    for (let at = end?.frame ?? -1; frames[at]?.kind === 'gpt'; at = frames[at]?.parent ?? -1)
+      above.unshift(frames[at]?.name ?? '');
+    expect(above).toEqual(names);
+    expect(end?.fault?.field).toBe('GPI0');
+    expect(frames[end?.frame ?? -1]).toMatchObject({
+      layout: 'GPT_L1_GRANULES',
+      space: 'root',
+      pa: 0x44104000,
+    });
+  });
+
+  test('leaves the frames of the table where the output passes, and there are none without it', () => {
+    const at = (g: Guarded): string | undefined => {
+      const { frames, steps } = g.dma();
+      return frames[steps.at(-1)?.frame ?? -1]?.kind;
+    };
+    expect(at(new Guarded({ caches: 'none' }))).not.toBe('gpt');
+    expect(at(new Guarded({ registers: { 'ROOT_CR0.ACCESSEN': 0 } }))).not.toBe('gpt');
   });
 
   test('changes nothing, and what is committed can be taken back exactly', () => {
