@@ -1,5 +1,4 @@
-import type { DecisionBatch } from '../../model/notifiers/batch.ts';
-import type { NotifyDecision } from '../../model/notifiers/decision.ts';
+import type { DecisionBatch, NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { HeldMapping } from '../../model/notifiers/device.ts';
 import type { Effect, Operation, Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';

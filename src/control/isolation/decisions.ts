@@ -1,8 +1,7 @@
 /** What is wrong with a single decision about a notifier. */
 
 import type { World } from '../../bits/world.ts';
-import type { DecisionBatch } from '../../model/notifiers/batch.ts';
-import type { NotifyDecision } from '../../model/notifiers/decision.ts';
+import type { DecisionBatch, NotifyDecision } from '../../model/notifiers/decision.ts';
 import type { Effect, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import { WORLD_BY_IOMMU_INDEX } from '../../spec/notifiers.ts';

@@ -1,11 +1,10 @@
 /** The decisions of a session. */
 
 import type { Store } from '../store.ts';
-import type { DecisionBatch } from './batch.ts';
-import type { NotifyDecision } from './decision.ts';
+import type { DecisionBatch, NotifyDecision } from './decision.ts';
 
-/** Decisions are dropped from the oldest on beyond this many. */
-export const MOST_DECISIONS = 65536;
+/** Decisions are dropped from the oldest on beyond this many, unless asked otherwise. */
+const MOST_DECISIONS = 65536;
 
 /** The decisions of a session, the newest last; bounded, but those of the newest invalidation are all there. */
 export class DecisionLog implements Store<DecisionBatch> {

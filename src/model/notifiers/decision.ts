@@ -1,8 +1,7 @@
-/** Who was told of an invalidation, and why. */
+/** Who was told of an invalidation, and why. Those of one invalidation are kept, and let go of, as one. */
 
 import type { World } from '../../bits/world.ts';
 import type { Consumer } from '../../spec/notifiers.ts';
-import type { DecisionBatch } from './batch.ts';
 import type { HeldMapping } from './device.ts';
 
 /** Why a notifier was told or not. */
@@ -98,4 +97,52 @@ export interface NotifyDecision {
   readonly obtained: readonly World[];
   /** Mappings of the consumer that the invalidation names by the architecture, whatever it was told. */
   readonly named: readonly HeldMapping[];
+}
+
+/** What the decisions of one invalidation have in common. */
+export type Told = Pick<NotifyDecision, 'cause' | 'queue' | 'actsOn' | 'also' | 'path'>;
+
+const NONE: readonly NotifyDecision[] = [];
+
+/**
+ * Effects and journals hold it, and no decision by itself: when the log no longer has room, the decisions go, and what
+ * is left says how many there were.
+ */
+export class DecisionBatch {
+  readonly kind = 'decisions';
+  readonly told: Told;
+  /** Number of the first of them. */
+  readonly first: number;
+  #decisions: NotifyDecision[] = [];
+  #count = 0;
+
+  constructor(told: Told, first: number) {
+    this.told = told;
+    this.first = first;
+  }
+
+  /** How many there were. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** In order; none once they are forgotten. */
+  get decisions(): readonly NotifyDecision[] {
+    return this.#count === this.#decisions.length ? this.#decisions : NONE;
+  }
+
+  get isForgotten(): boolean {
+    return this.decisions.length < this.#count;
+  }
+
+  /** Puts one more there, while it is planned. */
+  add(decision: NotifyDecision): void {
+    this.#decisions.push(decision);
+    this.#count++;
+  }
+
+  /** Lets go of the decisions, for good. */
+  forget(): void {
+    this.#decisions = [];
+  }
 }

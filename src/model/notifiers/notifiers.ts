@@ -15,6 +15,8 @@ export interface NotifierOptions {
   readonly accepts?: NotifierAccepts;
   /** States that have an address space for the events of notifiers. Default: Non-secure and Secure. */
   readonly addressSpaces?: readonly World[];
+  /** How many decisions are kept at least; the oldest beyond are dropped. Default: 65536. */
+  readonly mostDecisions?: number;
 }
 
 /** A device that is plugged in, with its accepted notifiers; changed by replacing it whole. */
@@ -157,7 +159,7 @@ export class Notifiers {
   readonly rules: Rules;
   readonly devices = new Devices();
   readonly held = new Held();
-  readonly log = new DecisionLog();
+  readonly log: DecisionLog;
   readonly refused = new Refused();
   /** States that have an address space for the events of notifiers. */
   readonly addressSpaces: readonly World[];
@@ -166,8 +168,10 @@ export class Notifiers {
     policy = 'qemu-upstream',
     accepts = 'qemu',
     addressSpaces = ADDRESS_SPACES,
+    mostDecisions,
   }: NotifierOptions = {}) {
     this.addressSpaces = addressSpaces;
+    this.log = new DecisionLog(mostDecisions);
     this.rules = new Rules({ policy, accepts });
   }
 

@@ -4,8 +4,14 @@ import { hex64 } from '../../bits/u64.ts';
 import type { World } from '../../bits/world.ts';
 import type { Consumer } from '../../spec/notifiers.ts';
 import type { Effect } from '../plan.ts';
-import { DecisionBatch, type Told } from './batch.ts';
-import type { ConsumerAction, DecisionReason, NotifyDecision, NotifyEvent } from './decision.ts';
+import {
+  type ConsumerAction,
+  DecisionBatch,
+  type DecisionReason,
+  type NotifyDecision,
+  type NotifyEvent,
+  type Told,
+} from './decision.ts';
 import type { DeviceSpec, HeldMapping, NotifierSpec } from './device.ts';
 import type { Listener } from './invalidation.ts';
 import type { Telling } from './look-up.ts';

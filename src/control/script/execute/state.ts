@@ -1,5 +1,5 @@
 import type { World } from '../../../bits/world.ts';
-import type { DecisionBatch } from '../../../model/notifiers/batch.ts';
+import type { DecisionBatch } from '../../../model/notifiers/decision.ts';
 import type { RefusedRegistration } from '../../../model/notifiers/device.ts';
 import type { Outcome } from '../../../model/plan.ts';
 import type { Value } from '../../expression/value.ts';
