@@ -107,6 +107,26 @@ function keepCounting({ counts }: FieldBits, w: Uint32Array): void {
   for (let i = 0; i < counts.length; i++) w[i] = (w[i] as number) & (counts[i] as number);
 }
 
+/** The bits of a structure with some fields reserved and others not, whatever the features. */
+export function withReserved(
+  bits: FieldBits,
+  layout: Layout,
+  reserved: readonly string[],
+  never: readonly string[],
+): FieldBits {
+  const words = bits.reserved.slice();
+  for (const field of layout.list) {
+    if (reserved.includes(field.name)) claim(words, field, []);
+    else if (never.includes(field.name)) release(words, field);
+  }
+  return { counts: bits.counts, reserved: words };
+}
+
+function release(bits: Uint32Array, { msb, lsb }: Field): void {
+  for (let bit = lsb; bit <= msb; bit++)
+    bits[bit >>> 5] = ((bits[bit >>> 5] as number) & ~(1 << (bit & 31))) >>> 0;
+}
+
 /** The lowest reserved bit of the structure at `words[at]` that is not 0, counted from its bit 0; -1 if there is none. */
 export function reservedBitSet({ reserved }: FieldBits, words: Uint32Array, at: number): number {
   for (let i = 0; i < reserved.length; i++) {

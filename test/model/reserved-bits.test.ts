@@ -160,3 +160,77 @@ describe('parameters beyond the implemented sizes (4.1.7)', () => {
     expect(remark('CMD_CFGI_STE_RANGE', { Range: 3, StreamID: 0xffffffff })).toContain('IDR1.SIDSIZE=8');
   });
 });
+
+describe('fields of an STE that only some states have (5.2)', () => {
+  const FEATURES: Registers = {
+    'AIDR.ArchMinorRev': 4,
+    'IDR0.ATS': 1,
+    'IDR1.ATTR_PERMS_OVR': 1,
+    'IDR3.MPAM': 1,
+    'S_IDR1.SEL2': 1,
+    'IDR5.DS': 1,
+    'IDR5.D128': 1,
+    'S_MPAMIDR.HAS_MPAM_NS': 1,
+    'R_MPAMIDR.HAS_MPAM_NS': 1,
+    'R_IDR3.MEC': 1,
+  };
+  const WORLDS = ['ns', 's', 'realm'] as const;
+
+  /** What becomes of a transaction whose STE has that field. */
+  function fate(
+    world: (typeof WORLDS)[number],
+    values: Values,
+    registers: Registers = {},
+    reservedBits: 'strict' | 'ignore' = 'strict',
+  ) {
+    const m = new TestSmmu({ worlds: 'rme', reservedBits, registers: { ...FEATURES, ...registers } });
+    const view = m.in(world);
+    view.ste({ Config: 4, ...values });
+    const { result, fault } = view.dma(0x1000).outcome;
+    return result === 'ok' ? 'ok' : `${fault?.event}: ${fault?.field}`;
+  }
+
+  test.each([
+    ['S2NSW', ['s']],
+    ['S2NSA', ['s']],
+    ['S_S2T0SZ', ['s']],
+    ['S_S2SL0', ['s']],
+    ['S_S2TG', ['s']],
+    ['S2SW', ['s']],
+    ['S2SA', ['s']],
+    ['S_S2SL0_2', ['s']],
+    ['S_S2TTB', ['s']],
+    ['S_S2SKL', ['s']],
+    ['MECID', ['realm']],
+    ['MPAM_NS', ['s', 'realm']],
+    ['EATS', ['ns', 'realm']],
+  ])('strict: %s is reserved but in the stream tables of %j', (field, owners) => {
+    const values = { [field]: field === 'S_S2TTB' ? 0x1000 : 1 };
+    expect(WORLDS.map((world) => [world, fate(world, values)])).toEqual(
+      WORLDS.map((world) => [world, owners.includes(world) ? 'ok' : `C_BAD_STE: ${field}`]),
+    );
+    for (const world of WORLDS) expect(fate(world, values, {}, 'ignore')).toBe('ok');
+  });
+
+  test('strict: the reason names the field and the state', () => {
+    const m = new TestSmmu({ worlds: 'rme', reservedBits: 'strict', registers: FEATURES });
+    m.ste({ Config: 4, S2SW: 1 });
+    expect(m.dma(0x1000).outcome.fault?.reason).toBe(
+      'STE: reserved bit 384 (S2SW, RES0 in an STE of the ns state) is not 0',
+    );
+  });
+
+  test('strict: NSCFG without IDR1.ATTR_PERMS_OVR is reserved in Secure STEs only', () => {
+    const without = { 'IDR1.ATTR_PERMS_OVR': 0 };
+    expect(WORLDS.map((world) => fate(world, { NSCFG: 3 }, without))).toEqual([
+      'ok',
+      'C_BAD_STE: NSCFG',
+      'ok',
+    ]);
+  });
+
+  test('strict: STRW without IDR0.Hyp is reserved in Non-secure STEs only', () => {
+    const without = { 'IDR0.Hyp': 0 };
+    expect(WORLDS.map((world) => fate(world, { STRW: 2 }, without))).toEqual(['C_BAD_STE: STRW', 'ok', 'ok']);
+  });
+});

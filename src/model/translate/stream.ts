@@ -11,7 +11,7 @@ import type { Overrides } from './attributes.ts';
 import type { StreamAction, StreamConfig } from './configuration.ts';
 import { needsVms } from './mpam.ts';
 import { checksNs, type SteSubject, streamWorldOf, tagsOf, vmidOf } from './regimes.ts';
-import { reservedFault } from './reserved.ts';
+import { reservedInSte } from './reserved.ts';
 import { firstBroken } from './rules.ts';
 import { decodeStage2 } from './stage2-config.ts';
 import { contextAddressBits, steRules } from './ste-rules.ts';
@@ -66,7 +66,7 @@ export function decodeStream(
   if (!silentAbort) {
     const rule = firstBroken(steRules(config), subject, state.rulesOff);
     if (rule) return { ...configFault('C_BAD_STE', `STE.${rule.why(subject)}`, rule.id), field: rule.field };
-    const reserved = state.strict ? reservedFault('C_BAD_STE', STE, bits, words, at) : null;
+    const reserved = state.strict ? reservedInSte(bits, words, at, world) : null;
     if (reserved) return reserved;
   }
   const streamWorld = streamWorldOf(subject);
