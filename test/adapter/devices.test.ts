@@ -205,3 +205,34 @@ test('flags=NONE on the console is a notifier that asks for nothing, as in scrip
     /Assertion `n->notifier_flags != IOMMU_NOTIFIER_NONE' failed\. QEMU ends; the notifier is not registered$/,
   );
 });
+
+test('a missing UNMAP is told once, with the command and the mapping, and is taken back with it', async () => {
+  const { client } = session.adapter;
+  await client.launch({ program: session.program, notifierPolicy: 'drop-iova' });
+  await session.to(COMMAND_LINE - 1);
+  await client.evaluate('plug net sid=0x20 world=s');
+  await client.evaluate('register net consumer=custom index=1');
+  expect(await client.evaluate('obtain net iova=0x1000')).toContain('0x90010000 (s)');
+  const finding =
+    /notifier 0 of net holds IOVA 0x1000 \+ 0x1000 bytes -> PA 0x90010000 \(s\) although CMD_TLBI_NH_VA invalidates it/;
+  const told = (): number =>
+    client.messages.filter(
+      ({ event, body }) => event === 'output' && finding.test((body as { output: string }).output),
+    ).length;
+  const missed = async (): Promise<unknown> => {
+    const [row] = (await session.ask('smmu/notifierMatrix', {})).rows;
+    return [row?.held, row?.missed];
+  };
+  const before = (await session.ask('smmu/history', {})).total;
+  await session.to(COMMAND_LINE + 1);
+  expect(told()).toBe(1);
+  const { rows } = await session.ask('smmu/notifiers', {});
+  expect(rows.map(({ findings }) => findings)).toEqual([[expect.stringMatching(finding)]]);
+  expect((await client.evaluate('notifiers')).match(new RegExp(finding, 'g'))).toHaveLength(1);
+  expect(await missed()).toEqual([1, 1]);
+
+  await session.ask('smmu/rewind', { to: before });
+  expect((await session.ask('smmu/notifiers', {})).rows).toEqual([]);
+  expect(await client.evaluate('notifiers')).not.toContain('isolation');
+  expect(await missed()).toEqual([1, 0]);
+});
