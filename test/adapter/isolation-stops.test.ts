@@ -128,12 +128,26 @@ test('what granule protection refuses is cured by Root, and what is kept of its 
   expect(stale.why).toContain('what removes it: ROOT_TLBI of 0x60000000 + 0x1000 bytes');
   expect(stale.why).not.toContain('CMD_CFGI');
   const refused = await stop();
+  const refusedIn = [
+    await client.value(1, 'Current step', 'in'),
+    await client.value(1, 'Current step', 'fault'),
+  ];
   expect(refused.text).toBe('silent-abort');
-  expect(refused.why).not.toContain('Decided by');
+  expect(refused.frames.map(({ name }) => name)).toEqual([
+    'GPT level 1',
+    'GPT level 0',
+    'CD 0 (cached)',
+    'STE 0x8 (cached)',
+    'read sid=0x8 iova=0x1000',
+    'dma disk read 0x1000 64',
+  ]);
+  expect(refusedIn).toEqual(['GPT level 1', expect.stringContaining('its GPI is Realm PAS only (11)')]);
+  expect(refused.why).toContain('Decided by: GPT_L1_GRANULES.GPI0 [3:0] = 11 (Realm PAS only)');
   expect(refused.why).toContain('Cure: the granule protection check refuses the address: Root software');
   const closed = await stop();
   expect(closed.text).toBe('F_STE_FETCH');
   expect(closed.why).toContain('Cure: the granule protection check refuses the address: Root software');
+  expect(closed.why).not.toContain('Decided by');
   expect(closed.why).not.toContain('leads out of memory');
 });
 
