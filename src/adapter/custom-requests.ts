@@ -4,7 +4,7 @@
  */
 
 import type { World } from '../bits/world.ts';
-import type { PolicyColumn, PolicyRow } from '../control/isolation/policies.ts';
+import type { PolicyComparison } from '../control/isolation/policies.ts';
 import type { ThreadKey } from '../control/thread.ts';
 import type { TreeNode } from '../inspect/tree.ts';
 import type { Consumer, NotifierAccepts, NotifierPolicy } from '../spec/notifiers.ts';
@@ -135,7 +135,7 @@ export interface CustomRequests {
   /** The session run again under every policy; takes a while, reports progress and can be cancelled. */
   'smmu/policies': {
     args: Record<string, never>;
-    body: { readonly columns: readonly PolicyColumn[]; readonly rows: readonly PolicyRow[] };
+    body: PolicyComparison;
   };
   /**
    * From here on scopes and threads are those of one state, and those of none; without `world` those of all. The thread

@@ -31,6 +31,7 @@ const column = (policy: PolicyColumn['policy'], more: Partial<PolicyColumn> = {}
   missed: 0,
   wrongSpace: 0,
   findings: [],
+  moreFindings: 0,
   aborts: 0,
   ...more,
 });
@@ -68,6 +69,7 @@ describe('the pages of the notifier views', () => {
     policiesPage({
       columns: [column('route', { findings: [EVIL] })],
       rows: [policyRow([EVIL], { cause: EVIL, device: EVIL })],
+      more: 0,
     }),
   ];
 
@@ -133,6 +135,7 @@ describe('the comparison of policies', () => {
     const { body } = policiesPage({
       columns,
       rows: [policyRow(['told', 'told']), policyRow(['told', 'not told'])],
+      more: 0,
     });
     const rows = cells(body);
     expect(rows[0]).toEqual(['Whole session', 'qemu-upstream', 'route']);
@@ -150,15 +153,19 @@ describe('the comparison of policies', () => {
       ...Array.from({ length: MOST_DRAWN + 10 }, () => policyRow(['told', 'told'])),
       policyRow(['told', 'not told']),
     ];
-    const { body } = policiesPage({ columns, rows });
+    const { body } = policiesPage({ columns, rows, more: 70 });
     expect(body).toContain(`1 of ${MOST_DRAWN + 11} rows are drawn`);
+    expect(body).toContain('70 more are in the numbers of the whole session only.');
     expect(body.match(/<tr /g)?.length).toBeLessThan(20);
   });
 
   it('is CSV with the whole session first', () => {
-    const lines = policiesAsCsv({ columns, rows: [policyRow(['told', 'not told'])] }).split('\r\n');
+    const rows = [policyRow(['told', 'not told'])];
+    const lines = policiesAsCsv({ columns, rows, more: 0 }).split('\r\n');
     expect(lines[0]).toBe('invalidation,actsOn,device,consumer,differs,qemu-upstream,route');
     expect(lines).toContain('Missed,,,,true,0,1');
     expect(lines.at(-2)).toBe('CMD_TLBI_NH_VA,s,nic,vfio,true,told,not told');
+    const beyond = policiesAsCsv({ columns, rows, more: 7 }).split('\r\n');
+    expect(beyond.at(-2)).toContain('7 more, in the numbers only');
   });
 });

@@ -8,6 +8,8 @@ import { escapeHtml, type Page } from './page.ts';
 export interface Policies {
   readonly columns: readonly PolicyColumn[];
   readonly rows: readonly PolicyRow[];
+  /** Rows beyond, which are in the numbers only. */
+  readonly more: number;
 }
 
 /** Rows that are drawn; an export has all of them. */
@@ -21,11 +23,11 @@ const MEASURES: readonly { readonly words: string; readonly of: (column: PolicyC
   { words: 'Missed', of: ({ missed }) => missed },
   { words: 'In the wrong space', of: ({ wrongSpace }) => wrongSpace },
   { words: 'QEMU aborts', of: ({ aborts }) => aborts },
-  { words: 'Findings', of: ({ findings }) => findings.length },
+  { words: 'Findings', of: ({ findings, moreFindings }) => findings.length + moreFindings },
 ];
 
 /** The page of a comparison. Rows in which policies differ come with a mark and a word. */
-export function policiesPage({ columns, rows }: Policies): Page {
+export function policiesPage({ columns, rows, more }: Policies): Page {
   const differing = rows.filter(({ differs }) => differs).length;
   // Where not all can be drawn, those that differ are.
   const drawn = rows.length > MOST_DRAWN ? rows.filter(({ differs }) => differs).slice(0, MOST_DRAWN) : rows;
@@ -33,8 +35,9 @@ export function policiesPage({ columns, rows }: Policies): Page {
     drawn.length < rows.length
       ? ` ${drawn.length} of ${rows.length} rows are drawn, those that differ; an export has all of them.`
       : '';
+  const beyond = more > 0 ? ` ${more} more are in the numbers of the whole session only.` : '';
   const body = `<h1>Notifier policies side by side</h1>
-<p role="status">${differing} of ${rows.length} decisions differ between the policies.${left} A cell marked ≠ is another outcome than the first column’s.</p>
+<p role="status">${differing} of ${rows.length} decisions differ between the policies.${left}${beyond} A cell marked ≠ is another outcome than the first column’s.</p>
 <div class="bar"><label><input type="checkbox" id="differing"> Only differences</label>
 <button type="button" id="export">Export…</button></div>
 <div class="scroll" tabindex="0" role="region" aria-label="Comparison">
@@ -80,14 +83,14 @@ function findingsHtml(columns: readonly PolicyColumn[]): string {
   const lists = columns
     .filter(({ findings }) => findings.length > 0)
     .map(
-      ({ policy, findings }) =>
-        `<h2>Findings under ${escapeHtml(policy)}</h2><ul>${findings.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>`,
+      ({ policy, findings, moreFindings }) =>
+        `<h2>Findings under ${escapeHtml(policy)}</h2><ul>${findings.map((text) => `<li>${escapeHtml(text)}</li>`).join('')}</ul>${moreFindings > 0 ? `<p>… and ${moreFindings} more</p>` : ''}`,
     );
   return lists.join('\n');
 }
 
 /** A comparison as CSV: the whole session first, then each decision. */
-export function policiesAsCsv({ columns, rows }: Policies): string {
+export function policiesAsCsv({ columns, rows, more }: Policies): string {
   const head = [
     'invalidation',
     'actsOn',
@@ -108,5 +111,6 @@ export function policiesAsCsv({ columns, rows }: Policies): string {
     String(differs),
     ...outcomes,
   ]);
-  return csv(head, [...whole, ...each]);
+  const beyond = more > 0 ? [[`${more} more, in the numbers only`]] : [];
+  return csv(head, [...whole, ...each, ...beyond]);
 }

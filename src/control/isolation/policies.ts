@@ -2,6 +2,7 @@
 
 import type { World } from '../../bits/world.ts';
 import type { NotifyDecision } from '../../model/notifiers/decision.ts';
+import type { HeldMapping } from '../../model/notifiers/device.ts';
 import type { Effect, Operation, Outline, Plan } from '../../model/plan.ts';
 import type { Smmu } from '../../model/smmu.ts';
 import type { Consumer, NotifierPolicy } from '../../spec/notifiers.ts';
@@ -21,7 +22,10 @@ export interface PolicyColumn {
   /** Mappings that a consumer was left with. */
   readonly missed: number;
   readonly wrongSpace: number;
+  /** The first of them, {@link MOST_FINDINGS} at most. */
   readonly findings: readonly string[];
+  /** How many further findings there were. */
+  readonly moreFindings: number;
   /** QEMU would have aborted here. */
   readonly aborts: number;
 }
@@ -40,33 +44,72 @@ export interface PolicyRow {
 
 export interface PolicyComparison {
   readonly columns: readonly PolicyColumn[];
+  /** Those of the first operations, as many as were kept of every run. */
   readonly rows: readonly PolicyRow[];
+  /** How many further ones there were; what policies make of them stands in the columns only. */
+  readonly more: number;
 }
 
-/** A decision with the number of the operation that caused it. */
-interface Dated {
+/** More findings of a run are counted, not kept. */
+const MOST_FINDINGS = 1000;
+/** More rows of a run are counted, not kept; those of one operation are kept or counted together. */
+const MOST_ROWS = 10_000;
+
+/** One invalidation and device in one run. */
+interface Row extends Omit<PolicyRow, 'outcomes' | 'differs'> {
+  /** Number of the operation that caused it. */
   readonly at: number;
-  readonly place: string;
-  readonly decision: NotifyDecision;
+  readonly notifier: number;
+  readonly outcome: string;
 }
 
 /**
- * Takes note of one run. What is taken back is not forgotten: a script's test blocks are all part of what was compared.
+ * Takes note of one run: counts of everything, and no more rows and findings than people read. What is taken back is not
+ * forgotten: a script's test blocks are all part of what was compared.
  */
 export class PolicyRecorder implements Checker {
   readonly policy: NotifierPolicy;
-  readonly decisions: Dated[] = [];
-  readonly findings: IsolationFinding[] = [];
-  registered = 0;
-  refused = 0;
+  readonly rows: Row[] = [];
+  readonly #findings: string[] = [];
+  readonly #missed = new Set<HeldMapping>();
   readonly #isolation = new IsolationChecker();
   readonly #placeOf: (entry: number) => string;
+  /** Each outcome once: there are few different ones. */
+  readonly #outcomes = new Map<string, string>();
+  readonly #most: { readonly rows: number; readonly findings: number };
+  #registered = 0;
+  #refused = 0;
+  #told = 0;
+  #untold = 0;
+  #wrongSpace = 0;
+  #aborts = 0;
+  #findingCount = 0;
+  #rowCount = 0;
   #operations = 0;
+  #end = Number.POSITIVE_INFINITY;
 
-  /** @param placeOf where an entry of the history stands in a script, in words */
-  constructor(policy: NotifierPolicy, placeOf: (entry: number) => string = () => '') {
+  /**
+   * @param placeOf where an entry of the history stands in a script, in words
+   * @param most how many rows and findings are kept
+   */
+  constructor(
+    policy: NotifierPolicy,
+    placeOf: (entry: number) => string = () => '',
+    most: { readonly rows: number; readonly findings: number } = { rows: MOST_ROWS, findings: MOST_FINDINGS },
+  ) {
     this.policy = policy;
     this.#placeOf = placeOf;
+    this.#most = most;
+  }
+
+  /** How many rows there were. */
+  get rowCount(): number {
+    return this.#rowCount;
+  }
+
+  /** Number of the first operation whose rows were not kept. */
+  get end(): number {
+    return this.#end;
   }
 
   concerns(smmu: Smmu, outline: Outline): boolean {
@@ -79,13 +122,16 @@ export class PolicyRecorder implements Checker {
 
   committed(smmu: Smmu, operation: Operation, effects: readonly Effect[], entry: number): void {
     this.#isolation.committed(smmu, operation, effects, entry);
-    this.findings.push(...this.#isolation.foundIn(effects));
-    if (operation.kind === 'device' && operation.change.what === 'register') {
-      if (accepts(smmu, effects)) this.registered++;
-      else this.refused++;
+    for (const { text, mapping } of this.#isolation.foundIn(effects)) {
+      this.#findingCount++;
+      if (this.#findings.length < this.#most.findings) this.#findings.push(text);
+      if (mapping !== null) this.#missed.add(mapping);
     }
-    for (const decision of decisionsOf(smmu, effects).filter(isInvalidating))
-      this.decisions.push({ at: this.#operations, place: this.#placeOf(entry), decision });
+    if (operation.kind === 'device' && operation.change.what === 'register') {
+      if (accepts(smmu, effects)) this.#registered++;
+      else this.#refused++;
+    }
+    this.#take(decisionsOf(smmu, effects).filter(isInvalidating), entry);
     this.#operations++;
   }
 
@@ -99,53 +145,86 @@ export class PolicyRecorder implements Checker {
 
   /** All of it in numbers. */
   column(): PolicyColumn {
-    const decisions = this.decisions.map(({ decision }) => decision);
-    const told = decisions.filter(({ delivered }) => delivered);
     return {
       policy: this.policy,
-      registered: this.registered,
-      refused: this.refused,
-      told: told.length,
-      untold: decisions.length - told.length,
-      missed: new Set(this.findings.flatMap(({ mapping }) => mapping ?? [])).size,
-      wrongSpace: told.filter(hasWrongSpace).length,
-      findings: this.findings.map(({ text }) => text),
-      aborts: decisions.filter(({ reason }) => reason === 'qemu-aborts').length,
+      registered: this.#registered,
+      refused: this.#refused,
+      told: this.#told,
+      untold: this.#untold,
+      missed: this.#missed.size,
+      wrongSpace: this.#wrongSpace,
+      findings: this.#findings,
+      moreFindings: this.#findingCount - this.#findings.length,
+      aborts: this.#aborts,
     };
+  }
+
+  /** Takes note of the decisions of one operation. */
+  #take(decisions: readonly NotifyDecision[], entry: number): void {
+    const groups = new Map<string, { readonly first: NotifyDecision; readonly outcomes: Set<string> }>();
+    for (const decision of decisions) {
+      if (decision.delivered) this.#told++;
+      else this.#untold++;
+      if (hasWrongSpace(decision)) this.#wrongSpace++;
+      if (decision.reason === 'qemu-aborts') this.#aborts++;
+      const key = keyOf(decision);
+      const outcome = outcomeText(decision);
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, { first: decision, outcomes: new Set([outcome]) });
+      else group.outcomes.add(outcome);
+    }
+    this.#rowCount += groups.size;
+    if (groups.size > 0 && this.rows.length >= this.#most.rows)
+      this.#end = Math.min(this.#end, this.#operations);
+    if (groups.size === 0 || this.#end < Number.POSITIVE_INFINITY) return;
+    const place = this.#placeOf(entry);
+    const at = this.#operations;
+    for (const { first, outcomes } of groups.values()) {
+      const { cause, device, consumer, actsOn, notifier } = first;
+      const outcome = this.#once([...outcomes].join('; '));
+      this.rows.push({ at, cause, place, device, consumer, actsOn, notifier, outcome });
+    }
+  }
+
+  #once(outcome: string): string {
+    const known = this.#outcomes.get(outcome);
+    if (known !== undefined) return known;
+    this.#outcomes.set(outcome, outcome);
+    return outcome;
   }
 }
 
-interface Group {
-  readonly at: number;
-  readonly place: string;
-  readonly first: NotifyDecision;
-  /** By policy: what became of it, each outcome once. */
-  readonly outcomes: Map<NotifierPolicy, Set<string>>;
+/** Of one operation: what policies are compared in. */
+function keyOf({ actsOn, notifier, device }: Pick<Row, 'actsOn' | 'notifier' | 'device'>): string {
+  return `${actsOn} ${notifier} ${device}`;
 }
 
 /** Lays runs of the same operations side by side. */
 export function comparePolicies(runs: readonly PolicyRecorder[]): PolicyComparison {
-  const groups = new Map<string, Group>();
-  for (const { policy, decisions } of runs) {
-    for (const { at, place, decision } of decisions) {
-      const { device, notifier, actsOn } = decision;
-      const key = `${at} ${actsOn} ${notifier} ${device}`;
-      let group = groups.get(key);
-      if (group === undefined) {
-        group = { at, place, first: decision, outcomes: new Map() };
-        groups.set(key, group);
-      }
-      const outcomes = group.outcomes.get(policy) ?? new Set();
-      group.outcomes.set(policy, outcomes.add(outcomeText(decision)));
+  // A run that kept fewer operations says nothing of the others.
+  const end = Math.min(...runs.map((run) => run.end));
+  const groups = new Map<string, { readonly first: Row; readonly outcomes: Map<NotifierPolicy, string> }>();
+  let more = 0;
+  for (const { policy, rows, rowCount } of runs) {
+    let compared = 0;
+    for (const row of rows) {
+      if (row.at >= end) break;
+      compared++;
+      const key = `${row.at} ${keyOf(row)}`;
+      const group = groups.get(key) ?? { first: row, outcomes: new Map() };
+      groups.set(key, group);
+      group.outcomes.set(policy, row.outcome);
     }
+    more = Math.max(more, rowCount - compared);
   }
-  const sorted = [...groups.values()].sort((a, b) => a.at - b.at);
+  const sorted = [...groups.values()].sort((a, b) => a.first.at - b.first.at);
   return {
     columns: runs.map((run) => run.column()),
-    rows: sorted.map(({ place, first: { cause, device, consumer, actsOn }, outcomes: by }) => {
-      const outcomes = runs.map(({ policy }) => [...(by.get(policy) ?? [NOBODY])].join('; '));
+    rows: sorted.map(({ first: { cause, place, device, consumer, actsOn }, outcomes: by }) => {
+      const outcomes = runs.map(({ policy }) => by.get(policy) ?? NOBODY);
       return { cause, place, device, consumer, actsOn, outcomes, differs: new Set(outcomes).size > 1 };
     }),
+    more,
   };
 }
 

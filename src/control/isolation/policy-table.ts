@@ -2,6 +2,9 @@
 
 import type { PolicyColumn, PolicyComparison, PolicyRow } from './policies.ts';
 
+/** Rows that a table names. */
+const MOST_PRINTED = 1000;
+
 const HEADS: readonly (readonly [head: string, of: (column: PolicyColumn) => number | string])[] = [
   ['policy', ({ policy }) => policy],
   ['registered', ({ registered }) => registered],
@@ -10,12 +13,12 @@ const HEADS: readonly (readonly [head: string, of: (column: PolicyColumn) => num
   ['not told', ({ untold }) => untold],
   ['missed', ({ missed }) => missed],
   ['wrong space', ({ wrongSpace }) => wrongSpace],
-  ['findings', ({ findings }) => findings.length],
+  ['findings', ({ findings, moreFindings }) => findings.length + moreFindings],
   ['QEMU aborts', ({ aborts }) => aborts],
 ];
 
 /** A line for each policy, and below it what each makes of the invalidations in which they differ. */
-export function policyTable({ columns, rows }: PolicyComparison): readonly string[] {
+export function policyTable({ columns, rows, more }: PolicyComparison): readonly string[] {
   const cells = [
     HEADS.map(([head]) => head),
     ...columns.map((one) => HEADS.map(([, of]) => String(of(one)))),
@@ -28,10 +31,14 @@ export function policyTable({ columns, rows }: PolicyComparison): readonly strin
       .trimEnd(),
   );
   const differing = rows.filter(({ differs }) => differs);
+  const of = more === 0 ? `${rows.length}` : `the first ${rows.length} of ${rows.length + more}`;
   lines.push(
-    `${rows.length} invalidations of a device; the policies differ in ${differing.length}`,
-    ...differing.flatMap((row) => rowLines(row, columns)),
+    `${of} invalidations of a device; the policies differ in ${differing.length}`,
+    ...differing.slice(0, MOST_PRINTED).flatMap((row) => rowLines(row, columns)),
   );
+  if (differing.length > MOST_PRINTED)
+    lines.push(`… and ${differing.length - MOST_PRINTED} more in which they differ`);
+  if (more > 0) lines.push(`… and ${more} more invalidations that are in the counts only`);
   return lines;
 }
 

@@ -7,7 +7,7 @@ import type { Smmu } from '../../../model/smmu.ts';
 import type { QueueWorld } from '../../../spec/commands.ts';
 import { EVENT_BYTES } from '../../../spec/events.ts';
 import { parseTemplate } from '../../expression/template.ts';
-import type { Scope } from '../../expression/value.ts';
+import type { Scope, Value } from '../../expression/value.ts';
 import type { Finding } from '../../finding.ts';
 import {
   lineText,
@@ -20,6 +20,7 @@ import {
 import type { Allocation } from '../build/allocation.ts';
 import { ACTIONS, type Action, type Context } from './actions.ts';
 import { judge } from './expects.ts';
+import { Named } from './named.ts';
 import { evaluate, PlacedError, Reading } from './reading.ts';
 import { scopeOf } from './scope.ts';
 import { placeOf, type Script, type ScriptLine } from './script.ts';
@@ -104,8 +105,8 @@ export class ScriptProgram implements Program {
     this.#only = options.only;
     this.files = script.files;
     const environment = {
-      lets: new Map(),
-      devices: new Map(),
+      lets: Named.none<Value>(),
+      devices: Named.none<Device>(),
       allocation,
       last: NOTHING_YET,
       findings: null,
@@ -295,12 +296,12 @@ export class ScriptProgram implements Program {
     switch (line.statement.keyword.text) {
       case 'let': {
         if (!rest) return reading.fail('the value is missing');
-        const lets = new Map(environment.lets).set(reading.word('name').text, evaluate(rest, reading.scope));
-        return quiet({ lets });
+        const value = evaluate(rest, reading.scope);
+        return quiet({ lets: environment.lets.with(reading.word('name').text, value) });
       }
       case 'device': {
         const device = deviceOf(reading);
-        return quiet({ devices: new Map(environment.devices).set(device.name, device) });
+        return quiet({ devices: environment.devices.with(device.name, device) });
       }
       case 'print': {
         const text = parseTemplate(reading.word('text').text).fill(reading.scope);

@@ -5,6 +5,7 @@ import type { Outcome } from '../../../model/plan.ts';
 import type { Value } from '../../expression/value.ts';
 import type { Finding } from '../../finding.ts';
 import type { Allocation } from '../build/allocation.ts';
+import type { Named } from './named.ts';
 
 /** What a `device` statement names. */
 export interface Device {
@@ -63,8 +64,8 @@ export interface FindingList {
 
 /** What statements know, apart from where the program stands. */
 export interface Environment {
-  readonly lets: ReadonlyMap<string, Value>;
-  readonly devices: ReadonlyMap<string, Device>;
+  readonly lets: Named<Value>;
+  readonly devices: Named<Device>;
   readonly allocation: Allocation;
   readonly last: Last;
   readonly findings: FindingList | null;
