@@ -22,9 +22,9 @@ export type DeviceChanges = readonly DeviceChange[];
 
 type Given = Readonly<Record<string, unknown>>;
 
-const FLAGS = Object.keys(NOTIFIER_FLAGS) as readonly NotifierFlag[];
 /** As scripts write that a notifier asks for nothing. */
 const NO_FLAGS = 'NONE';
+const FLAGS = [...(Object.keys(NOTIFIER_FLAGS) as readonly NotifierFlag[]), NO_FLAGS] as const;
 const DEVICE_PARTS = ['name', 'sid', 'world', 'worlds', 'notifiers', 'obtained'] as const;
 const NOTIFIER_PARTS = ['consumer', 'flags', 'range', 'iommuIndex'] as const;
 const OBTAINED_PARTS = ['iova', 'notifier', 'write'] as const;
@@ -85,11 +85,12 @@ export function worldsNamed(value: unknown, where: string): readonly World[] {
   throw new UserError('a device is of one Security state at least', { where });
 }
 
-/** Bits of NOTIFIER_FLAGS from their names; `NONE` alone is no bit. @throws UserError */
+/** Bits of NOTIFIER_FLAGS from their names; `NONE` is no bit. @throws UserError */
 export function flagsNamed(value: unknown, where: string): number {
-  const names = listOf(value, where);
-  if (names.length === 1 && names[0] === NO_FLAGS) return 0;
-  return names.reduce<number>((flags, one) => flags | NOTIFIER_FLAGS[choice(one, FLAGS, where)], 0);
+  return listOf(value, where).reduce<number>((flags, one) => {
+    const name = choice(one, FLAGS, where);
+    return name === NO_FLAGS ? flags : flags | NOTIFIER_FLAGS[name];
+  }, 0);
 }
 
 function deviceOf(given: Given, where: string): DeviceSpec {

@@ -204,6 +204,9 @@ test('flags=NONE on the console is a notifier that asks for nothing, as in scrip
   expect(await client.evaluate('register idle consumer=custom flags=NONE')).toMatch(
     /Assertion `n->notifier_flags != IOMMU_NOTIFIER_NONE' failed\. QEMU ends; the notifier is not registered$/,
   );
+  expect(await client.evaluate('register idle consumer=custom flags=NONE,UNMAP')).toMatch(
+    /notifier 0 is registered$/,
+  );
 });
 
 test('a missing UNMAP is told once, with the command and the mapping, and is taken back with it', async () => {
