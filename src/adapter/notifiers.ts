@@ -80,21 +80,39 @@ function shownOf({ viewer }: Debuggee, all: readonly NotifyDecision[]): readonly
   return viewer.masks ? all.filter((decision) => viewer.hidesEntry(decision) === null) : all;
 }
 
+/** Whose something is: a device and the number of its notifier. */
+type Owned = Pick<NotifyDecision | HeldMapping, 'device' | 'notifier'>;
+
+function notifierKey({ device, notifier }: Owned): string {
+  return `${notifier} ${device}`;
+}
+
+function byNotifier<One extends Owned>(all: Iterable<One>): ReadonlyMap<string, readonly One[]> {
+  const found = new Map<string, One[]>();
+  for (const one of all) {
+    const key = notifierKey(one);
+    const own = found.get(key);
+    if (own === undefined) found.set(key, [one]);
+    else own.push(one);
+  }
+  return found;
+}
+
 /** One row for each notifier of a device and each Security state of the device; those that were refused come last. */
 export function notifierMatrix({ smmu, checkers, viewer }: Debuggee): readonly NotifierMatrixRow[] {
   const { devices, held, log, refused } = smmu.notifiers;
   const rows: NotifierMatrixRow[] = [];
+  // Once for all: there may be very many devices, and very many decisions.
+  const invalidating = byNotifier(log.values().filter(isInvalidating));
+  const mappings = byNotifier(held.values());
   for (const { spec, notifiers } of devices.values()) {
     for (const [number, notifier] of notifiers.entries()) {
       if (notifier === null) continue;
-      const own = (of: NotifyDecision | HeldMapping): boolean =>
-        of.device === spec.name && of.notifier === number;
+      const key = notifierKey({ device: spec.name, notifier: number });
       for (const world of spec.worlds) {
         if (!viewer.sees(world)) continue;
-        const decisions = log
-          .values()
-          .filter((one) => own(one) && isAbout(one, world) && isInvalidating(one));
-        const holds = [...held.values()].filter((one) => own(one) && one.world === world);
+        const decisions = (invalidating.get(key) ?? []).filter((one) => isAbout(one, world));
+        const holds = (mappings.get(key) ?? []).filter((one) => one.world === world);
         const told = decisions.filter(({ delivered }) => delivered);
         rows.push({
           device: spec.name,
