@@ -1,11 +1,7 @@
 /** The session under every policy of notifiers. */
 
 import { UserError } from '../bits/user-error.ts';
-import {
-  comparePolicies,
-  type PolicyComparison,
-  type PolicyRecorder,
-} from '../control/isolation/policies.ts';
+import { comparePolicies, type PolicyComparison, type PolicyRun } from '../control/isolation/policies.ts';
 import { type Done, type Repeatable, runAgain } from '../control/isolation/run-again.ts';
 import { NOTIFIER_POLICY_NAMES } from '../spec/notifiers.ts';
 import type { Debuggee } from './debuggee.ts';
@@ -38,7 +34,7 @@ function repeatable({ machine, debugger: control, checkers, viewer }: Debuggee):
 /** Runs what was done again, under each policy; the session itself stays as it is. */
 export function policiesNow(debuggee: Debuggee): PolicyComparison {
   const session = repeatable(debuggee);
-  return comparePolicies(NOTIFIER_POLICY_NAMES.map((policy) => runAgain(session, policy)));
+  return comparePolicies(NOTIFIER_POLICY_NAMES.map((policy) => runAgain(session, policy).result()));
 }
 
 /**
@@ -51,12 +47,12 @@ export async function policiesOf(
 ): Promise<PolicyComparison> {
   debuggee.requireStopped();
   const session = repeatable(debuggee);
-  const runs: PolicyRecorder[] = [];
+  const runs: PolicyRun[] = [];
   for (const [i, policy] of NOTIFIER_POLICY_NAMES.entries()) {
     watch.show?.(policy, (i / NOTIFIER_POLICY_NAMES.length) * 100);
     await host.clock.breathe();
     if (watch.cancelled()) throw new Cancelled();
-    runs.push(runAgain(session, policy));
+    runs.push(runAgain(session, policy).result());
   }
   return comparePolicies(runs);
 }

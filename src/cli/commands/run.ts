@@ -5,7 +5,7 @@ import { nodeScripts, readScript } from '../../adapter/node-scripts.ts';
 import { UserError } from '../../bits/user-error.ts';
 import { readPreset } from '../../capture/configuration.ts';
 import { checkersOf } from '../../control/checkers.ts';
-import { comparePolicies, PolicyRecorder } from '../../control/isolation/policies.ts';
+import { comparePolicies, PolicyRecorder, type PolicyRun } from '../../control/isolation/policies.ts';
 import { policyTable } from '../../control/isolation/policy-table.ts';
 import { type RunFailure, type RunOptions, type RunResult, runScript } from '../../control/script/run.ts';
 import { runTrace, traceMachine } from '../../control/trace/run.ts';
@@ -77,17 +77,19 @@ async function underAllPolicies(
   given: Given,
   io: Io,
 ): Promise<number> {
-  const runs: PolicyRecorder[] = [];
+  const runs: PolicyRun[] = [];
   for (const policy of NOTIFIER_POLICY_NAMES) {
+    const recorders: PolicyRecorder[] = [];
     const { unreadable } = await run({
       policy,
       checkers: (_smmu, placeOf) => {
         const recorder = new PolicyRecorder(policy, placeOf);
-        runs.push(recorder);
+        recorders.push(recorder);
         return [recorder];
       },
     });
     if (unreadable) throw unreadable;
+    runs.push(...recorders.map((recorder) => recorder.result()));
   }
   const comparison = comparePolicies(runs);
   if (given.flag('json')) printJson(io, { script: named, ...comparison });

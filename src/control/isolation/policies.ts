@@ -63,13 +63,23 @@ interface Row extends Omit<PolicyRow, 'outcomes' | 'differs'> {
   readonly outcome: string;
 }
 
+/** What is left of a run when it has ended: nothing of its machine. */
+export interface PolicyRun {
+  readonly column: PolicyColumn;
+  readonly rows: readonly Row[];
+  /** How many rows there were. */
+  readonly rowCount: number;
+  /** Number of the first operation whose rows were not kept. */
+  readonly end: number;
+}
+
 /**
  * Takes note of one run: counts of everything, and no more rows and findings than people read. What is taken back is not
  * forgotten: a script's test blocks are all part of what was compared.
  */
 export class PolicyRecorder implements Checker {
   readonly policy: NotifierPolicy;
-  readonly rows: Row[] = [];
+  readonly #rows: Row[] = [];
   readonly #findings: string[] = [];
   readonly #missed = new Set<HeldMapping>();
   readonly #isolation = new IsolationChecker();
@@ -100,16 +110,6 @@ export class PolicyRecorder implements Checker {
     this.policy = policy;
     this.#placeOf = placeOf;
     this.#most = most;
-  }
-
-  /** How many rows there were. */
-  get rowCount(): number {
-    return this.#rowCount;
-  }
-
-  /** Number of the first operation whose rows were not kept. */
-  get end(): number {
-    return this.#end;
   }
 
   concerns(smmu: Smmu, outline: Outline): boolean {
@@ -143,6 +143,11 @@ export class PolicyRecorder implements Checker {
     this.#isolation.reverted(to, entry);
   }
 
+  /** What there is to compare. */
+  result(): PolicyRun {
+    return { column: this.column(), rows: this.#rows, rowCount: this.#rowCount, end: this.#end };
+  }
+
   /** All of it in numbers. */
   column(): PolicyColumn {
     return {
@@ -174,7 +179,7 @@ export class PolicyRecorder implements Checker {
       else group.outcomes.add(outcome);
     }
     this.#rowCount += groups.size;
-    if (groups.size > 0 && this.rows.length >= this.#most.rows)
+    if (groups.size > 0 && this.#rows.length >= this.#most.rows)
       this.#end = Math.min(this.#end, this.#operations);
     if (groups.size === 0 || this.#end < Number.POSITIVE_INFINITY) return;
     const place = this.#placeOf(entry);
@@ -182,7 +187,7 @@ export class PolicyRecorder implements Checker {
     for (const { first, outcomes } of groups.values()) {
       const { cause, device, consumer, actsOn, notifier } = first;
       const outcome = this.#once([...outcomes].join('; '));
-      this.rows.push({ at, cause, place, device, consumer, actsOn, notifier, outcome });
+      this.#rows.push({ at, cause, place, device, consumer, actsOn, notifier, outcome });
     }
   }
 
@@ -200,12 +205,16 @@ function keyOf({ actsOn, notifier, device }: Pick<Row, 'actsOn' | 'notifier' | '
 }
 
 /** Lays runs of the same operations side by side. */
-export function comparePolicies(runs: readonly PolicyRecorder[]): PolicyComparison {
+export function comparePolicies(runs: readonly PolicyRun[]): PolicyComparison {
   // A run that kept fewer operations says nothing of the others.
   const end = Math.min(...runs.map((run) => run.end));
   const groups = new Map<string, { readonly first: Row; readonly outcomes: Map<NotifierPolicy, string> }>();
   let more = 0;
-  for (const { policy, rows, rowCount } of runs) {
+  for (const {
+    column: { policy },
+    rows,
+    rowCount,
+  } of runs) {
     let compared = 0;
     for (const row of rows) {
       if (row.at >= end) break;
@@ -219,9 +228,9 @@ export function comparePolicies(runs: readonly PolicyRecorder[]): PolicyComparis
   }
   const sorted = [...groups.values()].sort((a, b) => a.first.at - b.first.at);
   return {
-    columns: runs.map((run) => run.column()),
+    columns: runs.map(({ column }) => column),
     rows: sorted.map(({ first: { cause, place, device, consumer, actsOn }, outcomes: by }) => {
-      const outcomes = runs.map(({ policy }) => by.get(policy) ?? NOBODY);
+      const outcomes = runs.map(({ column }) => by.get(column.policy) ?? NOBODY);
       return { cause, place, device, consumer, actsOn, outcomes, differs: new Set(outcomes).size > 1 };
     }),
     more,

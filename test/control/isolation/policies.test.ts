@@ -1,7 +1,7 @@
 /** What is kept of very many invalidations under every policy, and what is counted only. */
 
 import { expect, test } from 'vitest';
-import { comparePolicies, PolicyRecorder } from '../../../src/control/isolation/policies.ts';
+import { comparePolicies, PolicyRecorder, type PolicyRun } from '../../../src/control/isolation/policies.ts';
 import { policyTable } from '../../../src/control/isolation/policy-table.ts';
 import { Watch } from '../../../src/control/watch.ts';
 import type { NotifierPolicy } from '../../../src/spec/notifiers.ts';
@@ -11,7 +11,7 @@ import { CMDQ, CMDQ_LOG2, commandWords } from '../../kit/smmu.ts';
 const DEVICES = 3;
 
 /** Secure invalidations, so many, of Secure devices under a policy. */
-function run(policy: NotifierPolicy, invalidations: number, rows: number): PolicyRecorder {
+function run(policy: NotifierPolicy, invalidations: number, rows: number): PolicyRun {
   const m = new NotifiedSmmu({ worlds: 'secure', notifiers: { policy } });
   const recorder = new PolicyRecorder(policy, (entry) => `line ${entry}`, { rows, findings: 2 });
   const watch = new Watch(m.smmu, [recorder]);
@@ -36,7 +36,7 @@ function run(policy: NotifierPolicy, invalidations: number, rows: number): Polic
     if (!('operation' in next)) throw new Error(next.idle);
     operate(next.operation);
   }
-  return recorder;
+  return recorder.result();
 }
 
 test('of very many invalidations rows are kept of the first, and all are counted', () => {
