@@ -7,6 +7,7 @@ import type { DeviceChange, DeviceSpec, NotifierRequest } from '../model/notifie
 import {
   CONSUMERS,
   type Consumer,
+  NO_NOTIFIER_FLAG,
   NOTIFIER_ACCEPTS,
   NOTIFIER_FLAGS,
   NOTIFIER_POLICY_NAMES,
@@ -22,9 +23,7 @@ export type DeviceChanges = readonly DeviceChange[];
 
 type Given = Readonly<Record<string, unknown>>;
 
-/** As scripts write that a notifier asks for nothing. */
-const NO_FLAGS = 'NONE';
-const FLAGS = [...(Object.keys(NOTIFIER_FLAGS) as readonly NotifierFlag[]), NO_FLAGS] as const;
+const FLAGS = [...(Object.keys(NOTIFIER_FLAGS) as readonly NotifierFlag[]), NO_NOTIFIER_FLAG] as const;
 const DEVICE_PARTS = ['name', 'sid', 'world', 'worlds', 'notifiers', 'obtained'] as const;
 const NOTIFIER_PARTS = ['consumer', 'flags', 'range', 'iommuIndex'] as const;
 const OBTAINED_PARTS = ['iova', 'notifier', 'write'] as const;
@@ -89,7 +88,7 @@ export function worldsNamed(value: unknown, where: string): readonly World[] {
 export function flagsNamed(value: unknown, where: string): number {
   return listOf(value, where).reduce<number>((flags, one) => {
     const name = choice(one, FLAGS, where);
-    return name === NO_FLAGS ? flags : flags | NOTIFIER_FLAGS[name];
+    return name === NO_NOTIFIER_FLAG ? flags : flags | NOTIFIER_FLAGS[name];
   }, 0);
 }
 

@@ -7,6 +7,9 @@ export const NOTIFIER_FLAGS = { UNMAP: 1, MAP: 2, DEVIOTLB_UNMAP: 4 } as const;
 
 export type NotifierFlag = keyof typeof NOTIFIER_FLAGS;
 
+/** What people write for no flag at all, which a registration refuses. */
+export const NO_NOTIFIER_FLAG = 'NONE';
+
 /** Who registers notifiers; `custom` asks for what it is told to. */
 export const CONSUMERS = ['vfio', 'vhost', 'vhost-vdpa', 'custom'] as const;
 

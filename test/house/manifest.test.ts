@@ -19,6 +19,7 @@ import { NONSECURE_FEATURES } from '../../src/spec/feature-most.ts';
 import {
   CONSUMER_FACTS,
   CONSUMERS,
+  NO_NOTIFIER_FLAG,
   NOTIFIER_ACCEPTS,
   NOTIFIER_FLAGS,
   NOTIFIER_POLICIES,
@@ -201,7 +202,7 @@ describe('the launch attributes of notifiers', () => {
     expect(notifier?.['consumer']?.enumDescriptions).toEqual(
       CONSUMERS.map((name) => CONSUMER_FACTS[name].doc),
     );
-    expect(notifier?.['flags']?.items?.enum).toEqual(Object.keys(NOTIFIER_FLAGS));
+    expect(notifier?.['flags']?.items?.enum).toEqual([...Object.keys(NOTIFIER_FLAGS), NO_NOTIFIER_FLAG]);
     const worlds = WORLDS.filter((world) => world !== 'root');
     expect(devices?.items?.properties?.['world']?.enum).toEqual(worlds);
     expect(devices?.items?.properties?.['worlds']?.items?.enum).toEqual(worlds);

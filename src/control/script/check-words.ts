@@ -8,7 +8,7 @@ import { CERRORS } from '../../spec/cerror.ts';
 import { EVENT_LIST } from '../../spec/events.ts';
 import { FEATURES, featureNamed } from '../../spec/features.ts';
 import { GERROR_NAMES } from '../../spec/gerror.ts';
-import { NOTIFIER_FLAGS } from '../../spec/notifiers.ts';
+import { NO_NOTIFIER_FLAG, NOTIFIER_FLAGS } from '../../spec/notifiers.ts';
 import { PRESET_NAMES, presetNamed } from '../../spec/presets.ts';
 import { checkExpression, unknown } from './check-expression.ts';
 import type { ScriptNames } from './check-names.ts';
@@ -70,7 +70,7 @@ const LISTS: Readonly<
   Record<string, { readonly called: string; readonly of: readonly string[] } | undefined>
 > = {
   worlds: { called: 'world', of: WORLDS },
-  'notifier-flags': { called: 'flag of notifiers', of: [...Object.keys(NOTIFIER_FLAGS), 'NONE'] },
+  'notifier-flags': { called: 'flag of notifiers', of: [...Object.keys(NOTIFIER_FLAGS), NO_NOTIFIER_FLAG] },
 };
 
 /** Words that may stand between the commas of a list, or null where the place takes no list. */

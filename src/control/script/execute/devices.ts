@@ -6,6 +6,7 @@ import type { Smmu } from '../../../model/smmu.ts';
 import {
   CONSUMERS,
   type Consumer,
+  NO_NOTIFIER_FLAG,
   NOTIFIER_ACCEPTS,
   NOTIFIER_FLAGS,
   NOTIFIER_POLICIES,
@@ -48,7 +49,7 @@ function flagsOf(reading: Reading): number | null {
   let flags = 0;
   for (const name of word.text.split(',')) {
     if (name in NOTIFIER_FLAGS) flags |= NOTIFIER_FLAGS[name as keyof typeof NOTIFIER_FLAGS];
-    else if (name !== 'NONE') throw new PlacedError(word, `there is no flag ${name}`);
+    else if (name !== NO_NOTIFIER_FLAG) throw new PlacedError(word, `there is no flag ${name}`);
   }
   return flags;
 }
