@@ -71,6 +71,9 @@ const summaryIs = (page, text) => page.locator('#summary', { hasText: text }).wa
 async function saved(vs, page, name, check) {
   const file = path.join(vs.workspace, name);
   await page.locator('#export').click();
+  // The dialog proposes a name once it has read the folder, in place of whatever was typed before.
+  const box = vs.page.locator('.quick-input-widget:visible input:visible').first();
+  for (let i = 0; i < 100 && !/\.\w+$/.test(await box.inputValue()); i++) await vs.page.waitForTimeout(100);
   await vs.input(file);
   await vs.page.locator('.tabs-container .tab', { hasText: name }).waitFor({ timeout: 20_000 });
   check(readFileSync(file, 'utf8'));
