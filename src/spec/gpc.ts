@@ -27,38 +27,6 @@ export const GPI_ALLOWS: Readonly<Record<number, readonly World[]>> = {
   [GPI.names.ANY]: WORLDS,
 };
 
-/** How a granule protection check goes (3.25). */
-export const GPC = {
-  enable:
-    'ROOT_CR0.GPCEN; ROOT_CR0.ACCESSEN==0 (its reset value) outranks GPCEN and ends every access as a GPF (6.3.112).',
-  applies: 'Every SMMU-originated and client PA access except GPT fetches.',
-  walk: [
-    'PA >= 2^PPS: Non-secure access passes, other spaces: GPF',
-    'L0 index = PA[pps-1:l0gptsz], entry 8 bytes at GPT_BASE.ADDR (Root PA, aligned to MAX(4KB, table size))',
-    'L0 Block: GPI; L0 Table: L1',
-    'L1 index = PA[l0gptsz-1 : p+4], p = log2(PGS)',
-    'L1 Contiguous: GPI; L1 Granules: GPI number PA[p+3:p]',
-    'any other encoding: GPT lookup error',
-  ],
-  check: 'GPI allows PA space else GPF.',
-  gpi: 'See GPI; reserved GPI = invalid entry.',
-  clientFault:
-    'Abort, no event; recorded in ROOT_GPF_FAR (GPF) or ROOT_GPT_CFG_FAR (lookup error) with REASON=TRANSACTION.',
-  smmuFault:
-    'Reported as external abort of that access: F_STE_FETCH/F_CD_FETCH/F_VMS_FETCH/F_WALK_EABT with GPCF=1 (if IDR0.RME_IMPL), queue/MSI: GERROR *_ABT_ERR or CERROR_ABT; FAR REASON=TRANSLATION or GERROR.',
-  lookupErrors: [
-    'reserved/invalid GPT_BASE_CFG field',
-    'PPS > OAS',
-    'bad SH/IRGN/ORGN combination',
-    'GPT_BASE beyond PPS',
-    'next table beyond PPS',
-    'invalid entry',
-    'external abort or RAS error',
-  ],
-  reporting:
-    'SMMU-originated access: the event of that access (F_STE_FETCH, F_CD_FETCH, F_VMS_FETCH, F_WALK_EABT) with GPCF (bit 80) =1 when RME is implemented, or GERROR / CERROR_ABT for queues; client output: abort, no event; ATS translation request: CA; ATOS output: no check. The syndrome is only in ROOT_GPF_FAR (GPF) or ROOT_GPT_CFG_FAR (lookup error), first one wins, with own wired interrupts (3.25).',
-} as const;
-
 /** What ROOT_GPF_FAR.FAULTCODE and ROOT_GPT_CFG_FAR.FAULTCODE name while REASON is TRANSLATION. */
 export const GPC_TRANSLATION_FAULTCODES: Readonly<Record<number, string>> = {
   3: 'STE',

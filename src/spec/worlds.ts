@@ -172,38 +172,3 @@ export const SPACE_BY_NSE_NS: readonly World[] = ['s', 'ns', 'root', 'realm'];
 
 /** Physical address space by the FPAS field of the fault registers. */
 export const SPACE_BY_FPAS: readonly World[] = ['s', 'ns', 'root', 'realm'];
-
-/** Rules between the worlds. */
-export const WORLD_RULES = {
-  events:
-    "By SEC_SID of the transaction; a queue never receives another state's events. GPF on client output: no event, only Root FARs.",
-  can: [
-    'Secure may invalidate NS caches and TLBs',
-    'Secure S_INIT.INV_ALL invalidates everything, but has no effect if ROOT_CR0.GPCEN==1, and is CONSTRAINED UNPREDICTABLE while any SMMUEN or ROOT ACCESSEN is 1 (6.3.62)',
-    'Secure NSSTALLD restricts NS stall',
-    'Root GPC/ACCESSEN affects all',
-    'Root TLBI by PA drops GPT entries of all',
-  ],
-  cannot: [
-    'NS or Realm may not read or change S_* registers or Secure caches',
-    'over-invalidation across states is allowed but NSto Secure discouraged',
-    'same StreamID in two states is unrelated (STE, TLB, STAG)',
-    'same VMID/ASID in two states is unrelated',
-  ],
-  tlb: [
-    'Secure, Non-secure, Realm entries never alias',
-    'Secure stage 2 keeps Secure-IPA and NS-IPA entries apart',
-    'VMW per state: CR0, S_CR0, R_CR0',
-  ],
-  inputNs: {
-    withoutSecure: 'ignored, always NS',
-    secure: 'input NS used only when stage 1 bypassed and not overridden by STE/S_GBPA.NSCFG',
-    realm: 'distinguishes Realm and NS, default Realm',
-    nonsecure: 'ignored, NS',
-  },
-  commands: {
-    ns: 'NS streams and NS-EL1/NS-EL2 TLB entries only; SSec==1, EL3 and S_* opcodes CERROR_ILL',
-    s: 'Secure streams (SSec=1), NS streams (SSec=0), Secure TLB by 0x10-0x13, 0x18 and 0x1A (EL3, without RME), 0x5x, 0x60, NS TLB by 0x20-0x23, 0x28, 0x2A, 0x30; ATC/PRI/DPTI of NS unless SAMS',
-    realm: 'Realm only',
-  },
-} as const;
